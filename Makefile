@@ -1,0 +1,49 @@
+# Every verb sets up what it needs in .venv: Python 3.11 or later, make and a package registry
+# are all that a machine must have. Set-up output goes to standard error, so that
+# `make demo ARGS="--once --json"` prints nothing but its JSON on standard output.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+
+.PHONY: help demo test check e2e bench lock clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(VENV)/.run  ## the whole product on this machine; ARGS="--once --json" does the main job once
+	@$(BIN)/houselights demo $(ARGS)
+
+test: $(VENV)/.dev  ## every test, on real PostgreSQL, in under 5 minutes on 2 cores
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house tests; under a minute
+	@$(BIN)/ruff format --check . >&2
+	@$(BIN)/ruff check . >&2
+	@$(BIN)/mypy >&2
+	@$(BIN)/lint-imports --no-cache >&2
+	@$(BIN)/python -m pytest -q tests/unit tests/properties tests/house $(ARGS)
+
+bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
+	@$(BIN)/houselights bench $(ARGS)
+
+lock:  ## pin requirements anew, with hashes and without addresses (wants `uv`)
+	@./requirements/lock
+
+clean:  ## remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One stamp per set of requirements; a changed lock file installs anew.
+$(VENV)/bin/python:
+	@./requirements/venv $(PYTHON) $(VENV) >&2
+
+$(VENV)/.run: $(VENV)/bin/python requirements/run.txt requirements/build.txt pyproject.toml
+	@./requirements/install $(VENV) run >&2 && touch $@
+
+$(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt requirements/build.txt pyproject.toml
+	@./requirements/install $(VENV) dev >&2 && touch $@ $(VENV)/.run
+
+$(VENV)/.bench: $(VENV)/bin/python requirements/bench.txt requirements/build.txt pyproject.toml
+	@./requirements/install $(VENV) bench >&2 && touch $@ $(VENV)/.run

@@ -1,0 +1,1 @@
+"""houselights: a self-hosted creator-data API."""

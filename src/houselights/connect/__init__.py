@@ -1,0 +1,1 @@
+"""What a creator sees while connecting an account."""

@@ -1,0 +1,67 @@
+"""Errors, named by who must act. Each carries a stable code; texts are for people.
+
+Only platform dialects (through their classification tables) and `outbound` make the platform errors;
+only `api.errors` turns any of these into HTTP.
+"""
+
+from datetime import timedelta
+
+
+class HouselightsError(Exception):
+    """Every error that this project raises on purpose.
+
+    code    stable, for logs, the refresh row and the operator
+    """
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+
+
+class Refused(HouselightsError):
+    """The caller asked for something that is not to be had.
+
+    code    a code of the contract's error table (section 2)
+    fields  names of the request fields that are wrong, in schema order
+    """
+
+    def __init__(self, code: str, *fields: str, message: str = "") -> None:
+        super().__init__(code, message)
+        self.fields = fields
+
+
+class PlatformError(HouselightsError):
+    """A platform did not give what was asked; the classes below say who must act."""
+
+
+class TokenRevoked(PlatformError):
+    """The creator: the platform says clearly that the grant is dead; they must connect again."""
+
+
+class NotGranted(PlatformError):
+    """The creator: a scope is missing; identity may go on, that product stops until they reconnect."""
+
+
+class RateLimited(PlatformError):
+    """Nobody: wait. `wait` is how long the platform asked for, `bucket` whose calls it counted."""
+
+    def __init__(self, code: str, wait: timedelta, bucket: str = "account") -> None:
+        super().__init__(code)
+        self.wait = wait
+        self.bucket = bucket
+
+
+class PlatformDown(PlatformError):
+    """Nobody: a time-out, a 5xx, a page where JSON should be. Try again."""
+
+
+class PlatformChanged(PlatformError):
+    """We do: the reply no longer fits `raw.py`. Kept, alerted, not retried."""
+
+
+class AppRefused(PlatformError):
+    """The operator: our app, secret, API version or parameter is wrong. Creators are never disconnected for it."""
+
+
+class NotGiven(PlatformError):
+    """Nobody: the platform does not offer it."""

@@ -1,0 +1,56 @@
+"""Requests, replies and scripts: how a platform dialect talks without ever opening a socket.
+
+A script is a generator: it yields what to ask and is sent what came back. `outbound.drive` plays it over the
+network; a short loop plays it against the platform's own fake in memory.
+"""
+
+from collections.abc import Generator, Mapping
+from typing import TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from houselights.core.secret import Secret
+
+T = TypeVar("T")
+
+Fields: TypeAlias = tuple[tuple[str, str | Secret], ...]
+
+
+class Request(Struct, frozen=True):
+    """One HTTP request as the platform documents it.
+
+    url     absolute, on the platform's real host, without a query; the driver puts the platform app's base URL in place
+    query   names and values in order; values that are secret stay wrapped until they leave
+    form    names and values of an `application/x-www-form-urlencoded` body; None: no body
+    headers lower-case names
+    """
+
+    method: str
+    url: str
+    query: Fields = ()
+    form: Fields | None = None
+    headers: Fields = ()
+
+
+class Response(Struct, frozen=True):
+    """A reply: status, headers with lower-case names, the raw body (at most what the driver's cap lets through)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Ask: TypeAlias = tuple[Request, ...]
+Answers: TypeAlias = tuple[Response, ...]
+Script: TypeAlias = Generator[Ask, Answers, T]
+
+
+def ask(request: Request) -> Script[Response]:
+    """Send one request: `reply = yield from ask(request)`."""
+    (reply,) = yield (request,)
+    return reply
+
+
+def ask_all(*requests: Request) -> Script[Answers]:
+    """Send several side by side (the driver sends at most four at once); replies in the order of the requests."""
+    return (yield requests)

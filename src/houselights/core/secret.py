@@ -1,0 +1,50 @@
+"""A text that cannot print itself.
+
+`reveal` is called only where a secret leaves the process on purpose (outbound), is sealed or opened (vault),
+or signs (rules.signing, and the command that shows a new client secret once); a house test keeps the list.
+"""
+
+import hashlib
+import hmac
+from typing import Self
+
+
+class Secret:
+    """Wraps a token or key: no repr, no str, no format, no pickle, no equality by content in logs.
+
+    Platform scripts carry secrets without ever reading them: `prefixed` and `proof` build what requests need.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def prefixed(self, prefix: str) -> Self:
+        """A secret of `prefix` and this one, such as Meta's `app_id|app_secret`."""
+        return type(self)(prefix + self._text)
+
+    def proof(self, key: "Secret") -> Self:
+        """Lower-case hex HMAC-SHA256 of this secret under `key`, such as Meta's `appsecret_proof`."""
+        return type(self)(hmac.new(key._text.encode(), self._text.encode(), hashlib.sha256).hexdigest())
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return repr(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")

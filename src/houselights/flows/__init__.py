@@ -1,0 +1,1 @@
+"""Verbs, one public `run` each, readable top to bottom."""

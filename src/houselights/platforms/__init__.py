@@ -1,0 +1,1 @@
+"""The dialects: `ls` here is the list of platforms that houselights speaks. Pure."""

@@ -1,0 +1,1 @@
+"""What a platform is: the protocol its folder fulfils, its manifest's schema, and invented creators. Pure."""

@@ -1,0 +1,81 @@
+"""The schema of a platform's `manifest.toml`: facts only; logic is code. An unknown key is an error.
+
+The manifest is the one place where versions, hosts, scopes, metric names and limits stand, so that a retirement
+is mended without touching code.
+"""
+
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+
+class Given(StrEnum):
+    """Whether a platform tells a field: always (where the creator filled it), only in some cases, or never."""
+
+    GIVEN = "given"
+    SOMETIMES = "sometimes"
+    NEVER = "never"
+
+
+class Capability(Struct, frozen=True, forbid_unknown_fields=True):
+    """One row of the capability table, with where and when it was read."""
+
+    field: str
+    given: Given
+    link: str
+    read: date
+    note: str = ""
+
+
+class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a creator consents. URLs are the real ones; lifetimes in seconds, None where the platform names none."""
+
+    authorize_url: str
+    token_url: str
+    scopes: dict[str, tuple[str, ...]]
+    """product -> scopes that it needs"""
+    scope_separator: str = ","
+    access_token_lifetime_s: int | None = None
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    """Budgets and caps: parallel requests per account, pages of a list, the usage percent at which to stop."""
+
+    parallel: int = 4
+    pages: int = 20
+    slow_at_percent: int = 80
+    stop_at_percent: int = 95
+
+
+class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A platform's facts.
+
+    name           folder name and word of the command line
+    work_platform  id of the contract's catalogue (section 3)
+    hosts          every host that may be called, with scheme; nothing else is
+    api_version    sent in every path, logged from replies
+    products       what this connector reads, of the contract's seven names
+    cadence_h      hours between scheduled refreshes
+    """
+
+    name: str
+    work_platform: UUID
+    hosts: tuple[str, ...]
+    api_version: str
+    products: tuple[str, ...]
+    oauth: OAuth
+    capabilities: tuple[Capability, ...]
+    limits: Limits = Limits()
+    cadence_h: int = 24
+    audience_threshold: int | None = None
+    """followers below which the platform shows no audience; None where it publishes none"""
+    settings: dict[str, str] = {}
+    """names that only this platform's code reads, such as its metric"""
+
+
+def read_manifest(text: bytes | str) -> Manifest:
+    """The manifest in a TOML text. Raises msgspec.ValidationError naming the key that does not fit."""
+    return msgspec.toml.decode(text, type=Manifest)

@@ -1,0 +1,143 @@
+"""The one true port: what the machinery may ask of a platform.
+
+A platform is pure. Its methods return values or scripts (`core.messages`); `outbound.drive` plays the scripts.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from houselights.core.messages import Response, Script
+from houselights.core.secret import Secret
+from houselights.port.manifest import Manifest
+from houselights.port.persona import Persona
+from houselights.resources.audience import AudienceFacts, NoAudience
+from houselights.resources.profiles import ProfileFacts
+
+
+class AppKeys(Struct, frozen=True):
+    """The operator's app at the platform. `client_id` is public; the secret stays wrapped."""
+
+    client_id: str
+    client_secret: Secret
+
+
+class Grant(Struct, frozen=True):
+    """What a consent gave, for one account; sealed as one value.
+
+    tokens      by name, such as `page` and `user`; which names exist is the platform's business
+    refs        ids that later requests need, such as the page's; never secret
+    scopes      what was granted, which can be less than was asked
+    expires_at  when the creator must consent again, None where the platform names no end
+    """
+
+    tokens: Mapping[str, Secret]
+    refs: Mapping[str, str]
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
+
+
+class Candidate(Struct, frozen=True):
+    """An account that a consent reaches; the creator picks one where there are several.
+
+    platform_profile_id  the stable id that the contract serves
+    display              how to name it to the creator, such as `@ava.stone (Page Ava Stone)`
+    """
+
+    platform_profile_id: str
+    username: str | None
+    display: str
+    grant: Grant
+
+
+class Reading(Struct, frozen=True):
+    """One refresh's worth: the profile, and the audience or why there is none."""
+
+    profile: ProfileFacts
+    audience: AudienceFacts | NoAudience
+
+
+class Usage(Struct, frozen=True):
+    """What a reply's headers say of a rate budget.
+
+    percent  0..100 and above, the fullest of the counters
+    wait_s   how long the platform says to wait, 0 where it says nothing
+    """
+
+    percent: int
+    wait_s: int
+
+
+class FakeRequest(Struct, frozen=True):
+    """What reached the fake.
+
+    url      absolute, on the platform's real host, without its query
+    query, form  parameters as sent, last one wins
+    now      the sandbox's instant: tokens expire by it, numbers move by its day
+    public_base  where a browser reaches this fake's host, for links that the platform puts in its replies
+    """
+
+    method: str
+    url: str
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    headers: Mapping[str, str]
+    now: datetime
+    public_base: str
+
+
+class Fake(Protocol):
+    """An invented platform: answers requests as the real one documents it."""
+
+    def answer(self, request: FakeRequest) -> Response:
+        """One reply. Never raises: what the platform would refuse is refused in the platform's own words."""
+        ...
+
+
+class Platform(Protocol):
+    """One dialect. Made by its folder's `build(manifest)`."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """The platform's facts."""
+        ...
+
+    def authorize_url(self, app: AppKeys, redirect_uri: str, state: str) -> str:
+        """Where the creator's browser goes to consent: the real address, query included; no secret in it."""
+        ...
+
+    def exchange(self, app: AppKeys, code: Secret, redirect_uri: str, now: datetime) -> Script[tuple[Candidate, ...]]:
+        """Turn an authorisation code into the accounts it reaches.
+
+        raises  NotGranted where a needed scope was unticked, NotGiven where no fitting account exists
+                (code `NO_LINKED_PAGE`, `NO_PROFESSIONAL_ACCOUNT`), TokenRevoked for a used or expired code
+        """
+        ...
+
+    def read(self, app: AppKeys, grant: Grant) -> Script[Reading]:
+        """Fetch and normalise profile and audience.
+
+        raises  every PlatformError; a refused audience does not raise: it is in the reading
+        """
+        ...
+
+    def usage(self, reply: Response) -> Usage | None:
+        """The rate budget as a reply's headers tell it; None where they say nothing."""
+        ...
+
+    def normalise_audience(self, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
+        """Kept raw replies -> audience; each reply is recognised by its content, order does not matter.
+
+        raises  PlatformChanged naming the place that does not fit
+        """
+        ...
+
+    def normalise_profile(self, replies: Sequence[bytes]) -> ProfileFacts:
+        """Kept raw replies -> profile; as `normalise_audience`."""
+        ...
+
+    def fake(self, personas: Sequence[Persona]) -> Fake:
+        """The platform, invented: written from its documentation, not from our connector."""
+        ...

@@ -1,0 +1,73 @@
+"""A creator's identity on one platform.
+
+Here: the normalised facts, in wire order. Every field is None where the platform does not say (contract 1.8:
+null, never absent; null is not 0 and not false).
+"""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from houselights.core.instants import wire
+
+
+class Reputation(Struct, frozen=True):
+    """Counters of a profile: whole numbers >= 0, None where the platform does not tell."""
+
+    follower_count: int | None = None
+    following_count: int | None = None
+    subscriber_count: int | None = None
+    paid_subscriber_count: int | None = None
+    content_count: int | None = None
+    content_group_count: int | None = None
+    watch_time_in_hours: float | None = None
+    average_open_rate: float | None = None
+    average_click_rate: float | None = None
+    like_count: int | None = None
+    connection_count: int | None = None
+
+
+class ProfileFacts(Struct, frozen=True):
+    """What one reading of a platform says about a profile. Field order is wire order."""
+
+    username: str | None = None
+    platform_username: str | None = None
+    full_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    nick_name: str | None = None
+    url: str | None = None
+    introduction: str | None = None
+    image_url: str | None = None
+    date_of_birth: str | None = None
+    external_id: str | None = None
+    platform_account_type: str | None = None
+    category: str | None = None
+    website: str | None = None
+    reputation: Reputation = Reputation()
+    emails: tuple[()] = ()
+    phone_numbers: tuple[()] = ()
+    addresses: tuple[()] = ()
+    gender: str | None = None
+    country: str | None = None
+    platform_profile_name: str | None = None
+    platform_profile_id: str | None = None
+    platform_profile_published_at: datetime | None = None
+    is_verified: bool | None = None
+    is_business: bool | None = None
+    work_experiences: None = None
+    education: None = None
+    publications: None = None
+    certifications: None = None
+    volunteer_experiences: None = None
+    honors: None = None
+    projects: None = None
+
+
+def render_body(facts: ProfileFacts) -> bytes:
+    """The fields as they go out, from `"username":` to the closing brace; joined to the head when read."""
+    fields = {name: getattr(facts, name) for name in facts.__struct_fields__}
+    published = facts.platform_profile_published_at
+    fields["platform_profile_published_at"] = None if published is None else wire(published)
+    return msgspec.json.encode(fields)[1:]

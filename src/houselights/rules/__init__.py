@@ -1,0 +1,1 @@
+"""Decisions, as pure functions: shares, cadence, back-off, signing, status, change."""

@@ -1,0 +1,1 @@
+"""Every platform's fake behind one server, for development."""

@@ -1,0 +1,1 @@
+"""Nouns in and out of PostgreSQL."""

@@ -1,0 +1,1 @@
+"""One door to secrets: sealing and opening."""

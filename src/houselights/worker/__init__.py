@@ -1,0 +1,1 @@
+"""The clock and the queue: leases due rows and hands them to flows."""
