@@ -1,0 +1,70 @@
+"""Makes one statement of look-ups or requests that come at the same time.
+
+A batch is what queued while the connection was busy: no timer, no added wait. One key alone goes out at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from houselights.core.errors import StoreDown
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Batch(Generic[Key, Value]):
+    """Joins concurrent calls of `get` into calls of `run`.
+
+    run  answers every key it is given, in their order; keys are distinct. It must tolerate being asked again
+         for a key whose group failed. Callers that ask for one key at the same time share its answer.
+    cap  keys of a group at most
+    """
+
+    def __init__(self, run: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], cap: int = 256) -> None:
+        self._run = run
+        self._cap = cap
+        self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
+        self._pump: asyncio.Task[None] | None = None
+
+    async def get(self, key: Key) -> Value:
+        """The answer for one key; raises what `run` raised for it."""
+        # A future for each caller: one that goes away must not take the answer from those who share the key.
+        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(key, []).append(answer)
+        if self._pump is None:
+            self._pump = asyncio.create_task(self._work())
+        return await answer
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                if len(self._waiting) <= self._cap:
+                    group, self._waiting = self._waiting, {}
+                else:
+                    group = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._cap]}
+                await self._answer(group)
+        finally:
+            self._pump = None
+
+    async def _answer(self, group: dict[Key, list[asyncio.Future[Value]]]) -> None:
+        try:
+            values = await self._run(list(group))
+        except Exception as error:
+            await self._fail(group, error)
+            return
+        for answers, value in zip(group.values(), values, strict=True):
+            for answer in answers:
+                if not answer.done():
+                    answer.set_result(value)
+
+    async def _fail(self, group: dict[Key, list[asyncio.Future[Value]]], error: Exception) -> None:
+        """One bad key must not fail its neighbours: they are tried one by one, unless the store is down for all."""
+        if len(group) > 1 and not isinstance(error, StoreDown):
+            for key, answers in group.items():
+                await self._answer({key: answers})
+            return
+        for answers in group.values():
+            for answer in answers:
+                if not answer.done():
+                    answer.set_exception(error)

@@ -1,0 +1,112 @@
+"""Runs statements and turns rows into structs. The only room that talks to the driver.
+
+Database faults come out as `StoreDown` (try again) or `Duplicate`; everything else is a bug and stays as it is.
+"""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from msgspec import Struct
+
+from houselights.core.errors import Duplicate, StoreDown
+from houselights.core.statement import Nothing, Statement
+
+Row = TypeVar("Row", bound=Struct)
+
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+@contextmanager
+def database_errors() -> Generator[None, None, None]:
+    """Turns the driver's errors into ours; messages of the database, which may quote values, go no further."""
+    try:
+        yield
+    except asyncpg.UniqueViolationError as error:
+        raise Duplicate(error.constraint_name or "unique") from None
+    except _UNREACHABLE as error:
+        raise StoreDown("store_down", f"the database is not available ({type(error).__name__})") from None
+
+
+class Connection:
+    """One connection, inside a transaction or not."""
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, driver: "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]") -> None:
+        self._driver = driver
+
+    async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
+        """All rows."""
+        with database_errors():
+            records = await self._driver.fetch(statement.sql, *values)
+        return [statement.row(*record) for record in records]
+
+    async def fetch_one(self, statement: Statement[Row], *values: object) -> Row | None:
+        """The first row, or None."""
+        with database_errors():
+            record = await self._driver.fetchrow(statement.sql, *values)
+        return None if record is None else statement.row(*record)
+
+    async def execute(self, statement: Statement[Nothing], *values: object) -> int:
+        """How many rows were written."""
+        with database_errors():
+            tag = await self._driver.execute(statement.sql, *values)
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdecimal() else 0
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[None, None]:
+        """All or nothing; an error inside rolls back and goes on."""
+        with database_errors():
+            async with self._driver.transaction():
+                yield
+
+
+class Database:
+    """A pool of connections. Each call borrows one; `transaction` keeps one for its block."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection, None]:
+        """A connection for several statements without a transaction."""
+        with database_errors():
+            async with self._pool.acquire() as driver:
+                yield Connection(driver)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection, None]:
+        """A connection in a transaction: all or nothing."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+    async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
+        """All rows."""
+        async with self.connection() as connection:
+            return await connection.fetch(statement, *values)
+
+    async def fetch_one(self, statement: Statement[Row], *values: object) -> Row | None:
+        """The first row, or None."""
+        async with self.connection() as connection:
+            return await connection.fetch_one(statement, *values)
+
+    async def execute(self, statement: Statement[Nothing], *values: object) -> int:
+        """How many rows were written."""
+        async with self.connection() as connection:
+            return await connection.execute(statement, *values)
