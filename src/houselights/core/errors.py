@@ -65,3 +65,15 @@ class AppRefused(PlatformError):
 
 class NotGiven(PlatformError):
     """Nobody: the platform does not offer it."""
+
+
+class StoreDown(HouselightsError):
+    """Nobody: the database cannot be reached or cannot write now. Nothing was acknowledged; try again."""
+
+
+class Duplicate(HouselightsError):
+    """The store: a unique constraint refused a row; `code` is the constraint's name."""
+
+
+class LeaseLost(HouselightsError):
+    """Nobody: another worker holds the row now. Whatever this one wanted to write is not written."""
