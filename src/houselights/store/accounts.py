@@ -1,0 +1,154 @@
+"""An account's connection: made, revived, expired. Its documents are read elsewhere (`store.read`)."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.errors import LeaseLost
+from houselights.core.events import EventKind
+from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection, Database
+from houselights.store.events import Subject, emit
+from houselights.store.refreshes import schedule_first
+
+
+class AccountKey(Struct, frozen=True):
+    """An account's id."""
+
+    account_id: UUID
+
+
+FIND = Statement(
+    """
+    select account_id from accounts
+    where application_id = $1 and user_id = $2 and work_platform_id = $3 and platform_profile_id = $4
+    """,
+    AccountKey,
+)
+
+CONNECT = Statement(
+    """
+    insert into accounts
+        (application_id, account_id, user_id, work_platform_id, status, products, platform_username,
+         platform_profile_name, platform_profile_id, created_at, updated_at)
+    values ($1, $2, $3, $4, 'CONNECTED', $5, $6, $6, $7, $8, $8)
+    on conflict (application_id, user_id, work_platform_id, platform_profile_id) do update
+    set status = 'CONNECTED', products = excluded.products, platform_username = excluded.platform_username,
+        disconnection_source = null, updated_at = excluded.updated_at
+    returning account_id
+    """,
+    AccountKey,
+)
+
+KEEP_TOKEN = Statement(
+    """
+    insert into account_tokens
+        (application_id, account_id, sealed, platform_app_owner, environment, expires_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7)
+    on conflict (application_id, account_id) do update
+    set sealed = excluded.sealed, platform_app_owner = excluded.platform_app_owner,
+        environment = excluded.environment, expires_at = excluded.expires_at, updated_at = excluded.updated_at,
+        version = account_tokens.version + 1
+    """,
+    Nothing,
+)
+
+EXPIRE = Statement(
+    """
+    update accounts set status = 'SESSION_EXPIRED', updated_at = $3
+    where application_id = $1 and account_id = $2 and status = 'CONNECTED'
+    """,
+    Nothing,
+)
+
+
+class SealedToken(Struct, frozen=True):
+    """What a consent gave, sealed, and whose platform app obtained it."""
+
+    sealed: bytes
+    platform_app_owner: UUID
+    environment: str
+
+
+TOKEN = Statement(
+    "select sealed, platform_app_owner, environment from account_tokens where application_id = $1 and account_id = $2",
+    SealedToken,
+)
+
+
+class NewConnection(Struct, frozen=True):
+    """An account as a consent made it. products: granted ones; expires_at: when the creator must consent again."""
+
+    account_id: AccountId
+    user_id: UserId
+    work_platform_id: WorkPlatformId
+    products: Sequence[str]
+    platform_username: str | None
+    platform_profile_id: str
+    token: SealedToken
+    expires_at: datetime | None
+
+
+async def find(
+    database: Database,
+    application_id: ApplicationId,
+    user_id: UserId,
+    work_platform_id: WorkPlatformId,
+    platform_profile_id: str,
+) -> AccountId | None:
+    """The account that connecting this profile for this user revives."""
+    row = await database.fetch_one(FIND, application_id, user_id, work_platform_id, platform_profile_id)
+    return None if row is None else AccountId(row.account_id)
+
+
+async def connect(
+    connection: Connection,
+    application_id: ApplicationId,
+    made: NewConnection,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> None:
+    """CONNECTED, with its token, its first refresh due and ACCOUNTS.CONNECTED told.
+
+    raises  LeaseLost where another consent made the account under another id meanwhile: look again
+    """
+    row = await connection.fetch_one(
+        CONNECT,
+        application_id,
+        made.account_id,
+        made.user_id,
+        made.work_platform_id,
+        list(made.products),
+        made.platform_username,
+        made.platform_profile_id,
+        now,
+    )
+    if row is None or row.account_id != made.account_id:
+        raise LeaseLost("account_made_meanwhile")
+    await connection.execute(
+        KEEP_TOKEN,
+        application_id,
+        made.account_id,
+        made.token.sealed,
+        made.token.platform_app_owner,
+        made.token.environment,
+        made.expires_at,
+        now,
+    )
+    subject = Subject(application_id, made.account_id, made.user_id)
+    await emit(connection, EventKind.ACCOUNTS_CONNECTED, subject, now=now, new_id=new_id)
+    await schedule_first(connection, application_id, made.account_id, now)
+
+
+async def expire(connection: Connection, subject: Subject, now: datetime, new_id: Callable[[], UUID]) -> None:
+    """SESSION_EXPIRED, told once per transition; an account that is not CONNECTED stays as it is."""
+    if await connection.execute(EXPIRE, subject.application_id, subject.account_id, now):
+        await emit(connection, EventKind.SESSION_EXPIRED, subject, now=now, new_id=new_id)
+
+
+async def token(database: Database, application_id: ApplicationId, account_id: AccountId) -> SealedToken | None:
+    """The sealed grant; None for an account that was disconnected."""
+    return await database.fetch_one(TOKEN, application_id, account_id)

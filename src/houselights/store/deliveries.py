@@ -1,0 +1,171 @@
+"""The delivery queue: one row an event and webhook, leased and fenced as refreshes are.
+
+Every HTTP try leaves an attempt row. A webhook whose delivery ran out of attempts is switched off, and what was
+queued for it is held, in one transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from houselights.core.errors import LeaseLost
+from houselights.core.ids import ApplicationId, EventId, WebhookId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection, Database
+
+
+class DeliveryLease(Struct, frozen=True):
+    """A delivery that this worker holds, with what sending it needs.
+
+    attempts  tries that ended
+    body      the exact bytes that are signed and sent
+    """
+
+    application_id: ApplicationId
+    webhook_id: WebhookId
+    event_id: EventId
+    fence: int
+    starts: int
+    attempts: int
+    url: str
+    environment: str
+    body: bytes
+
+
+LEASE = Statement(
+    """
+    with due as (
+        -- a few of each webhook, so that one that hangs holds neither all slots nor the others up
+        select application_id, webhook_id, event_id,
+               row_number() over (partition by application_id, webhook_id order by due_at) as turn
+        from (
+            select application_id, webhook_id, event_id, due_at
+            from deliveries
+            where state = 'QUEUED' and due_at <= $1 and (lease_until is null or lease_until < clock_timestamp())
+              and webhook_id <> all ($4::uuid[])
+            order by due_at
+            limit 1000
+        ) as first
+    ), held as (
+        select d.application_id, d.webhook_id, d.event_id, d.event_day
+        from due join deliveries d using (application_id, webhook_id, event_id)
+        where due.turn <= $5 and d.state = 'QUEUED' and (d.lease_until is null or d.lease_until < clock_timestamp())
+        limit $2
+        for update of d skip locked
+    )
+    update deliveries d
+    set lease_until = clock_timestamp() + $3, fence = fence + 1, starts = starts + 1
+    from held
+    join webhooks w using (application_id, webhook_id)
+    join applications p using (application_id)
+    join events e on e.application_id = held.application_id and e.day = held.event_day and e.event_id = held.event_id
+    where d.application_id = held.application_id and d.webhook_id = held.webhook_id and d.event_id = held.event_id
+    returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.attempts, w.url, p.environment, e.body
+    """,
+    DeliveryLease,
+)
+
+ATTEMPT = Statement(
+    "insert into attempts values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    Nothing,
+)
+
+FINISH = Statement(
+    """
+    update deliveries
+    set state = $5, attempts = attempts + $7, due_at = coalesce($6, due_at), lease_until = null, starts = 0,
+        finished_at = case when $5 = 'QUEUED' then null else $8::timestamptz end
+    where application_id = $1 and webhook_id = $2 and event_id = $3 and fence = $4
+    """,
+    Nothing,
+)
+
+SWITCH_OFF = Statement(
+    """
+    update webhooks set is_active = false, updated_at = $3
+    where application_id = $1 and webhook_id = $2 and is_active
+    """,
+    Nothing,
+)
+
+HOLD = Statement(
+    """
+    update deliveries set state = 'HELD', finished_at = $3
+    where application_id = $1 and webhook_id = $2 and state = 'QUEUED'
+    """,
+    Nothing,
+)
+
+
+class Try(Struct, frozen=True):
+    """One HTTP try. status or error, a stable code; real elapsed milliseconds."""
+
+    started_at: datetime
+    elapsed_ms: int
+    status: int | None
+    error: str | None
+
+
+async def lease(
+    database: Database, now: datetime, most: int, lease_for: timedelta, busy: Sequence[WebhookId], each: int
+) -> list[DeliveryLease]:
+    """Due deliveries, oldest first: at most `most`, at most `each` of one webhook, none of the `busy` ones."""
+    return await database.fetch(LEASE, now, most, lease_for, list(busy), each)
+
+
+async def delivered(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
+    """It arrived. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "DELIVERED", None, now, tried)
+
+
+async def again(database: Database, held: DeliveryLease, tried: Try, now: datetime, due_at: datetime) -> None:
+    """It did not arrive and is tried again. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "QUEUED", due_at, now, tried)
+
+
+async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
+    """It did not arrive and is not tried again: the webhook is switched off. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "EXHAUSTED", None, now, tried)
+        await connection.execute(SWITCH_OFF, held.application_id, held.webhook_id, now)
+        await connection.execute(HOLD, held.application_id, held.webhook_id, now)
+
+
+async def park(database: Database, held: DeliveryLease, now: datetime) -> None:
+    """Sending it keeps losing its worker. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "PARKED", None, now, None)
+
+
+async def _finish(
+    connection: Connection, held: DeliveryLease, state: str, due_at: datetime | None, now: datetime, tried: Try | None
+) -> None:
+    written = await connection.execute(
+        FINISH,
+        held.application_id,
+        held.webhook_id,
+        held.event_id,
+        held.fence,
+        state,
+        due_at,
+        0 if tried is None else 1,
+        now,
+    )
+    if written == 0:
+        raise LeaseLost("lease_lost")
+    if tried is not None:
+        await connection.execute(
+            ATTEMPT,
+            held.application_id,
+            tried.started_at.date(),
+            held.webhook_id,
+            held.event_id,
+            held.attempts + 1,
+            tried.started_at,
+            tried.elapsed_ms,
+            tried.status,
+            tried.error,
+        )

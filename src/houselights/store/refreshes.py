@@ -1,0 +1,293 @@
+"""The refresh queue: one row an account, which is the job, its schedule and its history at once.
+
+A worker leases due rows by the database's clock and carries the row's fence in every later write; when the lease
+lapses another worker takes the row, the fence rises, and the first one's late writes find nothing. Recovery is
+that same predicate: there is no separate rescuer to fail.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.errors import LeaseLost
+from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.batch import Batch
+from houselights.db.run import Connection, Database
+
+Row = TypeVar("Row", bound=Struct)
+
+
+class Runs(Protocol):
+    """Whatever runs a statement: a pool, a connection, a lane."""
+
+    async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
+        """All rows."""
+        ...
+
+
+class Standing(Struct, frozen=True):
+    """What an account is when a refresh is asked for it."""
+
+    status: str
+    products: tuple[str, ...]
+    work_platform_id: WorkPlatformId
+
+
+class AskedRow(Struct, frozen=True):
+    """One asked key, in the order of the request; nulls where no such account exists."""
+
+    position: int
+    status: str | None
+    products: Sequence[str] | None
+    work_platform_id: UUID | None
+
+
+ASK = Statement(
+    """
+    with keys as (
+        select * from unnest($1::uuid[], $2::uuid[]) with ordinality as k (application_id, account_id, position)
+    ), locked as (
+        -- in key order: two groups that share accounts must not wait for each other
+        select r.application_id, r.account_id
+        from keys join accounts a using (application_id, account_id) join refreshes r using (application_id, account_id)
+        where a.status = 'CONNECTED' and 'IDENTITY' = any (a.products)
+        order by r.application_id, r.account_id
+        for no key update of r
+    ), written as (
+        update refreshes r
+        set asked = r.asked + 1,
+            requested_at = $3,
+            priority = 0,
+            due_at = greatest(least(r.due_at, $3), r.wait_until),
+            starts = case when r.parked_at is null then r.starts else 0 end,
+            parked_at = null
+        from locked
+        where r.application_id = locked.application_id and r.account_id = locked.account_id
+    )
+    select k.position, a.status, a.products, a.work_platform_id
+    from keys k left join accounts a using (application_id, account_id)
+    """,
+    AskedRow,
+)
+
+
+class RefreshRequests:
+    """Durable requests for refreshes, grouped with those that come at the same time.
+
+    A request while one is pending joins it; while one runs, exactly one further run follows; in back-off the row
+    is due now, except inside a wait that the platform asked for.
+    """
+
+    def __init__(self, lane: Runs, now: Callable[[], datetime]) -> None:
+        self._lane = lane
+        self._now = now
+        self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(self._ask)
+
+    async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
+        """Make the account's refresh due, if it is CONNECTED; committed when this returns. None: no such account."""
+        return await self._batch.get((application_id, account_id))
+
+    async def _ask(self, keys: Sequence[tuple[ApplicationId, AccountId]]) -> Sequence[Standing | None]:
+        applications, accounts = [key[0] for key in keys], [key[1] for key in keys]
+        answers: list[Standing | None] = [None] * len(keys)
+        for row in await self._lane.fetch(ASK, applications, accounts, self._now()):
+            if row.status is not None and row.products is not None and row.work_platform_id is not None:
+                answers[row.position - 1] = Standing(
+                    row.status, tuple(row.products), WorkPlatformId(row.work_platform_id)
+                )
+        return answers
+
+
+class RefreshLease(Struct, frozen=True):
+    """A refresh row that this worker holds until the lease lapses, with what the run needs of its account.
+
+    on_demand      somebody asked since the last answer: the run ends with PROFILES.UPDATED even without a change
+    known          a profile is stored: the run UPDATES it
+    """
+
+    application_id: ApplicationId
+    account_id: AccountId
+    fence: int
+    starts: int
+    failures: int
+    on_demand: bool
+    user_id: UserId
+    work_platform_id: WorkPlatformId
+    status: str
+    products: Sequence[str]
+
+
+LEASE = Statement(
+    """
+    with due as (
+        select application_id, account_id
+        from refreshes
+        where due_at <= $1 and parked_at is null and (lease_until is null or lease_until < clock_timestamp())
+        order by priority, due_at
+        limit $2
+        for update skip locked
+    )
+    update refreshes r
+    set lease_until = clock_timestamp() + $3, fence = fence + 1, starts = starts + 1, taken = asked, started_at = $1
+    from due join accounts a using (application_id, account_id)
+    where r.application_id = due.application_id and r.account_id = due.account_id
+    returning r.application_id, r.account_id, r.fence, r.starts, r.failures, r.taken > r.answered as on_demand,
+              a.user_id, a.work_platform_id, a.status, a.products
+    """,
+    RefreshLease,
+)
+
+HEARTBEAT = Statement(
+    """
+    update refreshes set lease_until = clock_timestamp() + $4
+    where application_id = $1 and account_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+FINISH = Statement(
+    """
+    update refreshes
+    set lease_until = null, starts = 0, failures = 0, wait_until = null, answered = taken,
+        finished_at = $4, outcome = $5, error_class = $6, error_code = $7,
+        priority = case when asked > taken then 0 else 1 end,
+        due_at = case when asked > taken then $4 else $8 end,
+        identity_at = case when $9 then $4 else identity_at end,
+        audience_at = case when $10 then $4 else audience_at end,
+        audience_reason = case when $9 then $11 else audience_reason end
+    where application_id = $1 and account_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+POSTPONE = Statement(
+    """
+    update refreshes
+    set lease_until = null, starts = 0, failures = $8, wait_until = $9,
+        finished_at = $4, outcome = $5, error_class = $6, error_code = $7,
+        due_at = $10
+    where application_id = $1 and account_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+PARK = Statement(
+    """
+    update refreshes
+    set lease_until = null, answered = taken, parked_at = $4, finished_at = $4,
+        outcome = 'PARKED', error_class = 'Parked', error_code = 'worker_lost'
+    where application_id = $1 and account_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+SCHEDULE = Statement(
+    """
+    insert into refreshes (application_id, account_id, due_at, priority) values ($1, $2, $3, 0)
+    on conflict (application_id, account_id) do update
+    set due_at = excluded.due_at, priority = 0, parked_at = null, starts = 0, failures = 0, wait_until = null,
+        audience_reason = null, asked = refreshes.asked + 1
+    """,
+    Nothing,
+)
+
+
+class Ending(Struct, frozen=True):
+    """How a run ended for good: until the next request or the next cycle.
+
+    outcome          DONE | FAILED | EXPIRED | DISCONNECTED
+    next_due         when the next cycle begins; None: not scheduled
+    read_identity    a profile was read; `audience_reason` then says why there is no audience, None where there is one
+    """
+
+    outcome: str
+    next_due: datetime | None
+    read_identity: bool = False
+    read_audience: bool = False
+    audience_reason: str | None = None
+    error_class: str | None = None
+    error_code: str | None = None
+
+
+class Postponement(Struct, frozen=True):
+    """How a run ended for now: it is tried again.
+
+    failures    temporary failures in a row, this one included
+    wait_until  the platform asked not to be called before; a request does not cut this short
+    """
+
+    due_at: datetime
+    failures: int
+    wait_until: datetime | None
+    error_class: str
+    error_code: str
+
+
+async def lease(database: Database, now: datetime, most: int, lease_for: timedelta) -> list[RefreshLease]:
+    """Due rows, asked ones first, at most `most`; held until `lease_for` from the database's now."""
+    return await database.fetch(LEASE, now, most, lease_for)
+
+
+async def heartbeat(database: Database, held: RefreshLease, lease_for: timedelta) -> None:
+    """Hold on. Raises LeaseLost."""
+    _fenced(await database.execute(HEARTBEAT, held.application_id, held.account_id, held.fence, lease_for))
+
+
+async def finish(connection: Connection, held: RefreshLease, now: datetime, ending: Ending) -> None:
+    """The last write of a run, in the transaction of its results. Raises LeaseLost: then nothing is written."""
+    _fenced(
+        await connection.execute(
+            FINISH,
+            held.application_id,
+            held.account_id,
+            held.fence,
+            now,
+            ending.outcome,
+            ending.error_class,
+            ending.error_code,
+            ending.next_due,
+            ending.read_identity,
+            ending.read_audience,
+            ending.audience_reason,
+        )
+    )
+
+
+async def postpone(database: Database, held: RefreshLease, now: datetime, again: Postponement) -> None:
+    """Try again later. Raises LeaseLost."""
+    _fenced(
+        await database.execute(
+            POSTPONE,
+            held.application_id,
+            held.account_id,
+            held.fence,
+            now,
+            "RETRY" if again.wait_until is None else "WAITING",
+            again.error_class,
+            again.error_code,
+            again.failures,
+            again.wait_until,
+            again.due_at,
+        )
+    )
+
+
+async def park(database: Database, held: RefreshLease, now: datetime) -> None:
+    """Stop starting a run that keeps losing its worker, until somebody asks again. Raises LeaseLost."""
+    _fenced(await database.execute(PARK, held.application_id, held.account_id, held.fence, now))
+
+
+async def schedule_first(
+    connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime
+) -> None:
+    """Due now: an account that was just connected, or connected again. Part of the connecting transaction."""
+    await connection.execute(SCHEDULE, application_id, account_id, now)
+
+
+def _fenced(written: int) -> None:
+    if written == 0:
+        raise LeaseLost("lease_lost")

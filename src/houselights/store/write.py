@@ -1,0 +1,264 @@
+"""What a refresh read becomes what is served: documents, events and delivery rows in one transaction.
+
+This is the only way a profile or an audience changes. A document's `updated_at` moves only with its values; its
+head (names, the account's handle) is written anew without moving it.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from houselights.core.events import EventKind
+from houselights.core.ids import ProfileId, UserId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection
+from houselights.port.platform import Reading
+from houselights.resources import audience, profiles
+from houselights.resources.audience import AudienceFacts, NoAudience, Quality, quality_header
+from houselights.resources.heads import AccountRef, UserRef, WorkPlatformRef, render_head
+from houselights.resources.profiles import ProfileFacts
+from houselights.store.events import Subject, emit
+
+
+class Context(Struct, frozen=True):
+    """What documents name beside their own values, and how the application wants them spelt."""
+
+    user_name: str
+    third_gender: str
+    estimates: bool
+
+
+CONTEXT = Statement(
+    """
+    select u.name as user_name,
+           coalesce(p.settings ->> 'audience_other_gender', 'OTHERS') as third_gender,
+           coalesce((p.settings ->> 'audience_estimates')::boolean, true) as estimates
+    from users u join applications p using (application_id)
+    where u.application_id = $1 and u.user_id = $2
+    """,
+    Context,
+)
+
+
+class StoredProfile(Struct, frozen=True):
+    """What is there, as far as deciding needs it."""
+
+    profile_id: UUID
+    content_hash: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+STORED_PROFILE = Statement(
+    """
+    select profile_id, content_hash, created_at, updated_at from profiles
+    where application_id = $1 and account_id = $2
+    """,
+    StoredProfile,
+)
+
+WRITE_PROFILE = Statement(
+    """
+    insert into profiles
+        (application_id, profile_id, account_id, head, body, content_hash, created_at, updated_at, fetched_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    on conflict (application_id, profile_id) do update
+    set head = excluded.head, body = excluded.body, content_hash = excluded.content_hash,
+        updated_at = excluded.updated_at, fetched_at = excluded.fetched_at
+    """,
+    Nothing,
+)
+
+
+class StoredAudience(Struct, frozen=True):
+    """What is there, the facts included: a refused dimension keeps its stored list."""
+
+    audience_id: UUID
+    content_hash: bytes
+    facts: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+STORED_AUDIENCE = Statement(
+    """
+    select audience_id, content_hash, facts, created_at, updated_at from audiences
+    where application_id = $1 and account_id = $2
+    """,
+    StoredAudience,
+)
+
+WRITE_AUDIENCE = Statement(
+    """
+    insert into audiences
+        (application_id, account_id, audience_id, head, body, quality, facts, content_hash,
+         created_at, updated_at, fetched_at, stale_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    on conflict (application_id, account_id) do update
+    set head = excluded.head, body = excluded.body, quality = excluded.quality, facts = excluded.facts,
+        content_hash = excluded.content_hash, updated_at = excluded.updated_at, fetched_at = excluded.fetched_at,
+        stale_at = excluded.stale_at
+    """,
+    Nothing,
+)
+
+KEEP_AUDIENCE = Statement(
+    "update audiences set head = $3, quality = $4 where application_id = $1 and account_id = $2", Nothing
+)
+
+WRITE_ACCOUNT = Statement(
+    """
+    update accounts
+    set platform_username = $3, platform_profile_name = $4, profile_pic_url = $5, platform_profile_published_at = $6
+    where application_id = $1 and account_id = $2
+    """,
+    Nothing,
+)
+
+
+class Occasion(Struct, frozen=True):
+    """Under which circumstances a reading is written.
+
+    on_demand  somebody asked: PROFILES.UPDATED is told even where nothing changed
+    stale_at   when this reading counts as stale
+    """
+
+    work_platform: WorkPlatformRef
+    on_demand: bool
+    now: datetime
+    stale_at: datetime
+    new_id: Callable[[], UUID]
+
+
+async def write_reading(connection: Connection, subject: Subject, reading: Reading, occasion: Occasion) -> None:
+    """Store a reading and tell what is new. The caller's transaction ends with the fenced finish of its lease."""
+    profile = reading.profile
+    await connection.execute(
+        WRITE_ACCOUNT,
+        subject.application_id,
+        subject.account_id,
+        profile.platform_username,
+        profile.platform_profile_name,
+        profile.image_url,
+        profile.platform_profile_published_at,
+    )
+    context = await connection.fetch_one(CONTEXT, subject.application_id, subject.user_id)
+    if context is None:  # a user is never deleted while its account's lease is held
+        return
+    writer = _Writer(connection, subject, occasion, context, AccountRef(subject.account_id, profile.platform_username))
+    profile_id = await writer.profile(profile)
+    await writer.audience(reading.audience, profile_id)
+
+
+class _Writer:
+    """The steps of `write_reading` and what they share."""
+
+    def __init__(
+        self, connection: Connection, subject: Subject, occasion: Occasion, context: Context, account: AccountRef
+    ) -> None:
+        self._connection = connection
+        self._subject = subject
+        self._occasion = occasion
+        self._context = context
+        self._account = account
+
+    async def profile(self, facts: ProfileFacts) -> ProfileId:
+        """Upsert, then ADDED, UPDATED or silence."""
+        now, subject = self._occasion.now, self._subject
+        stored = await self._connection.fetch_one(STORED_PROFILE, subject.application_id, subject.account_id)
+        body = profiles.render_body(facts)
+        digest = hashlib.sha256(body).digest()
+        changed = stored is None or stored.content_hash != digest
+        profile_id = ProfileId(self._occasion.new_id() if stored is None else stored.profile_id)
+        created_at = now if stored is None else stored.created_at
+        updated_at = now if stored is None or changed else stored.updated_at
+        await self._connection.execute(
+            WRITE_PROFILE,
+            subject.application_id,
+            profile_id,
+            subject.account_id,
+            self._head(profile_id, created_at, updated_at),
+            body,
+            digest,
+            created_at,
+            updated_at,
+            now,
+        )
+        if stored is None:
+            await self._emit(EventKind.PROFILES_ADDED, profile_id)
+        elif changed or self._occasion.on_demand:
+            await self._emit(EventKind.PROFILES_UPDATED, profile_id)
+        return profile_id
+
+    async def audience(self, read: AudienceFacts | NoAudience, profile_id: ProfileId) -> None:
+        """Upsert, then ADDED, UPDATED or silence; nothing never replaces something."""
+        subject = self._subject
+        stored = await self._connection.fetch_one(STORED_AUDIENCE, subject.application_id, subject.account_id)
+        if isinstance(read, NoAudience):
+            if stored is not None:
+                await self._keep(stored, read)
+            return
+        facts = _with_stored_dimensions(read, stored)
+        digest = hashlib.sha256(audience.render_body(facts)).digest()
+        changed = stored is None or stored.content_hash != digest
+        now = self._occasion.now
+        audience_id = self._occasion.new_id() if stored is None else stored.audience_id
+        created_at = now if stored is None else stored.created_at
+        updated_at = now if stored is None or changed else stored.updated_at
+        await self._connection.execute(
+            WRITE_AUDIENCE,
+            subject.application_id,
+            subject.account_id,
+            audience_id,
+            self._head(audience_id, created_at, updated_at),
+            audience.render_body(facts, third_gender=self._context.third_gender, estimates=self._context.estimates),
+            quality_header(facts.quality),
+            msgspec.json.encode(facts),
+            digest,
+            created_at,
+            updated_at,
+            now,
+            self._occasion.stale_at,
+        )
+        if stored is None:
+            await self._emit(EventKind.PROFILES_AUDIENCE_ADDED, profile_id)
+        elif changed:
+            await self._emit(EventKind.PROFILES_AUDIENCE_UPDATED, profile_id)
+
+    async def _keep(self, stored: StoredAudience, read: NoAudience) -> None:
+        """The last data stays, says so in its quality, and names the account as it is called now."""
+        quality = msgspec.json.decode(stored.facts, type=AudienceFacts).quality
+        if read.reason == Quality.BELOW_THRESHOLD:
+            quality |= {Quality.BELOW_THRESHOLD}
+        await self._connection.execute(
+            KEEP_AUDIENCE,
+            self._subject.application_id,
+            self._subject.account_id,
+            self._head(stored.audience_id, stored.created_at, stored.updated_at),
+            quality_header(quality),
+        )
+
+    def _head(self, record_id: UUID, created_at: datetime, updated_at: datetime) -> bytes:
+        user = UserRef(UserId(self._subject.user_id), self._context.user_name)
+        return render_head(record_id, created_at, updated_at, user, self._account, self._occasion.work_platform)
+
+    async def _emit(self, kind: EventKind, profile_id: ProfileId) -> None:
+        occasion = self._occasion
+        await emit(
+            self._connection, kind, self._subject, now=occasion.now, new_id=occasion.new_id, profile_id=profile_id
+        )
+
+
+def _with_stored_dimensions(read: AudienceFacts, stored: StoredAudience | None) -> AudienceFacts:
+    """A dimension that the platform refused this time keeps its stored list, or is empty where there is none."""
+    kept = AudienceFacts((), (), ()) if stored is None else msgspec.json.decode(stored.facts, type=AudienceFacts)
+    return AudienceFacts(
+        kept.countries if read.countries is None else read.countries,
+        kept.cities if read.cities is None else read.cities,
+        kept.gender_age_distribution if read.gender_age_distribution is None else read.gender_age_distribution,
+        read.quality,
+    )
