@@ -1,0 +1,29 @@
+"""When an account is read again by itself, and from when on what is stored counts as stale."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+from houselights.core.ids import AccountId
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> datetime:
+    """The next scheduled refresh after one that ended at `now`.
+
+    Every account has its own instant within each cadence, drawn from a hash of its id: accounts spread evenly
+    over the day, and one stays at its time of day however late a refresh ran. The next occurrence counts that is
+    at least half a cadence away, so that an account connected just before its slot is not read twice at once.
+
+    cadence  whole seconds, > 0
+    ->       from half a cadence to one and a half after `now`
+    """
+    phase = int.from_bytes(hashlib.sha256(account_id.bytes).digest()[:8], "big")
+    slot = timedelta(seconds=phase % int(cadence.total_seconds()))
+    earliest = now + cadence / 2
+    return earliest + (slot - (earliest - _EPOCH)) % cadence
+
+
+def is_stale(fetched_at: datetime, now: datetime, cadence: timedelta) -> bool:
+    """Whether data is older than two cadences: one scheduled refresh may run late before readers are told."""
+    return now - fetched_at > 2 * cadence

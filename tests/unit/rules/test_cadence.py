@@ -1,0 +1,46 @@
+"""When an account is due again, and when its data is stale."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from houselights.core.ids import AccountId
+from houselights.rules.cadence import is_stale, next_due
+
+DAY = timedelta(days=1)
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+ACCOUNTS = [AccountId(UUID(int=number)) for number in range(2400)]
+
+
+def test_accounts_are_spread_evenly_over_the_hours_of_the_day() -> None:
+    per_hour = [0] * 24
+    for account in ACCOUNTS:
+        per_hour[next_due(account, NOON, DAY).hour] += 1
+    assert min(per_hour) >= 60
+    assert max(per_hour) <= 140
+
+
+def test_an_account_keeps_its_time_of_day_from_day_to_day() -> None:
+    first = next_due(ACCOUNTS[0], NOON, DAY)
+    second = next_due(ACCOUNTS[0], first + timedelta(seconds=9), DAY)
+    assert second == first + DAY
+
+
+def test_a_refresh_that_ran_hours_late_does_not_move_the_slot() -> None:
+    first = next_due(ACCOUNTS[0], NOON, DAY)
+    assert next_due(ACCOUNTS[0], first + timedelta(hours=7), DAY) == first + DAY
+
+
+def test_an_account_connected_just_before_its_slot_waits_for_the_next_day() -> None:
+    slot = next_due(ACCOUNTS[0], NOON, DAY)
+    assert next_due(ACCOUNTS[0], slot - timedelta(minutes=1), DAY) == slot + DAY
+
+
+def test_a_weekly_cadence_has_a_slot_in_the_week() -> None:
+    week = timedelta(weeks=1)
+    days = {next_due(account, NOON, week).weekday() for account in ACCOUNTS}
+    assert days == set(range(7))
+
+
+def test_data_is_stale_after_two_cadences_and_not_at_them() -> None:
+    assert not is_stale(NOON - 2 * DAY, NOON, DAY)
+    assert is_stale(NOON - 2 * DAY - timedelta(microseconds=1), NOON, DAY)
