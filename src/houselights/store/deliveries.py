@@ -126,6 +126,12 @@ async def again(database: Database, held: DeliveryLease, tried: Try, now: dateti
         await _finish(connection, held, "QUEUED", due_at, now, tried)
 
 
+async def later(database: Database, held: DeliveryLease, due_at: datetime) -> None:
+    """Nothing was sent. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "QUEUED", due_at, due_at, None)
+
+
 async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
     """It did not arrive and is not tried again: the webhook is switched off. Raises LeaseLost."""
     async with database.transaction() as connection:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from houselights.core.ids import ApplicationId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
+from houselights.vault.seal import Place
 
 EVERYBODY = ApplicationId(UUID(int=0))
 """Owner of the apps that all applications of an environment use."""
@@ -56,6 +57,11 @@ WRITE = Statement(
     """,
     Nothing,
 )
+
+
+def place(owner: UUID, work_platform_id: UUID, environment: str) -> Place:
+    """Where an app's sealed secret lives; sealed with `owner`'s data key."""
+    return Place("platform_apps", "sealed_secret", owner, work_platform_id, environment)
 
 
 async def find(

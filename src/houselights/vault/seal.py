@@ -26,8 +26,8 @@ class Place:
 
     __slots__ = ("associated",)
 
-    def __init__(self, table: str, column: str, *row: UUID) -> None:
-        self.associated = "\x00".join((table, column, *(key.hex for key in row))).encode()
+    def __init__(self, table: str, column: str, *row: UUID | str) -> None:
+        self.associated = "\x00".join((table, column, *map(str, row))).encode()
 
 
 class DataKey:

@@ -33,9 +33,10 @@ create table application_secrets (
     primary key (application_id, secret_id)
 );
 
--- An application's data key, wrapped by the master key.
+-- An application's data key, wrapped by the master key. The nil UUID's seals what all applications share (platform
+-- apps), so no reference.
 create table data_keys (
-    application_id uuid        not null references applications,
+    application_id uuid        not null,
     key_id         uuid        not null,
     master_key_id  text        not null,
     wrapped        bytea       not null,

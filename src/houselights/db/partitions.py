@@ -1,0 +1,55 @@
+"""Days of the append-only tables: tomorrow's are made ahead, old ones are dropped whole.
+
+Rows of a day that has no partition of its own go to the default one, so nothing depends on this having run.
+"""
+
+from datetime import date, timedelta
+
+import asyncpg
+
+from houselights.db.pool import connect
+
+_BY_DAY = ("events", "attempts")
+_LOCK = 0x64617973  # "days"
+
+
+async def keep_days(dsn: str, today: date, keep: timedelta) -> tuple[str, ...]:
+    """Make today's and tomorrow's partitions and drop those older than `keep`; the names of what was dropped."""
+    connection = await connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("set local lock_timeout = '2s'")
+            if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
+                return ()  # another process is at it
+            for table in _BY_DAY:
+                for day in (today, today + timedelta(days=1)):
+                    await _make(connection, table, day)
+            dropped = [name for table in _BY_DAY for name in await _drop(connection, table, today - keep)]
+        return tuple(dropped)
+    finally:
+        await connection.close()
+
+
+async def _make(connection: "asyncpg.Connection[asyncpg.Record]", table: str, day: date) -> None:
+    """Names and bounds are our own table names and dates, never input."""
+    name = f"{table}_{day:%Y%m%d}"
+    if await connection.fetchval("select to_regclass($1)", name) is not None:
+        return
+    # A day whose rows began to fall into the default partition stays there: moving them would lock readers out.
+    if await connection.fetchval(f"select exists (select from {table}_rest where day = $1)", day):
+        return
+    upper = day + timedelta(days=1)
+    await connection.execute(f"create table {name} partition of {table} for values from ('{day}') to ('{upper}')")
+
+
+async def _drop(connection: "asyncpg.Connection[asyncpg.Record]", table: str, before: date) -> list[str]:
+    rows = await connection.fetch(
+        "select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid "
+        "where i.inhparent = $1::text::regclass and c.relname ~ '_[0-9]{8}$' order by 1",
+        table,
+    )
+    old = [row["name"] for row in rows if row["name"][-8:] < f"{before:%Y%m%d}"]
+    for name in old:
+        await connection.execute(f"drop table {name}")
+    await connection.execute(f"delete from {table}_rest where day < $1", before)
+    return old

@@ -1,0 +1,74 @@
+"""One try to deliver an event: sign, send, record. 2xx within five seconds is delivered; all else is tried again.
+
+Retries 1 minute, 5 minutes and 6 hours after the failure before; after the fourth failure the webhook is switched
+off (contract 6.4). At least once: a worker that dies after the receiver said yes sends the same id and bytes again.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from houselights.flows.rooms import Rooms
+from houselights.outbound.errors import SendFailed, TargetBusy
+from houselights.rules import backoff, signing
+from houselights.store import client_secrets, deliveries
+from houselights.store.deliveries import DeliveryLease, Try
+
+log = structlog.get_logger()
+
+_BUSY_FOR = timedelta(seconds=5)
+_CONTENT_TYPE = {"content-type": "application/json", "user-agent": "houselights-webhooks"}
+
+
+async def run(held: DeliveryLease, rooms: Rooms) -> None:
+    """Send one event to one webhook.
+
+    raises  LeaseLost where another worker has the row; StoreDown: the lease lapses and it is sent again
+    """
+    if backoff.is_parked(held.starts - 1):
+        log.error("delivery.parked", webhook_id=held.webhook_id, event_id=held.event_id, starts=held.starts)
+        await deliveries.park(rooms.database, held, rooms.clock.now())
+        return
+    try:
+        tried = await _send(held, rooms)
+    except TargetBusy:
+        # Nothing was sent, so this was no attempt.
+        await deliveries.later(rooms.database, held, rooms.clock.now() + _BUSY_FOR)
+    else:
+        await _record(held, rooms, tried)
+
+
+async def _send(held: DeliveryLease, rooms: Rooms) -> Try:
+    """One HTTP try; whatever goes wrong on the way is its error code, never an exception."""
+    started_at = rooms.clock.now()
+    before = rooms.clock.real()
+    secrets = await client_secrets.valid(rooms.database, rooms.vault, held.application_id, started_at)
+    headers = signing.webhook_headers(held.body, held.event_id, secrets, int(before.timestamp()))
+    status, error = None, None
+    try:
+        sent = await rooms.webhook_http[held.environment].send(
+            "POST", held.url, headers=_CONTENT_TYPE | headers, body=held.body
+        )
+        status = sent.status
+    except TargetBusy:
+        raise
+    except SendFailed as failure:
+        error = failure.code
+    elapsed = rooms.clock.real() - before
+    return Try(started_at, int(elapsed.total_seconds() * 1000), status, error)
+
+
+async def _record(held: DeliveryLease, rooms: Rooms, tried: Try) -> None:
+    now = rooms.clock.now()
+    outcome = {"webhook_id": held.webhook_id, "event_id": held.event_id, "status": tried.status, "error": tried.error}
+    if tried.status is not None and 200 <= tried.status < 300:
+        await deliveries.delivered(rooms.database, held, tried, now)
+        log.info("delivery.delivered", **outcome)
+        return
+    wait = backoff.webhook_wait(held.attempts + 1)
+    if wait is None:
+        await deliveries.exhausted(rooms.database, held, tried, now)
+        log.warning("delivery.exhausted", **outcome)
+    else:
+        await deliveries.again(rooms.database, held, tried, now, now + wait)
+        log.info("delivery.failed", again_in_s=wait.total_seconds(), **outcome)

@@ -1,0 +1,34 @@
+"""Which app of the operator's a flow speaks to a platform with: found, its secret opened."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.errors import AppRefused
+from houselights.core.ids import ApplicationId, WorkPlatformId
+from houselights.flows.rooms import Rooms
+from houselights.port.platform import AppKeys
+from houselights.store import platform_apps
+
+
+class OpenApp(Struct, frozen=True):
+    """An app ready to use. owner: the application whose it is, or `platform_apps.EVERYBODY`."""
+
+    owner: ApplicationId
+    keys: AppKeys
+    base_urls: Mapping[str, str]
+
+
+async def find(rooms: Rooms, owner: UUID, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
+    """An application's own app at a platform, else the one for everybody in that environment.
+
+    raises  AppRefused `platform_app_missing` where neither is configured
+    """
+    app = await platform_apps.find(rooms.database, ApplicationId(owner), work_platform_id, environment)
+    if app is None:
+        raise AppRefused("platform_app_missing", "configure one: houselights platform app set")
+    secret = await rooms.vault.open_text(
+        app.owner, app.sealed_secret, platform_apps.place(app.owner, work_platform_id, environment)
+    )
+    return OpenApp(app.owner, AppKeys(app.client_id, secret), app.base_urls)

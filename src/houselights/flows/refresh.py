@@ -1,0 +1,150 @@
+"""One run of a refresh: open the grant, let the platform's script read, write what is new, finish the row.
+
+The process may die between any two lines: the row's lease lapses, another worker starts over, and this one's late
+writes are fenced off. Every way out is an outcome that the row tells (`GET /x/accounts/{id}/refresh`).
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from houselights.core.errors import (
+    HouselightsError,
+    LeaseLost,
+    PlatformDown,
+    RateLimited,
+    StoreDown,
+    TokenRevoked,
+)
+from houselights.flows import platform_app
+from houselights.flows.rooms import Rooms
+from houselights.outbound.drive import drive
+from houselights.port.platform import Platform, Reading
+from houselights.resources.audience import NoAudience
+from houselights.resources.work_platforms import WORK_PLATFORMS
+from houselights.rules import backoff, cadence
+from houselights.store import accounts, refreshes
+from houselights.store.events import Subject
+from houselights.store.refreshes import Ending, Postponement, RefreshLease
+from houselights.store.write import Occasion, write_reading
+
+log = structlog.get_logger()
+
+
+async def run(held: RefreshLease, rooms: Rooms) -> None:
+    """Refresh one account.
+
+    raises  LeaseLost where another worker has the row; StoreDown: the lease lapses and the run is started anew
+    """
+    now = rooms.clock.now()
+    platform = rooms.platforms.get(held.work_platform_id)
+    if backoff.is_parked(held.starts - 1):
+        log.error("refresh.parked", account_id=held.account_id, starts=held.starts)
+        await refreshes.park(rooms.database, held, now)
+    elif held.status != "CONNECTED" or platform is None:
+        await _end(held, rooms, Ending("DISCONNECTED" if platform else "FAILED", None, error_code="not_connected"))
+    else:
+        await _attempt(held, rooms, platform)
+
+
+async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None:
+    try:
+        reading = await _read(held, rooms, platform)
+    except (LeaseLost, StoreDown):
+        raise
+    except TokenRevoked as error:
+        await _expire(held, rooms, error)
+    except RateLimited as error:
+        await _wait(held, rooms, error)
+    except PlatformDown as error:
+        await _again(held, rooms, platform, error)
+    except HouselightsError as error:
+        # Ours or the operator's to mend (PlatformChanged, AppRefused, a seal that does not open): no retry, no blame.
+        log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
+        await _end(held, rooms, _failure(held, rooms, platform, type(error).__name__, error.code))
+    except Exception:
+        log.exception("refresh.broke", account_id=held.account_id)
+        await _again(held, rooms, platform, PlatformDown("internal_error"))
+    else:
+        await _store(held, rooms, platform, reading)
+
+
+async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading:
+    """Everything that the platform says, or one of the platform errors."""
+    sealed = await accounts.token(rooms.database, held.application_id, held.account_id)
+    if sealed is None:
+        raise TokenRevoked("no_token")
+    app = await platform_app.find(rooms, sealed.platform_app_owner, held.work_platform_id, sealed.environment)
+    grant = await rooms.vault.open_grant(held.application_id, held.account_id, sealed.sealed)
+    return await drive(platform.read(app.keys, grant), rooms.link(platform, app))
+
+
+async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading) -> None:
+    """Documents, events, deliveries and the row's end: one transaction, the fenced write last."""
+    now, every = rooms.clock.now(), timedelta(hours=platform.manifest.cadence_h)
+    occasion = Occasion(
+        work_platform=WORK_PLATFORMS[held.work_platform_id].ref,
+        on_demand=held.on_demand,
+        now=now,
+        stale_at=now + 2 * every,
+        new_id=rooms.new_id,
+    )
+    missing = reading.audience.reason if isinstance(reading.audience, NoAudience) else None
+    ending = Ending(
+        "DONE",
+        cadence.next_due(held.account_id, now, every),
+        read_identity=True,
+        read_audience=missing is None,
+        audience_reason=missing,
+    )
+    async with rooms.database.transaction() as connection:
+        await write_reading(connection, _subject(held), reading, occasion)
+        await refreshes.finish(connection, held, now, ending)
+    log.info("refresh.finished", account_id=held.account_id, audience=missing or "read")
+
+
+async def _expire(held: RefreshLease, rooms: Rooms, error: TokenRevoked) -> None:
+    """The creator must connect again: told once; what is stored stays readable."""
+    now = rooms.clock.now()
+    async with rooms.database.transaction() as connection:
+        await accounts.expire(connection, _subject(held), now, rooms.new_id)
+        ending = Ending("EXPIRED", None, error_class="TokenRevoked", error_code=error.code)
+        await refreshes.finish(connection, held, now, ending)
+    log.warning("refresh.expired", account_id=held.account_id, code=error.code)
+
+
+async def _wait(held: RefreshLease, rooms: Rooms, error: RateLimited) -> None:
+    """The platform asked us to wait: not a failure, and a request does not cut it short."""
+    now = rooms.clock.now()
+    until = now + error.wait
+    await refreshes.postpone(
+        rooms.database, held, now, Postponement(until, held.failures, until, "RateLimited", error.code)
+    )
+    log.warning("refresh.waiting", account_id=held.account_id, code=error.code, until=until.isoformat())
+
+
+async def _again(held: RefreshLease, rooms: Rooms, platform: Platform, error: PlatformDown) -> None:
+    """A temporary failure: soon again, then given up until the next cycle, with the former data kept."""
+    now, failures = rooms.clock.now(), held.failures + 1
+    wait = backoff.refresh_wait(failures, rooms.chance())
+    log.warning("refresh.failed", account_id=held.account_id, error="PlatformDown", code=error.code, failures=failures)
+    if wait is None:
+        await _end(held, rooms, _failure(held, rooms, platform, "PlatformDown", error.code))
+        return
+    again = Postponement(now + wait, failures, None, "PlatformDown", error.code)
+    await refreshes.postpone(rooms.database, held, now, again)
+
+
+def _failure(held: RefreshLease, rooms: Rooms, platform: Platform, error_class: str, code: str) -> Ending:
+    every = timedelta(hours=platform.manifest.cadence_h)
+    next_due = cadence.next_due(held.account_id, rooms.clock.now(), every)
+    return Ending("FAILED", next_due, error_class=error_class, error_code=code)
+
+
+async def _end(held: RefreshLease, rooms: Rooms, ending: Ending) -> None:
+    async with rooms.database.transaction() as connection:
+        await refreshes.finish(connection, held, rooms.clock.now(), ending)
+
+
+def _subject(held: RefreshLease) -> Subject:
+    return Subject(held.application_id, held.account_id, held.user_id)

@@ -1,0 +1,102 @@
+"""The table: which queue is run by which flow, and the worker that runs them all."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import structlog
+from msgspec import Struct
+
+from houselights.core.errors import StoreDown
+from houselights.core.ids import WebhookId
+from houselights.db.partitions import keep_days
+from houselights.db.wake import listen
+from houselights.flows import deliver, refresh
+from houselights.flows.rooms import Rooms
+from houselights.store import deliveries, refreshes
+from houselights.store.deliveries import DeliveryLease
+from houselights.store.refreshes import RefreshLease
+from houselights.worker.loop import Lane, Queue, WorkerOptions
+
+log = structlog.get_logger()
+
+
+class Upkeep(Struct, frozen=True):
+    """dsn: for listening and for days' partitions, on connections of their own; keep: how long events are kept."""
+
+    dsn: str
+    keep: timedelta = timedelta(days=90)
+    every_s: float = 3600.0
+
+
+class Worker:
+    """Refreshes and deliveries of one process."""
+
+    def __init__(self, rooms: Rooms, options: WorkerOptions, upkeep: Upkeep) -> None:
+        self._rooms = rooms
+        self._upkeep = upkeep
+        self._refreshes = Lane(_refresh_queue(rooms, options), rooms, options)
+        self._deliveries = Lane(_delivery_queue(rooms, options), rooms, options)
+
+    def hint(self) -> None:
+        """Something may be due."""
+        self._refreshes.hint()
+        self._deliveries.hint()
+
+    def stop(self) -> None:
+        """Take no more; `run` returns when what runs has ended."""
+        self._refreshes.stop()
+        self._deliveries.stop()
+
+    async def run(self) -> None:
+        """Until stopped."""
+        beside = [
+            asyncio.create_task(listen(self._upkeep.dsn, self.hint)),
+            asyncio.create_task(self._keep_days()),
+        ]
+        try:
+            await asyncio.gather(self._refreshes.run(), self._deliveries.run())
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _keep_days(self) -> None:
+        while True:
+            today: date = self._rooms.clock.now().date()
+            try:
+                for name in await keep_days(self._upkeep.dsn, today, self._upkeep.keep):
+                    log.info("days.dropped", partition=name)
+            except StoreDown as error:
+                log.warning("days.not_kept", error=str(error))
+            await asyncio.sleep(self._upkeep.every_s)
+
+
+def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:
+    async def lease(free: int, _running: Sequence[RefreshLease]) -> Sequence[RefreshLease]:
+        return await refreshes.lease(rooms.database, rooms.clock.now(), free, options.lease_for)
+
+    async def run(held: RefreshLease) -> None:
+        await refresh.run(held, rooms)
+
+    async def heartbeat(held: RefreshLease) -> None:
+        await refreshes.heartbeat(rooms.database, held, options.lease_for)
+
+    return Queue("refreshes", options.refreshes, lease, run, heartbeat)
+
+
+def _delivery_queue(rooms: Rooms, options: WorkerOptions) -> Queue[DeliveryLease]:
+    async def lease(free: int, running: Sequence[DeliveryLease]) -> Sequence[DeliveryLease]:
+        # A webhook that hangs keeps its few slots; new leases go to the others.
+        slots = Counter(held.webhook_id for held in running)
+        busy: list[WebhookId] = [webhook for webhook, used in slots.items() if used >= options.deliveries_each]
+        return await deliveries.lease(
+            rooms.database, rooms.clock.now(), free, options.lease_for, busy, options.deliveries_each
+        )
+
+    async def run(held: DeliveryLease) -> None:
+        await deliver.run(held, rooms)
+
+    # No heartbeat: a try ends within its five seconds, a lease holds for thirty.
+    return Queue("deliveries", options.deliveries, lease, run, None)

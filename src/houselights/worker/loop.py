@@ -1,0 +1,154 @@
+"""The worker: leases what is due, runs it, finishes it; on SIGTERM it takes no more and waits for what runs.
+
+Each queue is one `Lane`: so many slots, a batch of leases when slots are free, a hint or a second's wait when
+nothing is due. A row that this process loses (a crash, a lapse) needs nobody: its lease ends and any worker takes it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import structlog
+from msgspec import Struct
+
+from houselights.core.errors import LeaseLost, StoreDown
+from houselights.flows.rooms import Rooms
+from houselights.worker.metrics import ENDED, LEASES_LOST, STARTED
+
+log = structlog.get_logger()
+
+Held = TypeVar("Held")
+
+POLL_S = 1.0
+"""How long nothing is asked for when nothing was due and no hint came; jittered by a quarter."""
+
+
+class WorkerOptions(Struct, frozen=True):
+    """Slots of this process, and how long a lease holds without a heartbeat."""
+
+    refreshes: int = 16
+    deliveries: int = 64
+    deliveries_each: int = 4
+    lease_s: float = 30.0
+    stop_within_s: float = 25.0
+
+    @property
+    def lease_for(self) -> timedelta:
+        """The lease as a duration."""
+        return timedelta(seconds=self.lease_s)
+
+
+class Queue(Struct, Generic[Held], frozen=True):
+    """What a lane needs to know of its queue.
+
+    name       word for logs and metrics
+    slots      rows at once
+    lease      (free slots, rows held now) -> newly leased rows
+    run        the flow
+    heartbeat  holds on to a row; None where a run is always shorter than its lease
+    """
+
+    name: str
+    slots: int
+    lease: Callable[[int, Sequence[Held]], Awaitable[Sequence[Held]]]
+    run: Callable[[Held], Awaitable[None]]
+    heartbeat: Callable[[Held], Awaitable[None]] | None
+
+
+class Lane(Generic[Held]):
+    """Runs one queue until told to stop."""
+
+    def __init__(self, queue: Queue[Held], rooms: Rooms, options: WorkerOptions) -> None:
+        self._queue = queue
+        self._rooms = rooms
+        self._options = options
+        self._running: dict[asyncio.Task[None], Held] = {}
+        self._changed = asyncio.Event()
+        self._stopping = False
+
+    def hint(self) -> None:
+        """Something may be due: look now."""
+        self._changed.set()
+
+    def stop(self) -> None:
+        """Take no more."""
+        self._stopping = True
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Lease and run until stopped, then wait for what runs; what does not end in time is cancelled."""
+        while not self._stopping:
+            self._changed.clear()
+            if not await self._fill():
+                await self._idle()
+        if self._running:
+            _, late = await asyncio.wait(self._running, timeout=self._options.stop_within_s)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _fill(self) -> bool:
+        """Lease into the free slots; whether it is worth looking again at once."""
+        free = self._queue.slots - len(self._running)
+        if free <= 0:
+            return False
+        try:
+            leased = await self._queue.lease(free, list(self._running.values()))
+        except StoreDown as error:
+            log.warning("queue.unreachable", queue=self._queue.name, error=str(error))
+            return False
+        for held in leased:
+            STARTED.labels(self._queue.name).inc()
+            task = asyncio.create_task(self._hold(held))
+            self._running[task] = held
+            task.add_done_callback(self._done)
+        return len(leased) == free
+
+    async def _idle(self) -> None:
+        wait = POLL_S * (0.75 + 0.5 * self._rooms.chance())
+        try:
+            async with asyncio.timeout(wait):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._changed.set()
+
+    async def _hold(self, held: Held) -> None:
+        """Run the flow, hold the row meanwhile; nothing that happens to one row reaches the others."""
+        outcome = "ended"
+        try:
+            if self._queue.heartbeat is None:
+                await self._queue.run(held)
+            else:
+                await self._run_with_heartbeat(held, self._queue.heartbeat)
+        except LeaseLost:
+            outcome = "lease_lost"
+            LEASES_LOST.labels(self._queue.name).inc()
+            log.warning("queue.lease_lost", queue=self._queue.name)
+        except StoreDown as error:
+            outcome = "store_down"
+            log.warning("queue.unreachable", queue=self._queue.name, error=str(error))
+        except Exception:
+            outcome = "broke"
+            log.exception("queue.broke", queue=self._queue.name)
+        finally:
+            ENDED.labels(self._queue.name, outcome).inc()
+
+    async def _run_with_heartbeat(self, held: Held, heartbeat: Callable[[Held], Awaitable[None]]) -> None:
+        """The run, cancelled as soon as its row is another worker's."""
+        run = asyncio.ensure_future(self._queue.run(held))
+        try:
+            while True:
+                done, _ = await asyncio.wait((run,), timeout=self._options.lease_s / 3)
+                if done:
+                    break
+                await heartbeat(held)
+            await run
+        finally:
+            if not run.done():
+                run.cancel()
+                await asyncio.gather(run, return_exceptions=True)
