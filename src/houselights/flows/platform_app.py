@@ -8,7 +8,8 @@ from msgspec import Struct
 from houselights.core.errors import AppRefused
 from houselights.core.ids import ApplicationId, WorkPlatformId
 from houselights.flows.rooms import Rooms
-from houselights.port.platform import AppKeys
+from houselights.outbound.drive import Link
+from houselights.port.platform import AppKeys, Platform
 from houselights.store import platform_apps
 
 
@@ -32,3 +33,9 @@ async def find(rooms: Rooms, owner: UUID, work_platform_id: WorkPlatformId, envi
         app.owner, app.sealed_secret, platform_apps.place(app.owner, work_platform_id, environment)
     )
     return OpenApp(app.owner, AppKeys(app.client_id, secret), app.base_urls)
+
+
+def link(rooms: Rooms, platform: Platform, app: OpenApp) -> Link:
+    """What a script of this platform is played over with this app: only the manifest's hosts, each at its base URL."""
+    base_urls = {host: app.base_urls.get(host, host) for host in platform.manifest.hosts}
+    return Link(rooms.platform_http, platform, base_urls, rooms.clock.now())
