@@ -4,7 +4,7 @@ Here: what the catalogue says of a platform for a given deployment. Not here: ho
 (`platforms/`), and which products a deployment builds (its manifests, handed in).
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -27,6 +27,14 @@ class Product(StrEnum):
     INCOME = "INCOME"
     ACTIVITY = "ACTIVITY"
     PUBLISH_CONTENT = "PUBLISH.CONTENT"
+
+
+def read_products(names: Iterable[str]) -> tuple[Product, ...] | None:
+    """The products that a caller named, each once, in their order; None where one is none of the seven."""
+    try:
+        return tuple(dict.fromkeys(Product(name) for name in names))
+    except ValueError:
+        return None
 
 
 class WorkPlatform(Struct, frozen=True):

@@ -1,0 +1,80 @@
+"""Webhooks: where a client wants its events. Contract 6.1; delivering them is `flows.deliver`'s business."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Struct
+
+from houselights.core.ids import WebhookId
+from houselights.core.instants import wire
+from houselights.core.statement import Nothing, Statement
+
+DEFAULT_NAME = "Webhook"
+LONGEST_URL = 2048
+
+_EVENT_NAME = re.compile(r"[A-Z][A-Z0-9_-]*\.[A-Z][A-Z0-9_]*")
+_NOT_IN_AN_ADDRESS = re.compile(r"[\x00-\x20\x7f]")
+
+
+class Webhook(Struct, frozen=True):
+    """events: names in the order of registration, each once; is_active: False after an event ran out of attempts."""
+
+    name: str
+    url: str
+    id: WebhookId
+    created_at: datetime
+    updated_at: datetime
+    is_active: bool
+    events: Sequence[str]
+
+
+# A limit of null is none.
+WEBHOOKS = Statement(
+    """
+    select name, url, webhook_id as id, created_at, updated_at, is_active, events from webhooks
+    where application_id = $1 order by created_at desc, webhook_id limit $2 offset $3
+    """,
+    Webhook,
+)
+
+CREATE_WEBHOOK = Statement(
+    """
+    insert into webhooks (application_id, webhook_id, name, url, events, is_active, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $7)
+    """,
+    Nothing,
+)
+
+
+def is_event_name(text: str) -> bool:
+    """Well-formed; also one that no release has ever sent, so that a client's registration never fails for it."""
+    return _EVENT_NAME.fullmatch(text) is not None
+
+
+def is_web_address(text: str) -> bool:
+    """An absolute http(s) address of at most 2048 characters. Whether it may be called is decided when it is."""
+    if len(text) > LONGEST_URL or _NOT_IN_AN_ADDRESS.search(text):
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def render(webhook: Webhook) -> bytes:
+    """The webhook as it goes out."""
+    return msgspec.json.encode(
+        {
+            "name": webhook.name,
+            "url": webhook.url,
+            "id": webhook.id,
+            "created_at": wire(webhook.created_at),
+            "updated_at": wire(webhook.updated_at),
+            "is_active": webhook.is_active,
+            "events": webhook.events,
+        }
+    )
