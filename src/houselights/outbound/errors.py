@@ -1,0 +1,49 @@
+"""Why a call brought no reply. Each has a stable code; none carries a path, a query, a header or a body."""
+
+from houselights.core import errors
+
+
+class SendFailed(errors.HouselightsError):
+    """No complete reply. The message names scheme, host and port at most."""
+
+
+class Timeout(SendFailed):
+    """The deadline passed, wherever it stood: name look-up, connecting, TLS, headers or body. Code `timeout`."""
+
+
+class ConnectFailed(SendFailed):
+    """Nobody listens, or nothing is found by that name. Codes `connect_failed`, `dns_failed`."""
+
+
+class TlsFailed(SendFailed):
+    """The other side could not prove who it is, or speaks no TLS. Code `tls_failed`."""
+
+
+class BadReply(SendFailed):
+    """Connected, but what came back is no HTTP, or broke off. Codes `bad_reply`, `disconnected`."""
+
+
+class BodyTooLarge(SendFailed):
+    """The reply is larger than this client reads. Code `body_too_large`."""
+
+
+class BadTarget(SendFailed):
+    """The URL or a header is not one that we send to; nothing was sent and no name looked up.
+
+    Codes `bad_url`, `bad_header`, `credentials_in_url`, `refused_port`, `unlisted_origin`.
+    """
+
+
+class AddressRefused(SendFailed):
+    """The target leads to an address that must not be reached; nothing was connected. Code `private_address`.
+
+    kind  the class of address, for metrics: a word of `egress.Kind`
+    """
+
+    def __init__(self, host: str, kind: str) -> None:
+        super().__init__("private_address", f"{host} leads to a {kind} address")
+        self.kind = kind
+
+
+class TargetBusy(SendFailed):
+    """Too many calls to this target are under way already; nothing was sent, so this is no attempt. `target_busy`."""

@@ -1,0 +1,44 @@
+"""URLs of calls, read strictly: one reader for the check and for the request, so that they cannot disagree."""
+
+import re
+from ipaddress import IPv6Address
+
+from yarl import URL
+
+from houselights.outbound.egress import Origin
+from houselights.outbound.errors import BadTarget
+
+_NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+
+
+def read_url(text: str) -> URL:
+    """The URL, international names in their ASCII form, without its fragment.
+
+    raises  BadTarget for what browsers and libraries read in different ways (control characters, blanks, odd
+            hosts), and for credentials, which would end in logs and can disguise the host
+    """
+    if not (text.isprintable() and " " not in text):
+        raise BadTarget("bad_url", "the URL holds a blank or a control character")
+    try:
+        url = URL(text).with_fragment(None)
+    except ValueError:
+        url = URL()
+    if not url.scheme or not _is_host(url.raw_host or ""):
+        raise BadTarget("bad_url", "the URL has no scheme or no valid host")
+    if "@" in url.raw_authority:
+        raise BadTarget("credentials_in_url", "the URL holds credentials")
+    return url
+
+
+def origin_of(url: URL) -> Origin:
+    """Where a URL that `read_url` accepted leads."""
+    return Origin(url.scheme, (url.raw_host or "").rstrip("."), url.port or 0)
+
+
+def _is_host(host: str) -> bool:
+    if ":" not in host:
+        return _NAME.fullmatch(host) is not None
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False
