@@ -189,9 +189,9 @@ async def ready(database: Database) -> None:
     await database.fetch_one(READY)
 
 
-async def secrets_of(database: Database, client_id: str, now: datetime) -> list[SecretRow]:
-    """The unexpired secrets of a client id, newest first; [] for an unknown one."""
-    return await database.fetch(SECRETS, client_id, now)
+async def secrets_of(database: Database, client_ids: Sequence[str], now: datetime) -> list[SecretRow]:
+    """The unexpired secrets of client ids; unknown ones have none."""
+    return await database.fetch(SECRETS, client_ids, now)
 
 
 async def user(database: Database, application_id: ApplicationId, user_id: UserId) -> User | None:

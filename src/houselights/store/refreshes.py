@@ -153,9 +153,9 @@ FINISH = Statement(
     """
     update refreshes
     set lease_until = null, starts = 0, failures = 0, wait_until = null, answered = taken,
-        finished_at = $4, outcome = $5, error_class = $6, error_code = $7,
+        finished_at = $4::timestamptz, outcome = $5, error_class = $6, error_code = $7,
         priority = case when asked > taken then 0 else 1 end,
-        due_at = case when asked > taken then $4 else $8 end,
+        due_at = case when asked > taken then $4::timestamptz else $8::timestamptz end,
         identity_at = case when $9 then $4 else identity_at end,
         audience_at = case when $10 then $4 else audience_at end,
         audience_reason = case when $9 then $11 else audience_reason end

@@ -1,0 +1,209 @@
+"""Client applications as the operator makes and changes them. Recognising a caller is the API's, signing is
+`store.client_secrets`'.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from houselights.core.ids import ApplicationId
+from houselights.core.secret import Secret
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection, Database
+from houselights.resources.applications import CLIENT_SECRETS, ApplicationSettings
+from houselights.resources.audience import AudienceFacts, render_body
+from houselights.store.client_secrets import place
+from houselights.vault.keys import MasterKey
+from houselights.vault.tokens import Vault
+
+_AT_ONCE = 500
+"""Audiences that are rendered anew at once, so that a large application does not fill the memory."""
+
+
+class Application(Struct, frozen=True):
+    """One application. settings: JSON text."""
+
+    application_id: ApplicationId
+    client_id: str
+    name: str
+    environment: str
+    settings: str
+    created_at: datetime
+
+
+class NewSecret(Struct, frozen=True):
+    """A client secret in the two forms that are stored: what recognises a caller, and the sealed text."""
+
+    secret_id: UUID
+    digest: bytes
+    sealed: bytes
+
+
+class StoredFacts(Struct, frozen=True):
+    """What an audience was rendered from."""
+
+    account_id: UUID
+    facts: bytes
+
+
+class Exists(Struct, frozen=True):
+    """Whether there is any."""
+
+    exists: bool
+
+
+CREATE = Statement(
+    """
+    insert into applications (application_id, client_id, name, environment, created_at)
+    values ($1, $2, $3, $4, $5)
+    """,
+    Nothing,
+)
+
+ADD_SECRET = Statement(
+    """
+    insert into application_secrets (application_id, secret_id, digest, sealed, created_at)
+    values ($1, $2, $3, $4, $5)
+    """,
+    Nothing,
+)
+
+LIST = Statement(
+    """
+    select application_id, client_id, name, environment, settings::text, created_at
+    from applications order by created_at, application_id
+    """,
+    Application,
+)
+
+FIND = Statement(
+    """
+    select application_id, client_id, name, environment, settings::text, created_at
+    from applications where client_id = $1 or name = $1 order by created_at, application_id
+    """,
+    Application,
+)
+
+ANY = Statement("select exists (select from applications) as exists", Exists)
+
+ANY_PRODUCTION = Statement(
+    "select exists (select from applications where environment = 'production') as exists", Exists
+)
+
+RETIRE = Statement(
+    """
+    update application_secrets set expires_at = least(expires_at, $3)
+    where application_id = $1 and secret_id <> $2
+    """,
+    Nothing,
+)
+
+# The row's lock makes writers of audiences, who read these settings, wait for the new ones.
+SET = Statement(
+    "update applications set settings = settings || $2::text::jsonb where application_id = $1 "
+    "returning application_id, client_id, name, environment, settings::text, created_at",
+    Application,
+)
+
+FACTS = Statement(
+    """
+    select account_id, facts from audiences where application_id = $1 and account_id > $2
+    order by account_id limit $3 for no key update
+    """,
+    StoredFacts,
+)
+
+RENDERED = Statement(
+    """
+    update audiences a set body = n.body
+    from unnest($2::uuid[], $3::bytea[]) as n (account_id, body)
+    where a.application_id = $1 and a.account_id = n.account_id
+    """,
+    Nothing,
+)
+
+
+async def new_secret(
+    vault: Vault, master: MasterKey, application: tuple[ApplicationId, str], secret: Secret, secret_id: UUID
+) -> NewSecret:
+    """A secret ready to be stored. application: its id and its client id."""
+    application_id, client_id = application
+    return NewSecret(
+        secret_id,
+        hmac.new(master.derive(CLIENT_SECRETS), f"{client_id}:{secret.reveal()}".encode(), hashlib.sha256).digest(),
+        await vault.seal_text(application_id, secret, place(application_id, secret_id)),
+    )
+
+
+async def create(connection: Connection, made: Application, secret: NewSecret) -> None:
+    """A new application with its first secret; its settings begin empty. Raises Duplicate for a taken client id."""
+    await connection.execute(CREATE, made.application_id, made.client_id, made.name, made.environment, made.created_at)
+    await _add(connection, made.application_id, secret, made.created_at)
+
+
+async def rotate(
+    connection: Connection, application_id: ApplicationId, secret: NewSecret, now: datetime, old_until: datetime
+) -> None:
+    """A further secret, valid at once; the ones before it end at `old_until`, or when they would have anyway."""
+    await _add(connection, application_id, secret, now)
+    await connection.execute(RETIRE, application_id, secret.secret_id, old_until)
+
+
+async def everyone(database: Database) -> list[Application]:
+    """Every application, the oldest first."""
+    return await database.fetch(LIST)
+
+
+async def named(database: Database, name: str) -> list[Application]:
+    """Those of this client id or name."""
+    return await database.fetch(FIND, name)
+
+
+async def is_empty(database: Database) -> bool:
+    """Whether there is no application yet."""
+    row = await database.fetch_one(ANY)
+    return row is None or not row.exists
+
+
+async def has_production(database: Database) -> bool:
+    """Whether real creators' data may be here."""
+    row = await database.fetch_one(ANY_PRODUCTION)
+    return row is not None and row.exists
+
+
+async def change(connection: Connection, application_id: ApplicationId, changes: dict[str, object]) -> Application:
+    """Put settings in place and render the application's stored audiences as these want them, in one transaction.
+
+    changes  of the names of `ApplicationSettings`, or of other rooms' settings, checked already
+    """
+    changed = await connection.fetch_one(SET, application_id, msgspec.json.encode(changes).decode())
+    if changed is None:
+        raise LookupError(application_id)
+    settings = msgspec.json.decode(changed.settings, type=ApplicationSettings)
+    last = UUID(int=0)
+    while stored := await connection.fetch(FACTS, application_id, last, _AT_ONCE):
+        await connection.execute(
+            RENDERED, application_id, [row.account_id for row in stored], _rendered(stored, settings)
+        )
+        last = stored[-1].account_id
+    return changed
+
+
+def _rendered(stored: Sequence[StoredFacts], settings: ApplicationSettings) -> list[bytes]:
+    return [
+        render_body(
+            msgspec.json.decode(row.facts, type=AudienceFacts),
+            third_gender=settings.audience_other_gender,
+            estimates=settings.audience_estimates,
+        )
+        for row in stored
+    ]
+
+
+async def _add(connection: Connection, application_id: ApplicationId, secret: NewSecret, now: datetime) -> None:
+    await connection.execute(ADD_SECRET, application_id, secret.secret_id, secret.digest, secret.sealed, now)
