@@ -1,0 +1,144 @@
+"""What the package's Python keeps to, beyond what the linter and the type checker see."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.house.tree import PACKAGE, ending, modules, name, syntax
+
+_PURE = ("platforms", "port", "rules", "resources", "core")
+_NEVER_SAY = {"mock", "stub", "dummy", "util", "utils", "helper", "customer", "provider"}
+_EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
+
+_MAY_REVEAL = {
+    "compose/foundation.py": "the database's address opens the pool",
+    "outbound/drive.py": "a platform's token leaves for its platform",
+    "sandbox/play.py": "a fake reads a token as it stands on the wire",
+    "store/applications.py": "a new client secret becomes its digest",
+    "vault/keys.py": "the master key, read once",
+    "vault/tokens.py": "what is sealed",
+    "rules/signing.py": "a client secret signs",
+}
+
+
+def test_secrets_are_revealed_only_where_they_must_be() -> None:
+    revealing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        if path != PACKAGE / "core" / "secret.py"
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Attribute) and node.attr == "reveal"
+    }
+    assert revealing == set(_MAY_REVEAL)
+
+
+def test_structs_are_frozen() -> None:
+    structs = [
+        (path, node)
+        for path in modules()
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id == "Struct" for base in node.bases)
+    ]
+    assert structs
+    assert [f"{name(path)}: {node.name}" for path, node in structs if not _is_frozen(node)] == []
+
+
+def test_pure_rooms_never_say_any() -> None:
+    assert [
+        f"{name(path)}:{node.lineno}"
+        for path in _in_rooms(*_PURE)
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Name) and node.id == "Any"
+    ] == []
+
+
+def test_a_statement_is_a_constant_of_its_module() -> None:
+    at_the_top, anywhere = 0, 0
+    for path in modules():
+        tree = syntax(path)
+        assigned = {id(node.value) for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)}
+        statements = [call for call in _calls(path) if isinstance(call.func, ast.Name) and call.func.id == "Statement"]
+        at_the_top += sum(id(call) in assigned and _is_literal(call.args[0]) for call in statements)
+        anywhere += len(statements)
+    assert at_the_top == anywhere > 0
+
+
+def test_a_line_of_the_log_is_a_constant_name_with_dots() -> None:
+    lines = [(path, call) for path in modules() for call in _calls(path) if _writes_to_the_log(call)]
+    assert lines
+    assert [f"{name(path)}:{call.lineno}" for path, call in lines if not _has_dotted_name(call)] == []
+
+
+def test_names_keep_to_the_vocabulary() -> None:
+    python = ending(".py")
+    assert [
+        f"{name(path)}:{line}: {word}"
+        for path in python
+        for word, line in _defined(syntax(path))
+        if _NEVER_SAY & set(re.sub(r"([A-Z])", r"_\1", word).lower().split("_"))
+    ] == []
+
+
+def test_a_test_says_a_sentence() -> None:
+    tests = [
+        (path, node.name)
+        for path in ending(".py")
+        if path.name.startswith("test_")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+    ]
+    assert tests
+    assert [f"{name(path)}: {said}" for path, said in tests if said.count("_") < 3] == []
+
+
+def _in_rooms(*rooms: str) -> list[Path]:
+    return [path for path in modules() if path.relative_to(PACKAGE).parts[0] in rooms]
+
+
+def _is_frozen(node: ast.ClassDef) -> bool:
+    return any(
+        word.arg == "frozen" and isinstance(word.value, ast.Constant) and word.value.value is True
+        for word in node.keywords
+    )
+
+
+def _calls(path: Path) -> list[ast.Call]:
+    return [node for node in ast.walk(syntax(path)) if isinstance(node, ast.Call)]
+
+
+_LITERAL = ast.Constant | ast.Name | ast.BinOp | ast.Add | ast.JoinedStr | ast.FormattedValue | ast.expr_context
+
+
+def _is_literal(node: ast.expr) -> bool:
+    """Whether it is made of literals and of the module's own names, put together at most."""
+    return all(isinstance(part, _LITERAL) for part in ast.walk(node))
+
+
+def _writes_to_the_log(call: ast.Call) -> bool:
+    return (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in _LEVELS
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in {"log", "logger"}
+    )
+
+
+def _has_dotted_name(call: ast.Call) -> bool:
+    first = call.args[0] if call.args else None
+    return (
+        isinstance(first, ast.Constant) and isinstance(first.value, str) and _EVENT.fullmatch(first.value) is not None
+    )
+
+
+def _defined(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Every name that a file gives to something of its own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name, node.lineno
+        elif isinstance(node, ast.arg):
+            yield node.arg, node.lineno
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id, node.lineno
