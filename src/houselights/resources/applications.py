@@ -29,6 +29,7 @@ class ApplicationSettings(Struct, frozen=True):
 class SecretRow(Struct, frozen=True):
     """One unexpired client secret with its application. settings: JSON text."""
 
+    client_id: str
     digest: bytes
     application_id: ApplicationId
     environment: str
@@ -37,10 +38,9 @@ class SecretRow(Struct, frozen=True):
 
 SECRETS = Statement(
     """
-    select s.digest, a.application_id, a.environment, a.settings
+    select a.client_id, s.digest, a.application_id, a.environment, a.settings
     from applications a join application_secrets s using (application_id)
-    where a.client_id = $1 and (s.expires_at is null or s.expires_at > $2)
-    order by s.created_at desc
+    where a.client_id = any ($1::text[]) and (s.expires_at is null or s.expires_at > $2)
     """,
     SecretRow,
 )

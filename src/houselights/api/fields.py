@@ -1,0 +1,126 @@
+"""Fields of a body or a query, checked: all that miss are named at once, then all that are wrong (contract 1.4, 2).
+
+Ask for every field in schema order, then `check`; what was asked for is valid only after it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+from uuid import UUID
+
+from houselights.core.errors import Refused
+from houselights.core.ids import parse_uuid
+from houselights.core.pages import DEFAULT_LIMIT, MOST, Page
+
+T = TypeVar("T")
+
+_NOBODY = UUID(int=0)
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,4000}")
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class Fields:
+    """Reads one request's fields and remembers what is wrong with them."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._values = values
+        self._missing: list[str] = []
+        self._invalid: list[str] = []
+
+    def check(self) -> None:
+        """Raises Refused where a field is missing, or else where one is invalid."""
+        if self._missing:
+            raise Refused("MISSING_FIELDS", *self._missing)
+        if self._invalid:
+            raise Refused("INVALID_FIELDS", *self._invalid)
+
+    def text(self, name: str, *, longest: int = 100) -> str:
+        """A required text of 1 to `longest` characters, trimmed."""
+        return self._required(name, lambda value: _text(value, longest)) or ""
+
+    def text_or(self, name: str, default: str, *, longest: int = 100) -> str:
+        """A text of 1 to `longest` characters, trimmed; `default` where it is absent or null."""
+        return self._optional(name, lambda value: _text(value, longest)) or default
+
+    def flag_or(self, name: str, *, default: bool) -> bool:
+        """true or false; `default` where it is absent or null."""
+        flag = self._optional(name, lambda value: value if isinstance(value, bool) else None)
+        return default if flag is None else flag
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A required list of at least one text, each once, in their order."""
+        return self._required(name, _texts) or ()
+
+    def id(self, name: str) -> UUID:
+        """A required id."""
+        return self._required(name, _uuid) or _NOBODY
+
+    def id_or_none(self, name: str) -> UUID | None:
+        """An id; None where it is absent. One that is there must be an id, also where it is blank."""
+        return self._optional(name, _uuid)
+
+    def text_or_none(self, name: str) -> str | None:
+        """A query's text, trimmed, of any length; None where it is absent."""
+        return self._optional(name, _trimmed)
+
+    def page(self) -> Page:
+        """`limit` and `offset` of a list, with their defaults."""
+        limit = self._whole(name="limit", least=1, most=MOST)
+        offset = self._whole(name="offset", least=0, most=None)
+        return Page(DEFAULT_LIMIT if limit is None else limit, 0 if offset is None else offset)
+
+    def page_if_asked(self) -> Page:
+        """`limit` and `offset` of a list that has no defaults: None where the caller sent none."""
+        return Page(self._whole(name="limit", least=1, most=MOST), self._whole(name="offset", least=0, most=None))
+
+    def refuse(self, name: str) -> None:
+        """A rule of the endpoint's own says that this field is invalid."""
+        if name not in self._missing and name not in self._invalid:
+            self._invalid.append(name)
+
+    def _whole(self, *, name: str, least: int, most: int | None) -> int | None:
+        def whole(value: object) -> int | None:
+            if not isinstance(value, str) or not _WHOLE_NUMBER.fullmatch(value):
+                return None
+            number = int(value)
+            return number if number >= least and (most is None or number <= most) else None
+
+        return self._optional(name, whole)
+
+    def _required(self, name: str, read: Callable[[object], T | None]) -> T | None:
+        value = self._values.get(name)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            self._missing.append(name)
+            return None
+        return self._valid(name, value, read)
+
+    def _optional(self, name: str, read: Callable[[object], T | None]) -> T | None:
+        value = self._values.get(name)
+        return None if value is None else self._valid(name, value, read)
+
+    def _valid(self, name: str, value: object, read: Callable[[object], T | None]) -> T | None:
+        valid = read(value)
+        if valid is None:
+            self._invalid.append(name)
+        return valid
+
+
+def _trimmed(value: object) -> str | None:
+    """None also for what PostgreSQL cannot hold: NUL and lone surrogates."""
+    return value.strip() if isinstance(value, str) and not _NOT_STORABLE.search(value) else None
+
+
+def _text(value: object, longest: int) -> str | None:
+    trimmed = _trimmed(value)
+    return trimmed if trimmed and len(trimmed) <= longest else None
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    """None for a list that is empty or holds anything but texts."""
+    if not isinstance(value, list) or any(_trimmed(item) is None for item in value):
+        return None
+    return tuple(dict.fromkeys(value)) or None
+
+
+def _uuid(value: object) -> UUID | None:
+    return parse_uuid(value) if isinstance(value, str) else None

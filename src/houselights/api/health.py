@@ -1,0 +1,17 @@
+"""Whether this server can serve: for load balancers and for whoever waits for a start. An extension, without auth."""
+
+from houselights.api.call import Answer, Call
+from houselights.db.run import Database
+from houselights.store import read
+
+
+class HealthEndpoints:
+    """`/x/health`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, _call: Call) -> Answer:
+        """200 where the database answers, else 503 as any other call gets then."""
+        await read.ready(self._database)
+        return Answer(200, b'{"status":"ok"}')

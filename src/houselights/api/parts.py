@@ -1,0 +1,43 @@
+"""What the API is made of; compose hands it over."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from houselights.api.limiter import Limits
+from houselights.db.lane import Lane
+from houselights.db.run import Database
+from houselights.vault.keys import MasterKey
+
+
+class ApiOptions(Struct, frozen=True):
+    """public_url: where clients reach this server, without a slash at the end; limits: None: calls are not limited."""
+
+    public_url: str
+    limits: Limits | None = Limits()
+
+
+class ApiParts(Struct, frozen=True):
+    """Doors, clocks, chance and facts.
+
+    audience_lane, refresh_lane  connections of their own for grouped look-ups and grouped requests
+    built      the products that this deployment reads, by work platform
+    now        the instant by which things are created and expire
+    monotonic  seconds, for limits and for how long a caller is known
+    new_id     fresh version 4 UUIDs; entropy: that many unpredictable bytes, for request ids
+    """
+
+    database: Database
+    audience_lane: Lane
+    refresh_lane: Lane
+    master_key: MasterKey
+    built: Mapping[UUID, Collection[str]]
+    registry: CollectorRegistry
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    new_id: Callable[[], UUID]
+    entropy: Callable[[int], bytes]
+    options: ApiOptions
