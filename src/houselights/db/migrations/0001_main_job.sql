@@ -238,21 +238,28 @@ create table attempts_rest partition of attempts default;
 
 -- A creator's way through the consent page. Digests only: the state and the cookie are never stored.
 create table connect_sessions (
-    application_id   uuid        not null,
-    session_id       uuid        not null,
-    user_id          uuid        not null,
-    work_platform_id uuid        not null,
-    account_id       uuid,
-    products         text[]      not null,
-    redirect_url     text,
-    state_digest     bytea,
-    browser_digest   bytea,
-    created_at       timestamptz not null,
-    expires_at       timestamptz not null,
-    state_expires_at timestamptz,
-    -- set by the callback that uses the code; a repeated callback shows the first result
-    outcome          text,
+    application_id     uuid        not null,
+    session_id         uuid        not null,
+    user_id            uuid        not null,
+    work_platform_id   uuid        not null,
+    -- the account that is to be connected again
+    account_id         uuid,
+    products           text[]      not null,
+    redirect_url       text,
+    created_at         timestamptz not null,
+    expires_at         timestamptz not null,
+    -- the last attempt: what the platform carries, whose browser it is, and until when the platform may answer
+    state_digest       bytea,
+    browser_digest     bytea,
+    state_expires_at   timestamptz,
+    -- when a callback took the state; it is single use, and a repeated callback shows the first one's outcome
+    taken_at           timestamptz,
+    outcome            text,
     outcome_account_id uuid,
+    -- accounts that the consent reached
+    candidates         smallint,
     primary key (application_id, session_id),
-    foreign key (application_id, user_id) references users
+    foreign key (application_id, user_id) references users,
+    foreign key (application_id, account_id) references accounts,
+    foreign key (application_id, outcome_account_id) references accounts
 );

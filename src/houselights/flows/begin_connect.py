@@ -1,0 +1,47 @@
+"""The creator says Continue: a fresh state and a cookie for their browser, then off to the platform's consent."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from houselights.core.errors import AppRefused
+from houselights.flows import platform_app
+from houselights.flows.rooms import Rooms
+from houselights.port.platform import Platform
+from houselights.rules.connect_address import digest, state
+from houselights.rules.consent import STATE_LIFETIME
+from houselights.store import connect_sessions
+from houselights.store.connect_sessions import Attempt, Session
+
+
+class Begun(Struct, frozen=True):
+    """An attempt under way.
+
+    consent_url  where the platform asks the creator, with the state in it
+    browser      value of the cookie that says whose browser began
+    """
+
+    consent_url: str
+    browser: str
+
+
+async def run(session: Session, platform: Platform, rooms: Rooms, new_token: Callable[[], str]) -> Begun | None:
+    """Start an attempt. None where one succeeded already.
+
+    new_token  fresh unguessable text for addresses and cookies
+    raises     AppRefused where the operator has configured no app at this platform
+    """
+    app = await platform_app.find(rooms, session.application_id, session.work_platform_id, session.environment)
+    carried, browser = state(session.key, new_token()), new_token()
+    expires_at = rooms.clock.now() + STATE_LIFETIME
+    attempt = Attempt(digest(carried), digest(browser))
+    if not await connect_sessions.begin(rooms.database, session.key, attempt, expires_at):
+        return None
+    real = platform.authorize_url(app.keys, rooms.callback_url, carried)
+    place = urlsplit(real)
+    host = f"{place.scheme}://{place.netloc}"
+    base = platform_app.link(rooms, platform, app).base_urls.get(host)
+    if base is None:
+        raise AppRefused("unknown_host", f"the manifest of {platform.manifest.name} does not list {host}")
+    return Begun(base.rstrip("/") + real.removeprefix(host), browser)

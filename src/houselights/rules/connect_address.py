@@ -1,0 +1,86 @@
+"""The public address of a connect session, and the state that a platform carries through a consent for it.
+
+The address is a capability: who knows it may go through the consent for that session's user. It names the session
+and carries a digest under a key of the server, so that neither the session's id (which goes out in answers and
+return addresses) nor a copy of the database tells it. The state names the session too, beside a random part of its
+own, so that a callback finds its row by key; knowing a state does not tell the address.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.ids import ApplicationId, SessionId
+
+PURPOSE = "connect addresses"
+"""What the master key derives the key of the addresses for."""
+
+_IDS = 32
+_TAG = 16
+
+
+class SessionKey(Struct, frozen=True):
+    """A session's key in the store."""
+
+    application_id: ApplicationId
+    session_id: SessionId
+
+
+def address(key: bytes, session: SessionKey) -> str:
+    """The last part of `/connect/…`: 64 letters, digits, `-` and `_`."""
+    ids = _ids(session)
+    return _text(ids + _tag(key, ids))
+
+
+def read_address(key: bytes, text: str) -> SessionKey | None:
+    """The session of an address; None for one that we did not make."""
+    raw = _bytes(text)
+    if len(raw) != _IDS + _TAG or not hmac.compare_digest(_tag(key, raw[:_IDS]), raw[_IDS:]):
+        return None
+    return _session(raw)
+
+
+def state(session: SessionKey, chance: str) -> str:
+    """What the platform is handed and hands back. chance: fresh random text, unguessable."""
+    return f"{_text(_ids(session))}.{chance}"
+
+
+def session_of_state(text: str) -> SessionKey | None:
+    """Which session a state claims to be of; its digest must still be compared. None for what is no state."""
+    ids, _, chance = text.partition(".")
+    raw = _bytes(ids)
+    return _session(raw) if len(raw) == _IDS and chance else None
+
+
+def digest(text: str) -> bytes:
+    """What is stored of a state or a cookie: enough to recognise it, not to make it."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _ids(session: SessionKey) -> bytes:
+    return session.application_id.bytes + session.session_id.bytes
+
+
+def _session(raw: bytes) -> SessionKey:
+    return SessionKey(ApplicationId(UUID(bytes=raw[:16])), SessionId(UUID(bytes=raw[16:_IDS])))
+
+
+def _tag(key: bytes, ids: bytes) -> bytes:
+    return hmac.new(key, ids, hashlib.sha256).digest()[:_TAG]
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    """b"" for what is not base64 in its only spelling."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return raw if _text(raw) == text else b""

@@ -1,0 +1,96 @@
+"""How a consent ends: its outcome's code, which products it granted, and how long each part of it may take.
+
+Codes are the contract's (connect, section 5), so that the return address, the pages and a widget say the same.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+
+from houselights.core.errors import (
+    HouselightsError,
+    NotGiven,
+    NotGranted,
+    PlatformDown,
+    RateLimited,
+    TokenRevoked,
+)
+from houselights.resources.work_platforms import Product
+
+SESSION_LIFETIME = timedelta(minutes=30)
+"""How long a session's address works."""
+
+STATE_LIFETIME = timedelta(minutes=10)
+"""How long a creator may stay on the platform's page."""
+
+FINISH_WITHIN = timedelta(minutes=2)
+"""After this a callback that has told no outcome is taken for dead. More than a callback is given to finish."""
+
+
+class Outcome(StrEnum):
+    """How an attempt ended."""
+
+    CONNECTED = "CONNECTED"
+    USER_DENIED = "USER_DENIED"
+    INADEQUATE_PERMISSIONS = "INADEQUATE_PERMISSIONS"
+    NO_LINKED_PAGE = "NO_LINKED_PAGE"
+    NO_PROFESSIONAL_ACCOUNT = "NO_PROFESSIONAL_ACCOUNT"
+    NO_CHANNEL = "NO_CHANNEL"
+    SESSION_MISMATCH = "SESSION_MISMATCH"
+    STATE_INVALID = "STATE_INVALID"
+    PLATFORM_UNAVAILABLE = "PLATFORM_UNAVAILABLE"
+    PLATFORM_RATE_LIMITED = "PLATFORM_RATE_LIMITED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+_REFUSALS: Mapping[str, Outcome] = {
+    "access_denied": Outcome.USER_DENIED,
+    "user_denied": Outcome.USER_DENIED,
+    "user_cancelled_login": Outcome.USER_DENIED,
+    "user_cancelled_authorize": Outcome.USER_DENIED,
+    "server_error": Outcome.PLATFORM_UNAVAILABLE,
+    "temporarily_unavailable": Outcome.PLATFORM_UNAVAILABLE,
+}
+
+_NOT_GIVEN: Mapping[str, Outcome] = {
+    outcome.value: outcome
+    for outcome in (
+        Outcome.NO_LINKED_PAGE,
+        Outcome.NO_PROFESSIONAL_ACCOUNT,
+        Outcome.NO_CHANNEL,
+        Outcome.SESSION_MISMATCH,
+    )
+}
+
+_ERRORS: tuple[tuple[type[HouselightsError], Outcome], ...] = (
+    (NotGranted, Outcome.INADEQUATE_PERMISSIONS),
+    # The code was used or is too old: this attempt is over, the next one gets a new code.
+    (TokenRevoked, Outcome.STATE_INVALID),
+    (RateLimited, Outcome.PLATFORM_RATE_LIMITED),
+    (PlatformDown, Outcome.PLATFORM_UNAVAILABLE),
+)
+
+
+def refusal(error: str) -> Outcome:
+    """What the `error` of a platform's return means (RFC 6749, 4.1.2.1); one that blames our request is ours."""
+    return _REFUSALS.get(error, Outcome.INTERNAL_ERROR)
+
+
+def outcome_of(error: HouselightsError) -> Outcome:
+    """What a failed exchange means for the creator; what they can't mend is INTERNAL_ERROR."""
+    if isinstance(error, NotGiven):
+        return _NOT_GIVEN.get(error.code, Outcome.INTERNAL_ERROR)
+    return next((outcome for kind, outcome in _ERRORS if isinstance(error, kind)), Outcome.INTERNAL_ERROR)
+
+
+def granted(
+    asked: Sequence[str], scopes_of: Mapping[str, Iterable[str]], granted_scopes: Iterable[str]
+) -> tuple[str, ...]:
+    """The asked products whose scopes were all granted, in their order.
+
+    scopes_of  product -> scopes that it needs; a product without any is kept: nothing was to be granted for it
+    ->         () where the consent is of no use: the identity was asked for and is not granted
+    """
+    held = frozenset(granted_scopes)
+    products = tuple(product for product in asked if held.issuperset(scopes_of.get(product, ())))
+    return () if Product.IDENTITY in asked and Product.IDENTITY not in products else products
