@@ -1,0 +1,200 @@
+"""`app`: client applications, their secrets and what they switch."""
+
+import argparse
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from houselights.cli.application_keys import KEYS
+from houselights.cli.durations import duration
+from houselights.cli.output import answer, answer_json, answer_table, say
+from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.cli.running import with_foundation
+from houselights.core.errors import HouselightsError
+from houselights.core.secret import Secret
+from houselights.settings import SettingWrong
+
+if TYPE_CHECKING:
+    from houselights.compose.foundation import Foundation
+    from houselights.store.applications import Application, NewSecret
+
+
+class CannotChoose(HouselightsError):
+    """The operator: no application, or several, go by what was said."""
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`app create`, `app list`, `app rotate-secret`, `app set`."""
+    verbs = group(verbs, "app", "make and change client applications")
+    create = verb(
+        verbs,
+        "create",
+        "make an application and print its credentials, the secret for this one time",
+        _create,
+        'example: houselights app create "My product" --environment sandbox --json',
+    )
+    create.add_argument("name", metavar="NAME", help="what people call it, 1 to 100 characters")
+    create.add_argument("--environment", choices=("sandbox", "staging", "production"), default="sandbox")
+    create.add_argument("--client-id", metavar="ID", help="instead of a fresh one; any text without a colon")
+    create.add_argument(
+        "--client-secret-stdin", action="store_true", help="instead of a fresh one: the first line of standard input"
+    )
+    verb(verbs, "list", "list the applications", _list)
+    rotate = verb(
+        verbs,
+        "rotate-secret",
+        "make a new secret, valid at once, and let the old ones end",
+        _rotate,
+        "example: houselights app rotate-secret --overlap 0",
+    )
+    _add_choice(rotate)
+    rotate.add_argument(
+        "--overlap", type=duration, default=timedelta(days=1), help="how long old ones stay valid: 24h (default), 0"
+    )
+    change = verb(
+        verbs,
+        "set",
+        "change a setting of an application",
+        _set,
+        "keys:\n" + "\n".join(f"  {name:<22} {key.must}" for name, key in KEYS.items()),
+    )
+    _add_choice(change)
+    change.add_argument("key", metavar="KEY", choices=tuple(KEYS))
+    change.add_argument("value", metavar="VALUE")
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="name or client id; needed where there are several")
+
+
+def _create(arguments: argparse.Namespace) -> int:
+    from houselights.compose.foundation import new_id
+    from houselights.core.ids import ApplicationId
+    from houselights.store import applications
+    from houselights.store.applications import Application
+
+    name = arguments.name.strip()
+    client_id = arguments.client_id or str(new_id())
+    if not 1 <= len(name) <= 100:
+        raise SettingWrong("the name of an application must be 1 to 100 characters")
+    if ":" in client_id or not client_id.isprintable() or len(client_id) > 200:
+        raise SettingWrong("--client-id must be 1 to 200 printable characters without a colon")
+    secret = _read_secret() if arguments.client_secret_stdin else Secret(str(new_id()))
+
+    async def create(base: "Foundation") -> Application:
+        made = Application(ApplicationId(new_id()), client_id, name, arguments.environment, "{}", base.clock.now())
+        sealed = await _sealed(base, made, secret)
+        async with base.database.transaction() as connection:
+            await applications.create(connection, made, sealed)
+        return made
+
+    made = with_foundation(arguments, create)
+    _show_credentials(arguments, made, secret)
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from houselights.store import applications
+
+    listed = with_foundation(arguments, lambda base: applications.everyone(base.database))
+    if wants_json(arguments):
+        answer_json([msgspec.structs.asdict(each) | {"settings": msgspec.Raw(each.settings)} for each in listed])
+    elif listed:
+        heads = ("NAME", "ENVIRONMENT", "CLIENT ID", "CREATED", "SETTINGS")
+        rows = [
+            (each.name, each.environment, each.client_id, f"{each.created_at:%Y-%m-%d %H:%M}", each.settings)
+            for each in listed
+        ]
+        answer_table([heads, *rows])
+    else:
+        say("no application yet: make one with `houselights app create NAME`")
+    return 0
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    from houselights.compose.foundation import new_id
+    from houselights.store import applications
+
+    secret = Secret(str(new_id()))
+
+    async def rotate(base: "Foundation") -> "Application":
+        chosen = await _chosen(base, arguments.name)
+        sealed = await _sealed(base, chosen, secret)
+        now = base.clock.now()
+        async with base.database.transaction() as connection:
+            await applications.rotate(connection, chosen.application_id, sealed, now, now + arguments.overlap)
+        return chosen
+
+    _show_credentials(arguments, with_foundation(arguments, rotate), secret)
+    return 0
+
+
+def _set(arguments: argparse.Namespace) -> int:
+    from houselights.store import applications
+
+    key = KEYS[arguments.key]
+    try:
+        value = key.read(arguments.value)
+    except ValueError:
+        raise SettingWrong(f"{arguments.key} must be {key.must}") from None
+
+    async def change(base: "Foundation") -> "Application":
+        chosen = await _chosen(base, arguments.name)
+        async with base.database.transaction() as connection:
+            return await applications.change(connection, chosen.application_id, {arguments.key: value})
+
+    changed = with_foundation(arguments, change)
+    if wants_json(arguments):
+        answer_json(msgspec.structs.asdict(changed) | {"settings": msgspec.Raw(changed.settings)})
+    else:
+        answer(f"{changed.name}: {changed.settings}")
+    return 0
+
+
+async def _chosen(base: "Foundation", name: str | None) -> "Application":
+    """The application that a command is about; without a name, the only one there is. Raises CannotChoose."""
+    from houselights.store import applications
+
+    found = await (applications.everyone(base.database) if name is None else applications.named(base.database, name))
+    if not found:
+        which = "no application yet" if name is None else f"no application has the name or client id {name!r}"
+        raise CannotChoose("no_application", f"{which}; make one with `houselights app create NAME`")
+    if len(found) > 1:
+        which = "there are several applications" if name is None else f"several applications are called {name!r}"
+        raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")
+    return found[0]
+
+
+async def _sealed(base: "Foundation", application: "Application", secret: Secret) -> "NewSecret":
+    from houselights.compose.faces import open_vault
+    from houselights.compose.foundation import new_id
+    from houselights.store.applications import new_secret
+
+    owner = (application.application_id, application.client_id)
+    return await new_secret(await open_vault(base), base.master, owner, secret, new_id())
+
+
+def _read_secret() -> Secret:
+    """The first line of standard input. Raises SettingWrong."""
+    text = sys.stdin.readline(1000).rstrip("\r\n")
+    if not 16 <= len(text) <= 200 or not text.isprintable():
+        raise SettingWrong("the client secret on standard input must be one line of 16 to 200 printable characters")
+    return Secret(text)
+
+
+def _show_credentials(arguments: argparse.Namespace, application: "Application", secret: Secret) -> None:
+    """The only time that a client secret leaves us."""
+    credentials = {
+        "application_id": str(application.application_id),
+        "name": application.name,
+        "environment": application.environment,
+        "client_id": application.client_id,
+        "client_secret": secret.reveal(),
+    }
+    if wants_json(arguments):
+        answer_json(credentials)
+        return
+    answer_table([(name.replace("_", " "), value) for name, value in credentials.items()])
+    say("Keep the secret now: it is not shown again.")

@@ -1,0 +1,78 @@
+"""`config`: what is set and where it came from, and the reference file of all settings."""
+
+import argparse
+
+from houselights.cli.output import answer, answer_json, answer_table
+from houselights.cli.parser import Verbs, group, settings_of, verb, wants_json
+from houselights.core.secret import Secret
+from houselights.settings import Described, Loaded, described
+
+_HEAD = """\
+# Settings of houselights. Every line is a default, or an example where nothing is set by default.
+# Stronger than this file: the environment (HOUSELIGHTS_ and the name in capitals), then options of the command line.
+# Use it with --config FILE or HOUSELIGHTS_CONFIG=FILE.
+"""
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`config show`, `config defaults`."""
+    verbs = group(verbs, "config", "show the settings")
+    verb(verbs, "show", "print every setting, its value and where it came from", _show)
+    verb(
+        verbs,
+        "defaults",
+        "print a settings file with every default, explained",
+        _defaults,
+        "example: houselights config defaults > settings.toml",
+    )
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    loaded = settings_of(arguments)
+    shown = {setting.name: _shown(loaded, setting.name) for setting in described()}
+    if wants_json(arguments):
+        answer_json({name: {"value": value, "origin": loaded.origins[name]} for name, value in shown.items()})
+    else:
+        answer_table([(name, _text(value), f"({loaded.origins[name]})") for name, value in shown.items()])
+    return 0
+
+
+def _shown(loaded: Loaded, name: str) -> object:
+    value = getattr(loaded.settings, name)
+    if isinstance(value, Secret):
+        return "***"
+    return value if value is None or isinstance(value, bool | int | float | str | tuple) else str(value)
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "not set"
+    return ", ".join(value) or "none" if isinstance(value, tuple) else _toml(value).strip('"')
+
+
+def _defaults(_arguments: argparse.Namespace) -> int:
+    answer(reference().rstrip("\n"))
+    return 0
+
+
+def reference() -> str:
+    """The documented settings file; kept as docs/reference/settings.toml."""
+    return "\n".join([_HEAD, *map(_section, described())])
+
+
+def _section(setting: Described) -> str:
+    about = setting.about
+    says = [f"# {line}" for line in about.says.split("\n")]
+    return "\n".join([*says, f"# Must be {about.must}. In the environment: {setting.variable}", _line(setting), ""])
+
+
+def _line(setting: Described) -> str:
+    return f"# {setting.name} =" if setting.default is None else f"{setting.name} = {_toml(setting.default)}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,72 @@
+"""The command line's grammar: options that every form takes, in any position, and refusals of one sentence."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
+
+from houselights.settings import Loaded, load
+
+Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
+"""Where verbs are added."""
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+"""What a verb does; returns the exit status: 0, 1 where it failed, 2 where it was asked wrongly."""
+
+_SETTINGS = ("config", "data_dir", "host", "port")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose verbs are parsers of the same kind, so that `--port`, `--data-dir` and `--json` go with each.
+
+    An option that is absent from the command line is absent from the result: a verb does not undo what was said
+    before it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        ours: dict[str, Any] = {
+            "formatter_class": argparse.RawDescriptionHelpFormatter,
+            "conflict_handler": "resolve",
+            "allow_abbrev": False,
+        }
+        super().__init__(*args, **(ours | kwargs))
+        group = self.add_argument_group("options of every command")
+        for flag, what, says in (
+            ("--config", "FILE", "settings as TOML (`houselights config defaults` writes one)"),
+            ("--data-dir", "DIR", "where this installation keeps its files"),
+            ("--host", "ADDRESS", "address to listen on"),
+            ("--port", "PORT", "port of the API; the sandbox takes the next one"),
+        ):
+            group.add_argument(flag, metavar=what, help=says, default=argparse.SUPPRESS)
+        group.add_argument(
+            "--json", action="store_true", help="answer in JSON on standard output", default=argparse.SUPPRESS
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """One sentence and the way to more; exit status 2."""
+        self.exit(2, f"houselights: {message} (see `{self.prog} --help`)\n")
+
+
+def group(verbs: Verbs, name: str, says: str, example: str = "") -> Verbs:
+    """Adds a verb that has verbs of its own; returns where to add these."""
+    parser = verbs.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", epilog=example)
+    return parser.add_subparsers(metavar="COMMAND", required=True)
+
+
+def verb(verbs: Verbs, name: str, says: str, run: Run, example: str = "") -> Parser:
+    """Adds a verb that does something; returns its parser, for options of its own."""
+    parser = verbs.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", epilog=example)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def settings_of(arguments: argparse.Namespace) -> Loaded:
+    """The settings under which a verb runs. Raises SettingWrong."""
+    flags = {name: getattr(arguments, name) for name in _SETTINGS if hasattr(arguments, name)}
+    return load(os.environ, flags, Path.home())
+
+
+def wants_json(arguments: argparse.Namespace) -> bool:
+    """Whether the answer is for a program."""
+    return getattr(arguments, "json", False)

@@ -1,0 +1,189 @@
+"""What every command stands on: the database, ours or another's, fit for use; its clock, the master key, ids, chance.
+
+Nothing here loads an HTTP client, cryptography or templates. Not here: what is built on it (`faces`).
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from houselights.core.errors import HouselightsError, StoreDown
+from houselights.core.statement import Statement
+from houselights.db.clock import Clock
+from houselights.db.embedded import AlreadyRunning, EmbeddedOptions, EmbeddedPostgres, running_dsn
+from houselights.db.migrate import migrate, pending
+from houselights.db.pool import PoolOptions, open_database
+from houselights.db.run import Database
+from houselights.settings import Settings
+from houselights.vault.keys import MasterKey, from_file, from_text
+
+log = structlog.get_logger()
+
+OLDEST_SERVER = 15
+_LOOK_EVERY_S = 1.0
+_ATTACH_WITHIN_S = 15.0
+
+
+class CannotServe(HouselightsError):
+    """The operator: the database is not fit to be used as it is; the sentence says what to do."""
+
+
+class Server(Struct, frozen=True):
+    """The PostgreSQL we found. version: such as 180006; the others as `show` prints them."""
+
+    version: int
+    fsync: str
+    synchronous_commit: str
+    full_page_writes: str
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether what it acknowledges survives a crash."""
+        return self.fsync == self.full_page_writes == "on" and self.synchronous_commit != "off"
+
+
+SERVER = Statement(
+    """
+    select current_setting('server_version_num')::int as version, current_setting('fsync') as fsync,
+           current_setting('synchronous_commit') as synchronous_commit,
+           current_setting('full_page_writes') as full_page_writes
+    """,
+    Server,
+)
+
+
+class Foundation(Struct, frozen=True):
+    """What every command stands on: an open, migrated database, its clock and its master key."""
+
+    settings: Settings
+    dsn: str
+    database: Database
+    clock: Clock
+    master: MasterKey
+
+
+class Access(Struct, frozen=True):
+    """How a command comes to its database.
+
+    owns      refuses to share a data directory with another process that runs its database
+    migrates  brings the schema up to this version wherever the database is
+    """
+
+    owns: bool = False
+    migrates: bool = False
+
+
+def new_id() -> UUID:
+    """A fresh v4 UUID."""
+    return UUID(bytes=os.urandom(16), version=4)
+
+
+chance = secrets.SystemRandom().random
+"""0 <= x < 1."""
+
+
+@asynccontextmanager
+async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[str, bool], None]:
+    """The database's address, and whether its server is ours, ended at the end of the block.
+
+    raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun
+    """
+    if settings.database_url is not None:
+        yield settings.database_url.reveal(), False
+        return
+    options = EmbeddedOptions(settings.data_dir, settings.postgres_wheel)
+    embedded = EmbeddedPostgres(options)
+    deadline = asyncio.get_running_loop().time() + _ATTACH_WITHIN_S
+    while True:
+        if not access.owns and (dsn := await asyncio.to_thread(running_dsn, options)):
+            yield dsn, False
+            return
+        try:
+            dsn = await embedded.start()
+            break
+        except AlreadyRunning:
+            # Its owner may be starting up or about to go.
+            if access.owns or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.05)
+    try:
+        yield dsn, True
+    finally:
+        await embedded.stop()
+
+
+@asynccontextmanager
+async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[Foundation, None]:
+    """The database, fit for use. The master key's file is made where it is missing.
+
+    raises  CannotServe, AlreadyRunning, CannotRun, StoreDown, SchemaMismatch, KeyMissing
+    """
+    async with AsyncExitStack() as stack:
+        dsn, is_ours = await stack.enter_async_context(open_dsn(settings, access))
+        options = PoolOptions(dsn, settings.database_connections)
+        database = await stack.enter_async_context(open_database(options))
+        await _check_server(database)
+        await _check_schema(dsn, may_migrate=is_ours or access.migrates)
+        clock = Clock()
+        await clock.look(database)
+        yield Foundation(settings, dsn, database, clock, master_key(settings))
+
+
+async def inspect(database: Database) -> Server:
+    """What the server says of itself."""
+    server = await database.fetch_one(SERVER)
+    if server is None:
+        raise StoreDown("store_down", "the database does not say which it is")
+    return server
+
+
+async def _check_server(database: Database) -> None:
+    server = await inspect(database)
+    if server.version < OLDEST_SERVER * 10_000:
+        raise CannotServe(
+            "server_too_old",
+            f"the database is PostgreSQL {server.version // 10_000}: set HOUSELIGHTS_DATABASE_URL to a PostgreSQL "
+            f"{OLDEST_SERVER} or later, or leave it away to have one run for you",
+        )
+    if not server.is_durable:
+        log.warning(
+            "database.not_durable",
+            fsync=server.fsync,
+            synchronous_commit=server.synchronous_commit,
+            full_page_writes=server.full_page_writes,
+            do="switch all three on: what is acknowledged now can be lost in a crash",
+        )
+
+
+async def _check_schema(dsn: str, *, may_migrate: bool) -> None:
+    if may_migrate:
+        for name in await migrate(dsn):
+            log.info("database.migrated", migration=name)
+    elif missing := await pending(dsn):
+        raise CannotServe(
+            "migrations_pending",
+            f"the database lacks {len(missing)} migration(s), {missing[0]} first: run `houselights migrate`",
+        )
+
+
+def master_key(settings: Settings) -> MasterKey:
+    """From the setting, else from its file, made where it is missing. Raises KeyMissing."""
+    if settings.master_key is not None:
+        return from_text(settings.master_key)
+    return from_file(settings.key_file, create=True)
+
+
+async def keep_looking(clock: Clock, database: Database) -> None:
+    """Look at the database's clock every second, until cancelled."""
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        try:
+            await clock.look(database)
+        except StoreDown as error:
+            log.warning("clock.unreachable", error=str(error))

