@@ -1,0 +1,163 @@
+"""Children of ours under the server's account, and servers that a former owner left: starting, reaping, ending.
+
+Not here: what is started and why (`embedded`), and what happens in the child before it is a server (`launch`).
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGQUIT, Signals
+from typing import BinaryIO, Self
+
+from houselights.db import launch
+from houselights.db.privileges import INSTEAD, Account, CannotRun
+
+# Fast shutdown (clients are dropped, a checkpoint is written), immediate (no checkpoint; the next start recovers from
+# the log), and the end that nothing can refuse; each with the seconds it is given.
+STEPS: tuple[tuple[Signals, float], ...] = ((SIGINT, 30.0), (SIGQUIT, 10.0), (SIGKILL, 5.0))
+
+_SEES_ALL = Path("/proc/self/cwd")
+
+
+class Child:
+    """A direct child in a session of its own, reaped the moment it ends.
+
+    It is started with `subprocess` and awaited by a thread, not by the event loop's own child watcher: that works
+    alike under asyncio and uvloop and reaps also while nobody looks. Start it from the thread that lives as long as
+    the process does (the main one): on Linux the child is told to end when that thread ends.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        self._process = process
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        threading.Thread(target=self._reap, name=f"reaper of {process.pid}", daemon=True).start()
+
+    @classmethod
+    def start(cls, command: Sequence[str | Path], account: Account, log: BinaryIO) -> Self:
+        """Runs a command as `account`, output into `log`. Nothing of our environment, secrets included, goes along."""
+        drop = (account.uid, account.gid) if os.geteuid() == 0 else (-1, -1)
+        before = [sys.executable, "-I", "-S", launch.__file__, *map(str, (os.getpid(), *drop))]
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+        return cls(
+            subprocess.Popen(
+                [*before, *map(str, command)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=environment,
+                start_new_session=True,
+            )
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def has_ended(self) -> bool:
+        return self._ended.is_set()
+
+    async def ended(self) -> int:
+        """Waits for the end; the exit status, negative for a signal."""
+        await self._ended.wait()
+        return self._process.wait()
+
+    async def ended_within(self, limit_s: float) -> bool:
+        """Waits for the end, at most so long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), limit_s)
+        return self.has_ended
+
+    async def end(self) -> None:
+        """Ends it in order, or not so; returns when it is reaped. Raises CannotRun if even SIGKILL does not end it."""
+        await end(self.pid, lambda: [] if self.has_ended else [self.pid])
+
+    def _reap(self) -> None:
+        self._process.wait()
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+
+async def end(
+    leader: int, living: Callable[[], Collection[int]], steps: Sequence[tuple[Signals, float]] = STEPS
+) -> None:
+    """Ends a server: SIGINT to its leader alone (to its helpers it means other things), stronger ones to all.
+
+    living  the pids still there, [] when it is over
+    raises  CannotRun if some are there after the last step
+    """
+    clock = asyncio.get_running_loop().time
+    for step, patience_s in steps:
+        for pid in living():
+            if pid == leader or step is not SIGINT:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, step)
+        deadline = clock() + patience_s
+        while clock() < deadline:
+            if not living():
+                return
+            await asyncio.sleep(0.005)
+    raise CannotRun(f"PostgreSQL (pid {leader}) does not end: restart this machine, or {INSTEAD}")
+
+
+def servers_on(cluster: Path) -> list[int]:
+    """Live postgres processes of a cluster: those working in its directory, as each of them does; never a zombie.
+
+    Without /proc (not on Linux) only the leader that the cluster's pid file names is looked at.
+    """
+    if not _SEES_ALL.exists():
+        return _leader_by_ps(cluster)
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _serves(entry, cluster)]
+
+
+def _serves(process: Path, cluster: Path) -> bool:
+    try:
+        return (process / "comm").read_text().strip() == "postgres" and (process / "cwd").samefile(cluster)
+    except OSError:  # it ended while we looked, or is another user's
+        return False
+
+
+def _leader_by_ps(cluster: Path) -> list[int]:
+    pid = recorded_leader(cluster) or 0
+    shown = subprocess.run(["/bin/ps", "-o", "args=", "-p", str(pid)], check=False, capture_output=True, text=True)
+    return [pid] if pid and "postgres" in shown.stdout and str(cluster) in shown.stdout else []
+
+
+def recorded_leader(cluster: Path) -> int | None:
+    """The pid in the cluster's pid file, dead or alive, 0 if none can be read there; None without a file.
+
+    A server that ends in order removes the file last.
+    """
+    lines = _pid_file(cluster)
+    if lines is None:
+        return None
+    return int(lines[0]) if lines and lines[0].isdecimal() else 0
+
+
+def says_ready(cluster: Path) -> bool:
+    """Whether the pid file says that connections are taken; one that a killed server left may say so too."""
+    return [line.strip() for line in (_pid_file(cluster) or [])[7:8]] == ["ready"]
+
+
+def _pid_file(cluster: Path) -> list[str] | None:
+    """Its lines: pid, directory, start, port, socket directory, address, shared memory, status."""
+    try:
+        return (cluster / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+
+
+def forget_leader(cluster: Path) -> None:
+    """Removes a pid file that names nobody, or by now somebody else, which would keep PostgreSQL from starting.
+
+    Only where every process of the cluster can be seen to be gone; elsewhere PostgreSQL judges the file by itself.
+    """
+    if _SEES_ALL.exists():
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
