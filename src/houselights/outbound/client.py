@@ -175,6 +175,8 @@ class _CheckedResolver(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
+        if not found:
+            raise socket.gaierror("a name without an address")
         for each in found:
             self._egress.check_address(_HOST.get(), each["host"])
         return found
