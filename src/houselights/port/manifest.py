@@ -37,6 +37,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     token_url: str
     scopes: dict[str, tuple[str, ...]]
     """product -> scopes that it needs"""
+    asked_beside: tuple[str, ...] = ()
+    """scopes that the consent asks for too, and that a connection does without"""
     scope_separator: str = ","
     access_token_lifetime_s: int | None = None
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from houselights.core.errors import PlatformChanged
 from houselights.core.messages import Response, Script
 from houselights.core.secret import Secret
 from houselights.port.manifest import Manifest
@@ -77,6 +78,7 @@ class FakeRequest(Struct, frozen=True):
     query, form  parameters as sent, last one wins
     now      the sandbox's instant: tokens expire by it, numbers move by its day
     public_base  where a browser reaches this fake's host, for links that the platform puts in its replies
+    usage_percent  how full the fake says its rate budgets are; None: as it counted
     """
 
     method: str
@@ -86,14 +88,45 @@ class FakeRequest(Struct, frozen=True):
     headers: Mapping[str, str]
     now: datetime
     public_base: str
+    usage_percent: int | None = None
 
 
 class Fake(Protocol):
     """An invented platform: answers requests as the real one documents it."""
 
+    @property
+    def app(self) -> AppKeys:
+        """The one app that this platform knows: what an operator would have registered there."""
+        ...
+
+    @property
+    def refusals(self) -> Mapping[str, Response]:
+        """Every refusal that the platform documents, by the name of its sample (`error_190_463_expired`)."""
+        ...
+
     def answer(self, request: FakeRequest) -> Response:
         """One reply. Never raises: what the platform would refuse is refused in the platform's own words."""
         ...
+
+    def caller(self, request: FakeRequest) -> str | None:
+        """Username of the persona whose token or choice a request carries; None where it carries none."""
+        ...
+
+    def meet(self, personas: Sequence[Persona]) -> None:
+        """Take the creators as of a new day; tokens, used codes and ended grants stay as they are."""
+        ...
+
+    def end_grants(self, username: str, at: datetime, refusal: str) -> None:
+        """Every token that a persona gave up to `at` is dead from now on, answered by the named refusal."""
+        ...
+
+
+class UnfitReplyError(PlatformChanged):
+    """One of the kept replies given to a normaliser does not fit; `reply` is its place among them, from 0."""
+
+    def __init__(self, reply: int, place: str) -> None:
+        super().__init__("unfit_reply", place)
+        self.reply = reply
 
 
 class Platform(Protocol):
@@ -130,7 +163,7 @@ class Platform(Protocol):
     def normalise_audience(self, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
         """Kept raw replies -> audience; each reply is recognised by its content, order does not matter.
 
-        raises  PlatformChanged naming the place that does not fit
+        raises  UnfitReplyError naming the reply and the place that does not fit
         """
         ...
 

@@ -1,0 +1,1 @@
+"""What every invented platform needs: tokens that carry their own facts, and a consent page. Pure."""

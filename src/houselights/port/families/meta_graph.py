@@ -1,0 +1,263 @@
+"""What Meta's Graph APIs share: the error envelope, usage headers, signed calls, reading a reply.
+
+Here: nothing that is only Instagram's. Decisions go by `code` and `error_subcode`, never by HTTP status or by the
+message (localised, and now and then it quotes the token).
+Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
+https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
+"""
+
+from datetime import timedelta
+from enum import Enum, auto
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from houselights.core.errors import (
+    AppRefused,
+    NotGiven,
+    NotGranted,
+    PlatformChanged,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+    TokenRevoked,
+)
+from houselights.core.messages import Request, Response
+from houselights.core.secret import Secret
+from houselights.port.manifest import Limits, Manifest
+from houselights.port.platform import AppKeys, Usage
+
+T = TypeVar("T")
+
+_APP_WAIT = timedelta(minutes=60)
+_OTHER_WAIT = timedelta(minutes=15)
+_POLICY_WAIT = timedelta(hours=24)
+
+
+class Kind(Enum):
+    """What a refusal asks for."""
+
+    REAUTH = auto()
+    """the grant is dead"""
+    SCOPE = auto()
+    """a scope is missing"""
+    GONE = auto()
+    """the object is not visible any more: look it up anew"""
+    PARAMETER = auto()
+    """a field, metric or breakdown of ours is not taken (any more)"""
+    TOO_FEW = auto()
+    """too few people to show"""
+    EMPTY = auto()
+    """nothing there"""
+    WAIT_APP = auto()
+    """the whole app is over its budget"""
+    WAIT = auto()
+    """this token or account is over its budget"""
+    POLICY = auto()
+    """blocked for policy, for a while"""
+    RETRY = auto()
+    """temporary"""
+    CONFIG = auto()
+    """our app is wrong, in a way that no table knows"""
+
+
+class GraphError(Struct, frozen=True):
+    """`error` of https://developers.facebook.com/docs/graph-api/guides/error-handling; the message is not read."""
+
+    code: int
+    error_subcode: int | None = None
+    is_transient: bool | None = None
+
+
+class _Envelope(Struct, frozen=True):
+    error: GraphError | None = None
+
+
+class _Counters(Struct, frozen=True):
+    """Percent of a budget; minutes until it opens again."""
+
+    call_count: float = 0
+    total_cputime: float = 0
+    total_time: float = 0
+    estimated_time_to_regain_access: float = 0
+
+    @property
+    def percent(self) -> int:
+        return int(max(self.call_count, self.total_cputime, self.total_time))
+
+    @property
+    def regained_in(self) -> timedelta:
+        """Zero where nothing is told; a day at most, which is how long these budgets look back."""
+        return timedelta(minutes=min(max(self.estimated_time_to_regain_access, 0), 24 * 60))
+
+
+class Refusal(Struct, frozen=True):
+    """A refused call: what it asks for, and the platform's numbers as a code (`meta_190_463`)."""
+
+    kind: Kind
+    code: str
+    wait: timedelta = _OTHER_WAIT
+
+    def error(self) -> PlatformError:
+        """The same as an error of ours."""
+        if self.kind in _WAITS:
+            return RateLimited(self.code, self.wait, "app" if self.kind is Kind.WAIT_APP else "account")
+        return _ERRORS[self.kind](self.code)
+
+
+_WAITS = {Kind.WAIT, Kind.WAIT_APP, Kind.POLICY}
+
+_ERRORS: dict[Kind, type[PlatformError]] = {
+    Kind.REAUTH: TokenRevoked,
+    Kind.SCOPE: NotGranted,
+    Kind.GONE: TokenRevoked,
+    Kind.PARAMETER: AppRefused,
+    Kind.TOO_FEW: NotGiven,
+    Kind.EMPTY: NotGiven,
+    Kind.RETRY: PlatformDown,
+    Kind.CONFIG: AppRefused,
+}
+
+_BY_SUBCODE = {
+    (10, 2874010): Kind.TOO_FEW,
+    (100, 2874010): Kind.TOO_FEW,
+    (100, 2108006): Kind.EMPTY,
+    (100, 33): Kind.GONE,
+}
+
+_BY_CODE = {
+    1: Kind.RETRY,
+    2: Kind.RETRY,
+    3: Kind.SCOPE,
+    4: Kind.WAIT_APP,
+    10: Kind.SCOPE,
+    17: Kind.WAIT,
+    32: Kind.WAIT,
+    100: Kind.PARAMETER,
+    102: Kind.REAUTH,
+    190: Kind.REAUTH,
+    368: Kind.POLICY,
+    613: Kind.WAIT,
+    80002: Kind.WAIT,
+} | dict.fromkeys(range(200, 300), Kind.SCOPE)
+
+
+def get(manifest: Manifest, app: AppKeys, path: str, token: Secret, **parameters: str | Secret) -> Request:
+    """A signed read of `/{version}/{path}`.
+
+    `appsecret_proof` goes with every call: https://developers.facebook.com/docs/graph-api/guides/secure-requests
+    """
+    return Request(
+        "GET",
+        f"{manifest.settings['graph']}/{manifest.api_version}/{path}",
+        query=(*parameters.items(), ("access_token", token), ("appsecret_proof", token.proof(app.client_secret))),
+        headers=(("accept", "application/json"),),
+    )
+
+
+def refusal(reply: Response) -> Refusal | None:
+    """Why a reply is no answer; None where it is one. Classified by the body first, by the status only without one."""
+    try:
+        error = msgspec.json.decode(reply.body, type=_Envelope, strict=False).error
+    except msgspec.ValidationError:
+        error = None  # JSON, but no envelope: whether it fits is for the caller's struct to say
+    except (msgspec.DecodeError, RecursionError):
+        return _without_body(reply, Refusal(Kind.RETRY, "not_json"))
+    if error is not None:
+        return _classified(error, reply)
+    if reply.status < 400:
+        return None
+    return _without_body(reply, Refusal(Kind.CONFIG, f"http_{reply.status}"))
+
+
+def read(reply: Response, shape: type[T]) -> T:
+    """The reply as a raw struct.
+
+    raises  the error that a refusal stands for; PlatformChanged naming the place where a good reply does not fit
+    """
+    refused = refusal(reply)
+    if refused is not None:
+        raise refused.error()
+    return fit(reply.body, shape)
+
+
+def fit(body: bytes, shape: type[T]) -> T:
+    """JSON as a raw struct: numbers may come as texts; a `Secret` field takes a text.
+
+    raises  PlatformChanged naming the place that does not fit
+    """
+    try:
+        return msgspec.json.decode(body, type=shape, strict=False, dec_hook=_wrapped)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PlatformChanged("reply_changed", str(error)) from None
+
+
+def usage(reply: Response, limits: Limits) -> Usage | None:
+    """The fullest budget that the headers tell of; None where they tell of none.
+
+    Both headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
+    app's, a quarter of an hour for an account's.
+    """
+    budgets = [(counters, _OTHER_WAIT) for counters in _accounts(reply)]
+    budgets += [(counters, _APP_WAIT) for counters in _app(reply)]
+    if not budgets:
+        return None
+    percent = max(counters.percent for counters, _ in budgets)
+    waits = [_wait(counters, usual, limits) for counters, usual in budgets]
+    return Usage(percent, int(max(waits).total_seconds()))
+
+
+def _wait(counters: _Counters, usual: timedelta, limits: Limits) -> timedelta:
+    full = counters.percent >= limits.stop_at_percent
+    return counters.regained_in or (usual if full else timedelta())
+
+
+def _accounts(reply: Response) -> list[_Counters]:
+    header = reply.headers.get("x-business-use-case-usage", "{}")
+    try:
+        by_account = msgspec.json.decode(header, type=dict[str, list[_Counters]], strict=False)
+    except (msgspec.DecodeError, RecursionError):
+        return []
+    return [counters for rows in by_account.values() for counters in rows]
+
+
+def _app(reply: Response) -> list[_Counters]:
+    header = reply.headers.get("x-app-usage")
+    try:
+        return [msgspec.json.decode(header, type=_Counters, strict=False)] if header else []
+    except (msgspec.DecodeError, RecursionError):
+        return []
+
+
+def _classified(error: GraphError, reply: Response) -> Refusal:
+    code = f"meta_{error.code}" if error.error_subcode is None else f"meta_{error.code}_{error.error_subcode}"
+    kind = _BY_SUBCODE.get((error.code, error.error_subcode or 0)) or _BY_CODE.get(error.code)
+    if kind is None:
+        kind = Kind.RETRY if error.is_transient or reply.status >= 500 else Kind.CONFIG
+    return Refusal(kind, code, _regained(kind, reply))
+
+
+def _regained(kind: Kind, reply: Response) -> timedelta:
+    """How long a spent budget stays shut: as the headers say, or the usual time."""
+    told = reply.headers.get("retry-after", "")
+    if told.isascii() and told.isdigit():
+        return timedelta(seconds=int(told[:6]))
+    if kind is Kind.POLICY:
+        return _POLICY_WAIT
+    regained = max((counters.regained_in for counters in _accounts(reply)), default=timedelta())
+    return regained or (_APP_WAIT if kind is Kind.WAIT_APP else _OTHER_WAIT)
+
+
+def _without_body(reply: Response, otherwise: Refusal) -> Refusal:
+    status = reply.status
+    if status >= 500:
+        return Refusal(Kind.RETRY, f"http_{status}")
+    return Refusal(Kind.WAIT, "http_429", _regained(Kind.WAIT, reply)) if status == 429 else otherwise
+
+
+def _wrapped(kind: type, value: object) -> object:
+    """msgspec asks for what it cannot build itself: here only secrets."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"Expected `str` for {kind.__name__}")

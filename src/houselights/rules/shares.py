@@ -1,0 +1,63 @@
+"""Counts of people -> percent, as clients see them.
+
+Here: the arithmetic only, exact, half up. Not here: which rows are unknown (`rules.demographics`,
+`rules.countries`) and what a platform's reply looks like (`platforms`).
+Contract 1.7: percentages are 0 to 100, at most two decimals, each list by its own sum, never repaired to total 100.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import TypeVar
+
+K = TypeVar("K", bound="str | tuple[str, ...]")
+L = TypeVar("L", bound=str)
+M = TypeVar("M", bound=str)
+
+_CENT = Decimal("0.01")
+
+
+def shares(rows: Iterable[tuple[K | None, int]]) -> dict[K, Decimal]:
+    """Percent of the counted people under each key.
+
+    rows    (key, people >= 0); None as key: counted in the sum, but not listed; rows of one key are added first
+    ->      two decimals, half up; what rounds to 0.00 is dropped; in order of value descending, then key;
+            {} when nobody was counted
+    raises  ValueError for a negative count
+    """
+    return _ordered(_portions(rows))
+
+
+def product(left: Iterable[tuple[L | None, int]], right: Iterable[tuple[M | None, int]]) -> dict[tuple[L, M], Decimal]:
+    """Percent under each pair of keys if the two marginals were independent: an estimate of their joint distribution.
+
+    left, right  as the rows of `shares`
+    ->           as `shares`: 100 * p(left) * p(right), rounded once; {} when either side counted nobody
+    """
+    columns = _portions(right)
+    return _ordered({(a, b): p * q for a, p in _portions(left).items() for b, q in columns.items()})
+
+
+def _portions(rows: Iterable[tuple[K | None, int]]) -> dict[K, Fraction]:
+    """0..1 of all counted people, by key; rows without a key count in the whole."""
+    people: dict[K, int] = {}
+    whole = 0
+    for key, count in rows:
+        if count < 0:
+            raise ValueError("a count of people is never negative")
+        whole += count
+        if key is not None:
+            people[key] = people.get(key, 0) + count
+    return {key: Fraction(count, whole) for key, count in people.items()} if whole else {}
+
+
+def _ordered(portions: Mapping[K, Fraction]) -> dict[K, Decimal]:
+    percent = ((key, _half_up(portion)) for key, portion in portions.items())
+    listed = [(key, value) for key, value in percent if value]
+    return dict(sorted(listed, key=lambda row: (-row[1], row[0])))
+
+
+def _half_up(portion: Fraction) -> Decimal:
+    """0.41731 -> 41.73; whole numbers all the way, so that 12.5 hundredths is 13 and never 12."""
+    hundredths = (portion.numerator * 20_000 + portion.denominator) // (2 * portion.denominator)
+    return hundredths * _CENT
