@@ -43,12 +43,13 @@ class RefreshRow(Struct, frozen=True):
     parked_at: datetime | None
     outcome: str | None
     is_leased: bool
+    fence: int
 
 
 _REFRESH_ROW = Statement(
     """
     select due_at, asked, taken, answered, starts, failures, parked_at, outcome,
-           coalesce(lease_until > clock_timestamp(), false) as is_leased
+           coalesce(lease_until > clock_timestamp(), false) as is_leased, fence
     from refreshes where application_id = $1 and account_id = $2
     """,
     RefreshRow,

@@ -4,7 +4,7 @@ Database faults come out as `StoreDown` (try again) or `Duplicate`; everything e
 """
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
 import asyncpg
@@ -72,9 +72,17 @@ class Connection:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None, None]:
         """All or nothing; an error inside rolls back and goes on."""
+        transaction = self._driver.transaction()
         with database_errors():
-            async with self._driver.transaction():
-                yield
+            await transaction.start()
+        try:
+            yield
+        except BaseException:
+            with suppress(StoreDown), database_errors():
+                await transaction.rollback()
+            raise
+        with database_errors():
+            await transaction.commit()
 
 
 class Database:
@@ -86,9 +94,14 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection, None]:
         """A connection for several statements without a transaction."""
+        # Around the borrowing alone: what the caller's own block raises is not the database's error.
         with database_errors():
-            async with self._pool.acquire() as driver:
-                yield Connection(driver)
+            driver = await self._pool.acquire()
+        try:
+            yield Connection(driver)
+        finally:
+            with database_errors():
+                await self._pool.release(driver)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection, None]:

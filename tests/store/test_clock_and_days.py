@@ -1,0 +1,135 @@
+"""The clock that the sandbox moves, the days' partitions, migrations, and wake-up hints."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from msgspec import Struct
+
+from houselights.core.events import EventKind
+from houselights.core.statement import Statement
+from houselights.db.clock import Clock
+from houselights.db.migrate import SchemaMismatch, migrate, migrations, pending
+from houselights.db.partitions import keep_days
+from houselights.db.run import Database
+from houselights.db.wake import Bell, listen
+from houselights.store.events import emit
+from tests.store.seed import NOW, Seed, later
+
+
+async def test_a_moved_clock_is_seen_by_every_process_and_never_goes_back(database: Database) -> None:
+    here, there = Clock(), Clock()
+    await here.look(database)
+    await there.look(database)
+    before = there.now()
+
+    await here.move(database, timedelta(hours=6))
+    await there.look(database)
+
+    assert timedelta(hours=6) <= there.now() - before < timedelta(hours=6, minutes=1)
+    assert timedelta(0) <= there.now() - here.now() < timedelta(minutes=1)
+    assert abs(there.real() - before) < timedelta(minutes=1)
+
+
+async def test_a_clock_goes_on_between_two_looks(clock: Clock) -> None:
+    first = clock.now()
+    async with asyncio.timeout(5):
+        while clock.now() <= first:
+            await asyncio.sleep(0)
+
+
+class Place(Struct, frozen=True):
+    """Which partition a row lies in."""
+
+    partition: str
+
+
+PLACES = Statement("select tableoid::regclass::text as partition from events where application_id = $1", Place)
+
+
+async def test_events_go_to_their_day_and_old_days_are_dropped_whole(dsn: str, database: Database, seed: Seed) -> None:
+    subject = await seed.account()
+    await keep_days(dsn, NOW.date(), timedelta(days=90))
+    await keep_days(dsn, NOW.date(), timedelta(days=90))
+
+    async with database.transaction() as connection:
+        for instant in (NOW, later(days=1), later(days=40)):
+            await emit(connection, EventKind.PROFILES_UPDATED, subject, now=instant, new_id=uuid4)
+
+    places = [row.partition for row in await database.fetch(PLACES, subject.application_id)]
+    assert sorted(places) == ["events_20260605", "events_20260606", "events_rest"]
+    assert await keep_days(dsn, later(days=91).date(), timedelta(days=90)) == ("events_20260605", "attempts_20260605")
+    assert await keep_days(dsn, later(days=200).date(), timedelta(days=90)) == (
+        *("events_20260606", "events_20260904", "events_20260905"),
+        *("attempts_20260606", "attempts_20260904", "attempts_20260905"),
+    )
+    assert await database.fetch(PLACES, subject.application_id) == []
+
+
+async def test_migrations_are_applied_once_and_a_changed_one_stops_the_start(dsn: str) -> None:
+    assert await migrate(dsn) == ()
+    assert await pending(dsn) == ()
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("update schema_migrations set checksum = 'other' where number = 1")
+        with pytest.raises(SchemaMismatch, match=r"0001_main_job\.sql was changed"):
+            await migrate(dsn)
+        await connection.execute(
+            "update schema_migrations set checksum = $1 where number = 1", migrations()[0].checksum
+        )
+    finally:
+        await connection.close()
+
+
+async def test_two_processes_that_migrate_at_once_both_succeed(server_dsn: str) -> None:
+    connection = await asyncpg.connect(server_dsn, database="postgres")
+    await connection.execute("create database test_migrate_twice")
+    await connection.close()
+    dsn = server_dsn.replace("/houselights?", "/test_migrate_twice?", 1)
+
+    applied = await asyncio.gather(migrate(dsn), migrate(dsn), migrate(dsn))
+
+    assert sorted(map(len, applied)) == [0, 0, len(migrations())]
+
+
+async def test_a_hint_reaches_a_listener_and_many_are_one(dsn: str, database: Database) -> None:
+    heard = asyncio.Event()
+    hints: list[None] = []
+
+    def hear() -> None:
+        hints.append(None)
+        heard.set()
+
+    listening = asyncio.create_task(listen(dsn, hear))
+    try:
+        async with asyncio.timeout(10):
+            await heard.wait()  # the look that every listener takes first
+            heard.clear()
+            bell = Bell(database)
+            for _ in range(100):
+                bell.ring()
+            await heard.wait()
+        assert len(hints) == 2
+    finally:
+        listening.cancel()
+
+
+async def test_a_listener_whose_connection_is_lost_listens_again(dsn: str, database: Database) -> None:
+    heard = asyncio.Event()
+    listening = asyncio.create_task(listen(dsn, heard.set))
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with asyncio.timeout(20):
+            await heard.wait()
+            heard.clear()
+            killed = await connection.fetchval(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+                "where datname = current_database() and query ilike 'listen%'"
+            )
+            assert killed == 1
+            await heard.wait()
+    finally:
+        listening.cancel()
+        await connection.close()

@@ -1,0 +1,160 @@
+"""Sealing: values open only in their place, under their application's key and the right master key."""
+
+import asyncio
+import base64
+import pickle
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec import Struct
+
+from houselights.core.ids import ApplicationId
+from houselights.core.secret import Secret
+from houselights.core.statement import Statement
+from houselights.db.clock import Clock
+from houselights.db.run import Database
+from houselights.port.platform import Grant
+from houselights.vault.keys import KeyMissing, MasterKey, from_file, from_text
+from houselights.vault.seal import Place, SealBroken
+from houselights.vault.tokens import Vault
+
+MASTER = MasterKey(b"\x07" * 32)
+CANARY = "EAAB-canary-token"
+GRANT = Grant(
+    tokens={"page": Secret(CANARY), "user": Secret("EAAB-user")},
+    refs={"page_id": "200000000000001"},
+    scopes=("instagram_basic",),
+    expires_at=datetime(2026, 8, 1, tzinfo=UTC),
+)
+
+
+def vault_of(database: Database, clock: Clock, master: MasterKey = MASTER) -> Vault:
+    """A vault as a process opens it: nothing in memory yet."""
+    return Vault(master, database, clock, uuid4)
+
+
+async def test_a_grant_comes_back_as_it_was_sealed_also_in_another_process(database: Database, clock: Clock) -> None:
+    application_id, account_id = ApplicationId(uuid4()), uuid4()
+    sealed = await vault_of(database, clock).seal_grant(application_id, account_id, GRANT)
+
+    assert CANARY.encode() not in sealed
+    assert await vault_of(database, clock).open_grant(application_id, account_id, sealed) == GRANT
+
+
+async def test_a_sealed_value_does_not_open_in_another_place(database: Database, clock: Clock) -> None:
+    vault, application_id, row = vault_of(database, clock), ApplicationId(uuid4()), uuid4()
+    sealed = await vault.seal(application_id, b"x", Place("account_tokens", "sealed", row))
+
+    for other in (
+        Place("account_tokens", "sealed", uuid4()),
+        Place("account_tokens", "wrapped", row),
+        Place("application_secrets", "sealed", row),
+        Place("account_tokens", "sealed"),
+    ):
+        with pytest.raises(SealBroken):
+            await vault.open(application_id, sealed, other)
+
+
+async def test_a_sealed_value_does_not_open_for_another_application(database: Database, clock: Clock) -> None:
+    vault, place = vault_of(database, clock), Place("account_tokens", "sealed", UUID(int=1))
+    mine, other = ApplicationId(uuid4()), ApplicationId(uuid4())
+    sealed = await vault.seal(mine, b"x", place)
+    await vault.seal(other, b"y", place)
+
+    with pytest.raises(SealBroken):
+        await vault.open(other, sealed, place)
+
+
+@pytest.mark.parametrize("position", [0, 1, 17, 30, -1])
+async def test_a_changed_byte_is_noticed(database: Database, clock: Clock, position: int) -> None:
+    vault, application_id, place = vault_of(database, clock), ApplicationId(uuid4()), Place("t", "c")
+    sealed = bytearray(await vault.seal(application_id, b"value", place))
+    sealed[position] ^= 1
+
+    with pytest.raises(SealBroken):
+        await vault.open(application_id, bytes(sealed), place)
+
+
+async def test_equal_values_do_not_look_equal_when_sealed(database: Database, clock: Clock) -> None:
+    vault, application_id, place = vault_of(database, clock), ApplicationId(uuid4()), Place("t", "c")
+
+    assert len({await vault.seal(application_id, b"same", place) for _ in range(50)}) == 50
+
+
+async def test_processes_that_start_at_once_open_what_the_others_sealed(database: Database, clock: Clock) -> None:
+    application_id, place = ApplicationId(uuid4()), Place("t", "c")
+    vaults = [vault_of(database, clock) for _ in range(8)]
+    sealed = await asyncio.gather(*(vault.seal(application_id, b"value", place) for vault in vaults))
+
+    for vault in vaults:
+        assert {await vault.open(application_id, value, place) for value in sealed} == {b"value"}
+
+
+async def test_another_master_key_is_refused_with_the_sentence_to_act_on(database: Database, clock: Clock) -> None:
+    await vault_of(database, clock).check()
+    await vault_of(database, clock).check()
+
+    with pytest.raises(KeyMissing, match=rf"sealed with master key {MASTER.key_id}.*HOUSELIGHTS_MASTER_KEY"):
+        await vault_of(database, clock, MasterKey(b"\x08" * 32)).check()
+
+
+class Text(Struct, frozen=True):
+    """A row as text."""
+
+    text: str
+
+
+async def test_no_secret_stands_in_the_tables_in_clear(database: Database, clock: Clock) -> None:
+    application_id = ApplicationId(uuid4())
+    await vault_of(database, clock).seal_grant(application_id, uuid4(), GRANT)
+
+    rows = await database.fetch(Statement("select k::text as text from data_keys k", Text))
+
+    assert rows
+    assert not any((b"\x07" * 32).hex() in row.text for row in rows)
+
+
+def test_the_key_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "master.key"
+
+    first, second = from_file(path, create=True), from_file(path, create=True)
+
+    assert first.key_id == second.key_id
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    from_file(path, create=True)
+    path.chmod(0o640)
+
+    with pytest.raises(KeyMissing, match="chmod 600"):
+        from_file(path, create=True)
+
+
+def test_a_missing_key_file_is_not_made_where_one_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(KeyMissing, match="restore the file or set HOUSELIGHTS_MASTER_KEY"):
+        from_file(tmp_path / "master.key", create=False)
+
+
+@pytest.mark.parametrize("text", ["", "short", base64.b64encode(b"x" * 31).decode(), "zz" * 32, "ä" * 32])
+def test_a_malformed_key_says_what_one_looks_like_and_not_what_it_was(text: str) -> None:
+    with pytest.raises(KeyMissing, match="32 bytes as base64 or as 64 hex digits") as caught:
+        from_text(Secret(text))
+    assert not text or text not in str(caught.value)
+
+
+def test_a_key_reads_the_same_as_base64_and_as_hex() -> None:
+    raw = bytes(range(32))
+
+    assert from_text(Secret(base64.b64encode(raw).decode())).key_id == from_text(Secret(raw.hex())).key_id
+
+
+def test_a_master_key_shows_itself_to_nobody() -> None:
+    assert repr(MASTER) == f"MasterKey({MASTER.key_id})"
+    with pytest.raises(TypeError):
+        pickle.dumps(MASTER)
