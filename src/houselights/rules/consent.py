@@ -4,8 +4,10 @@ Codes are the contract's (connect, section 5), so that the return address, the p
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from houselights.core.errors import (
     HouselightsError,
@@ -41,6 +43,27 @@ class Outcome(StrEnum):
     PLATFORM_UNAVAILABLE = "PLATFORM_UNAVAILABLE"
     PLATFORM_RATE_LIMITED = "PLATFORM_RATE_LIMITED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class Phase(StrEnum):
+    """How far a session is."""
+
+    OPEN = "OPEN"
+    """the creator has the word: here, or at the platform"""
+    FINISHING = "FINISHING"
+    """a callback is at work"""
+    CONNECTED = "CONNECTED"
+    FAILED = "FAILED"
+    """the last attempt failed; until the session's end there can be another"""
+    EXPIRED = "EXPIRED"
+    """nobody came"""
+
+
+class Standing(Struct, frozen=True):
+    """How a session stands. reason: how the last attempt ended, None where none has."""
+
+    phase: Phase
+    reason: Outcome | None = None
 
 
 _REFUSALS: Mapping[str, Outcome] = {
@@ -81,6 +104,32 @@ def outcome_of(error: HouselightsError) -> Outcome:
     if isinstance(error, NotGiven):
         return _NOT_GIVEN.get(error.code, Outcome.INTERNAL_ERROR)
     return next((outcome for kind, outcome in _ERRORS if isinstance(error, kind)), Outcome.INTERNAL_ERROR)
+
+
+def standing(
+    now: datetime,
+    *,
+    expires_at: datetime,
+    state_expires_at: datetime | None,
+    taken_at: datetime | None,
+    outcome: str | None,
+) -> Standing:
+    """Derived, so that a process that died in a callback leaves nothing that hangs for ever.
+
+    expires_at        of the session
+    state_expires_at  of the last attempt's state; None before the first attempt
+    taken_at          when a callback took that state
+    """
+    if outcome is not None:
+        reason = Outcome(outcome)
+        return Standing(Phase.CONNECTED if reason is Outcome.CONNECTED else Phase.FAILED, reason)
+    if taken_at is not None:
+        is_lost = now >= taken_at + FINISH_WITHIN
+        return Standing(Phase.FAILED, Outcome.INTERNAL_ERROR) if is_lost else Standing(Phase.FINISHING)
+    if state_expires_at is not None:
+        is_late = now >= state_expires_at
+        return Standing(Phase.FAILED, Outcome.STATE_INVALID) if is_late else Standing(Phase.OPEN)
+    return Standing(Phase.EXPIRED if now >= expires_at else Phase.OPEN)
 
 
 def granted(

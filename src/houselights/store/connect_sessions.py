@@ -15,6 +15,7 @@ from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, Wo
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 from houselights.rules.connect_address import SessionKey
+from houselights.rules.consent import Standing, standing
 
 
 class NewSession(Struct, frozen=True):
@@ -60,6 +61,16 @@ class Session(Struct, frozen=True):
     def key(self) -> SessionKey:
         """Where it is found."""
         return SessionKey(self.application_id, self.session_id)
+
+    def standing(self, now: datetime) -> Standing:
+        """How far it is."""
+        return standing(
+            now,
+            expires_at=self.expires_at,
+            state_expires_at=self.state_expires_at,
+            taken_at=self.taken_at,
+            outcome=self.outcome,
+        )
 
 
 class Attempt(Struct, frozen=True):

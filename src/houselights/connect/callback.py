@@ -1,0 +1,45 @@
+"""Where platforms send creators back to.
+
+Always answered with a redirect, so that no page of ours has the code or the state in its address, and that reloading
+does nothing: the page after it tells the outcome that stands in the session.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from houselights.connect.sessions import Sessions, see_other
+from houselights.core.secret import Secret
+from houselights.flows import finish_connect
+from houselights.flows.rooms import Rooms
+from houselights.rules.consent import Outcome, refusal
+
+
+class Callback:
+    """`/connect/callback`."""
+
+    def __init__(self, rooms: Rooms, sessions: Sessions) -> None:
+        self._rooms = rooms
+        self._sessions = sessions
+
+    async def receive(self, request: Request) -> Response:
+        """Nothing is done for a state or a browser that is not the attempt's own."""
+        if request.method != "GET":
+            return Response(status_code=405, headers={"allow": "GET"})
+        state = _parameter(request, "state")
+        found = await self._sessions.by_state(request, state)
+        attempt = self._sessions.attempt(request, found.session, state) if found else None
+        if found is None or found.platform is None or attempt is None:
+            return see_other(f"{request.scope.get('root_path', '')}/stray")
+        await finish_connect.run(found.session, attempt, _answer(request), found.platform, self._rooms)
+        return see_other(found.result_path)
+
+
+def _answer(request: Request) -> Secret | Outcome:
+    """The code, or what the platform's refusal means."""
+    code = _parameter(request, "code")
+    return Secret(code) if code else refusal(_parameter(request, "error"))
+
+
+def _parameter(request: Request, name: str) -> str:
+    """Without the `#_` that some platforms put at the end of the address and some clients leave on."""
+    return request.query_params.get(name, "").removesuffix("#_")
