@@ -139,10 +139,10 @@ class Settings(Struct, frozen=True, kw_only=True):
         About("Whether to run the invented platforms and their creators, for sandbox applications.", _SWITCH),
     ] = True
     sandbox_seed: Annotated[
-        str,
-        Meta(min_length=1, max_length=100),
-        About("Which creators the sandbox invents: the same for the same seed.", "a text of 1 to 100 characters"),
-    ] = "houselights"
+        int,
+        Meta(ge=0, le=2**63 - 1),
+        About("Which creators the sandbox invents: the same for the same seed.", "a whole number, 0 or more"),
+    ] = 1
     sandbox_url: Annotated[
         Annotated[str, Meta(pattern=_ADDRESS)] | None,
         About("Where browsers reach the sandbox. Not set: http://, the host and the port after `port`.", _WEB_ADDRESS),

@@ -1,6 +1,8 @@
 """`app`: client applications, their secrets and what they switch."""
 
 import argparse
+import hashlib
+import hmac
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -168,12 +170,20 @@ async def _chosen(base: "Foundation", name: str | None) -> "Application":
 
 
 async def _sealed(base: "Foundation", application: "Application", secret: Secret) -> "NewSecret":
-    from houselights.compose.faces import open_vault
+    """A secret in the two forms that are stored."""
+    from houselights.compose.faces import build_vault
     from houselights.compose.foundation import new_id
-    from houselights.store.applications import new_secret
+    from houselights.resources.applications import CLIENT_SECRETS
+    from houselights.store.applications import NewSecret
+    from houselights.store.client_secrets import place
 
-    owner = (application.application_id, application.client_id)
-    return await new_secret(await open_vault(base), base.master, owner, secret, new_id())
+    application_id, secret_id = application.application_id, new_id()
+    credentials = f"{application.client_id}:{secret.reveal()}".encode()
+    return NewSecret(
+        secret_id,
+        hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
+        await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
+    )
 
 
 def _read_secret() -> Secret:

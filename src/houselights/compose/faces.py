@@ -4,10 +4,14 @@ Rooms are imported where they are built, so that each process loads what its rol
 api` has no HTTP client, no cryptography and no templates in memory.
 """
 
-from collections.abc import AsyncGenerator, Collection, Mapping
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module, resources
+from secrets import token_urlsafe
+from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from houselights.compose.foundation import Foundation, chance, new_id
@@ -15,11 +19,17 @@ from houselights.core.ids import WorkPlatformId
 from houselights.port.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
+
     from houselights.flows.rooms import Rooms
     from houselights.port.platform import Platform
     from houselights.vault.tokens import Vault
+    from houselights.worker.dispatch import Worker
 
 ENVIRONMENTS = ("sandbox", "staging", "production")
+CALLBACK = "/connect/callback"
+_WORKER_STOPS_WITHIN_S = 15.0
 
 
 def manifests() -> dict[str, Manifest]:
@@ -32,9 +42,9 @@ def manifests() -> dict[str, Manifest]:
     return dict(sorted(found.items()))
 
 
-def products(found: Mapping[str, Manifest]) -> dict[UUID, Collection[str]]:
+def products() -> dict[UUID, Collection[str]]:
     """What this deployment reads, by work platform."""
-    return {manifest.work_platform: manifest.products for manifest in found.values()}
+    return {manifest.work_platform: manifest.products for manifest in manifests().values()}
 
 
 def platforms() -> "dict[WorkPlatformId, Platform]":
@@ -46,40 +56,120 @@ def platforms() -> "dict[WorkPlatformId, Platform]":
     return built
 
 
-async def open_vault(base: Foundation) -> "Vault":
-    """The vault of this database. Raises KeyMissing where the master key is another's."""
+def build_vault(base: Foundation) -> "Vault":
+    """What seals and opens this database's secrets."""
     from houselights.vault.tokens import Vault
 
-    vault = Vault(base.master, base.database, base.clock, new_id)
-    await vault.check()
-    return vault
+    return Vault(base.master, base.database, base.clock, new_id)
 
 
 @asynccontextmanager
 async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
     """What flows are handed; the ways out are closed at the end of the block."""
     from houselights.flows.rooms import Rooms
-    from houselights.outbound.client import PLATFORMS, WEBHOOKS, HttpClient
-    from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT
+    from houselights.outbound.client import PLATFORMS, WEBHOOKS, ClientOptions, HttpClient
+    from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT, Egress
 
-    allow = base.settings.webhook_allow
-    webhooks = {
-        environment: HttpClient(WEBHOOKS, (SANDBOX if environment == "sandbox" else STRICT).opened(allow))
-        for environment in ENVIRONMENTS
-    }
-    platform_http = HttpClient(PLATFORMS, CONFIGURED)
-    try:
+    async with AsyncExitStack() as stack:
+
+        def client(options: ClientOptions, egress: Egress) -> HttpClient:
+            made = HttpClient(options, egress)
+            stack.push_async_callback(made.aclose)
+            return made
+
+        allow = base.settings.webhook_allow
         yield Rooms(
             database=base.database,
-            vault=await open_vault(base),
+            vault=build_vault(base),
             clock=base.clock,
             platforms=platforms(),
-            platform_http=platform_http,
-            webhook_http=webhooks,
+            platform_http=client(PLATFORMS, CONFIGURED),
+            webhook_http={
+                environment: client(WEBHOOKS, (SANDBOX if environment == "sandbox" else STRICT).opened(allow))
+                for environment in ENVIRONMENTS
+            },
             new_id=new_id,
             chance=chance,
-            callback_url=f"{base.settings.api_url}/connect/callback",
+            callback_url=base.settings.api_url + CALLBACK,
         )
-    finally:
-        for client in (platform_http, *webhooks.values()):
-            await client.aclose()
+
+
+def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> "ASGIApp":
+    """The API; its connections are closed with the stack. others: routes of other faces under the same address."""
+    from prometheus_client import REGISTRY
+
+    from houselights.api import app
+    from houselights.api.limiter import Limits
+    from houselights.api.parts import ApiOptions, ApiParts
+    from houselights.db.lane import Lane
+
+    settings = base.settings
+    lanes = Lane(base.dsn), Lane(base.dsn)
+    for lane in lanes:
+        stack.push_async_callback(lane.close)
+    limits = Limits(settings.limiter_rate, settings.limiter_burst) if settings.limiter else None
+    parts = ApiParts(
+        database=base.database,
+        audience_lane=lanes[0],
+        refresh_lane=lanes[1],
+        master_key=base.master,
+        built=products(),
+        registry=REGISTRY,
+        now=base.clock.now,
+        monotonic=monotonic,
+        new_id=new_id,
+        entropy=os.urandom,
+        options=ApiOptions(settings.api_url, limits),
+    )
+    return app.build_api(parts, *others)
+
+
+def build_connect_routes(base: Foundation, rooms: "Rooms") -> "Sequence[BaseRoute]":
+    """The pages that creators see, and their callback."""
+    from houselights.connect.app import ConnectParts, connect_routes
+    from houselights.rules.connect_address import PURPOSE
+
+    return connect_routes(ConnectParts(rooms, base.master.derive(PURPOSE), lambda: token_urlsafe(32)))
+
+
+def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
+    """What leases and runs both queues."""
+    from houselights.worker.dispatch import Upkeep, Worker
+    from houselights.worker.loop import WorkerOptions
+
+    settings = base.settings
+    options = WorkerOptions(
+        refreshes=settings.worker_refreshes, deliveries=settings.worker_deliveries, stop_within_s=_WORKER_STOPS_WITHIN_S
+    )
+    return Worker(rooms, options, Upkeep(base.dsn))
+
+
+async def build_sandbox(base: Foundation) -> "ASGIApp":
+    """Every platform's fake behind one address, each known as the platform app of sandbox applications."""
+    from houselights.sandbox.app import sandbox_app
+
+    settings, spoken = base.settings, platforms()
+    await _register_fakes(base, spoken)
+    return sandbox_app(list(spoken.values()), settings.sandbox_seed, base.clock.now, settings.fakes_url)
+
+
+async def _register_fakes(base: Foundation, spoken: "Mapping[WorkPlatformId, Platform]") -> None:
+    """A fake knows one app; sandbox applications connect with it unless the operator set another."""
+    from houselights.store import platform_apps
+    from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+
+    vault = build_vault(base)
+    for work_platform_id, platform in spoken.items():
+        app = platform.fake(()).app
+        found = await platform_apps.find(base.database, EVERYBODY, work_platform_id, "sandbox")
+        if found is not None and found.client_id != app.client_id:
+            continue
+        sealed = await vault.seal_text(EVERYBODY, app.client_secret, place(EVERYBODY, work_platform_id, "sandbox"))
+        made = PlatformApp(EVERYBODY, app.client_id, sealed, _fake_base_urls(base, platform.manifest))
+        await platform_apps.write(base.database, made, work_platform_id, "sandbox", base.clock.now())
+
+
+def _fake_base_urls(base: Foundation, manifest: Manifest) -> dict[str, str]:
+    """Real host -> where its fake is mounted."""
+    mount = f"{base.settings.fakes_url}/{manifest.name}"
+    return {host: f"{mount}/{urlsplit(host).netloc}" for host in manifest.hosts}

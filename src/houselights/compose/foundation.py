@@ -21,7 +21,7 @@ from houselights.db.migrate import migrate, pending
 from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 from houselights.settings import Settings
-from houselights.vault.keys import MasterKey, from_file, from_text
+from houselights.vault.keys import KeyMissing, MasterKey, from_file, from_text
 
 log = structlog.get_logger()
 
@@ -55,6 +55,19 @@ SERVER = Statement(
            current_setting('full_page_writes') as full_page_writes
     """,
     Server,
+)
+
+
+class SealedWith(Struct, frozen=True):
+    """Which master key the database is sealed with; None before the first."""
+
+    master_key_id: str | None
+
+
+SEALED_WITH = Statement("select master_key_id from deployment", SealedWith)
+
+CLAIM = Statement(
+    "update deployment set master_key_id = coalesce(master_key_id, $1) returning master_key_id", SealedWith
 )
 
 
@@ -132,7 +145,7 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
         await _check_schema(dsn, may_migrate=is_ours or access.migrates)
         clock = Clock()
         await clock.look(database)
-        yield Foundation(settings, dsn, database, clock, master_key(settings))
+        yield Foundation(settings, dsn, database, clock, await _master_key(settings, database))
 
 
 async def inspect(database: Database) -> Server:
@@ -172,11 +185,22 @@ async def _check_schema(dsn: str, *, may_migrate: bool) -> None:
         )
 
 
-def master_key(settings: Settings) -> MasterKey:
-    """From the setting, else from its file, made where it is missing. Raises KeyMissing."""
+async def _master_key(settings: Settings, database: Database) -> MasterKey:
+    """From the setting, else from its file; a database that was never sealed gets one made. Raises KeyMissing."""
+    recorded = await database.fetch_one(SEALED_WITH)
+    is_new = recorded is None or recorded.master_key_id is None
     if settings.master_key is not None:
-        return from_text(settings.master_key)
-    return from_file(settings.key_file, create=True)
+        master = from_text(settings.master_key)
+    else:
+        master = from_file(settings.key_file, create=is_new)
+    claimed = await database.fetch_one(CLAIM, master.key_id) if is_new else recorded
+    if claimed is not None and claimed.master_key_id != master.key_id:
+        raise KeyMissing(
+            "master_key_wrong",
+            f"this database was sealed with master key {claimed.master_key_id}, not {master.key_id}: "
+            "set HOUSELIGHTS_MASTER_KEY, or put the key's file back",
+        )
+    return master
 
 
 async def keep_looking(clock: Clock, database: Database) -> None:

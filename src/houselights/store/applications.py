@@ -1,9 +1,8 @@
-"""Client applications as the operator makes and changes them. Recognising a caller is the API's, signing is
-`store.client_secrets`'.
+"""Client applications as the operator makes and changes them.
+
+Not here: recognising a caller (`store.read`), signing with the secrets (`store.client_secrets`).
 """
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,14 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from houselights.core.ids import ApplicationId
-from houselights.core.secret import Secret
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
-from houselights.resources.applications import CLIENT_SECRETS, ApplicationSettings
+from houselights.resources.applications import ApplicationSettings
 from houselights.resources.audience import AudienceFacts, render_body
-from houselights.store.client_secrets import place
-from houselights.vault.keys import MasterKey
-from houselights.vault.tokens import Vault
 
 _AT_ONCE = 500
 """Audiences that are rendered anew at once, so that a large application does not fill the memory."""
@@ -126,18 +121,6 @@ RENDERED = Statement(
     """,
     Nothing,
 )
-
-
-async def new_secret(
-    vault: Vault, master: MasterKey, application: tuple[ApplicationId, str], secret: Secret, secret_id: UUID
-) -> NewSecret:
-    """A secret ready to be stored. application: its id and its client id."""
-    application_id, client_id = application
-    return NewSecret(
-        secret_id,
-        hmac.new(master.derive(CLIENT_SECRETS), f"{client_id}:{secret.reveal()}".encode(), hashlib.sha256).digest(),
-        await vault.seal_text(application_id, secret, place(application_id, secret_id)),
-    )
 
 
 async def create(connection: Connection, made: Application, secret: NewSecret) -> None:

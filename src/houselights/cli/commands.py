@@ -1,0 +1,57 @@
+"""The whole command line: every group of verbs, and what becomes of errors."""
+
+import sys
+from collections.abc import Sequence
+
+from houselights.cli import app, config, database, serve
+from houselights.cli.output import say
+from houselights.cli.parser import Parser
+from houselights.core.errors import HouselightsError
+from houselights.settings import SettingWrong
+
+_EXAMPLES = """\
+first steps:
+  houselights demo                        the whole product on this machine, with invented creators
+  houselights app create "My product"     credentials for a client of yours (sandbox)
+  houselights serve                       API, connect pages, worker and sandbox in one process
+
+in production:
+  houselights config defaults > settings.toml
+  houselights migrate && houselights doctor
+  houselights serve --role api            and, as processes of their own: --role connect, houselights worker
+
+Settings come from options, from HOUSELIGHTS_… in the environment and from --config FILE, in this order.
+Exit status: 0 done, 1 failed, 2 asked wrongly or a wrong setting.
+"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Runs one command; `words` as after the program's name, else the process's own. Returns the exit status."""
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    if not hasattr(arguments, "run"):
+        parser.print_help(sys.stdout)
+        return 0
+    try:
+        status: int = arguments.run(arguments)
+    except SettingWrong as error:
+        say(f"houselights: {error}")
+        return 2
+    except HouselightsError as error:
+        say(f"houselights: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 1
+    return status
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="houselights",
+        description="Creator-data API: profiles and audience demographics, kept fresh, with signed webhooks.",
+        epilog=_EXAMPLES,
+    )
+    verbs = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for add_verbs in (serve.add_verbs, database.add_verbs, app.add_verbs, config.add_verbs):
+        add_verbs(verbs)
+    return parser
