@@ -48,7 +48,7 @@ class _Shape(Struct, frozen=True):
     """Just enough of a kept reply to recognise it."""
 
     error: meta_graph.GraphError | None = None
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw = msgspec.Raw()
     username: str | None = None
 
 
@@ -265,7 +265,7 @@ def _recognise(manifest: Manifest, body: bytes) -> raw.User | Answer:
         if refused is None or refused.kind not in (Kind.SCOPE, Kind.PARAMETER, *_ANSWERED_WITH_NOTHING):
             raise PlatformChanged("reply_changed", "a refusal of the whole refresh, not an answer - at `$.error`")
         return refused.kind
-    if shape.data is not None:
+    if bytes(shape.data):
         return answer(manifest, meta_graph.fit(body, raw.Insights))
     if shape.username is None:
         raise PlatformChanged("reply_changed", "neither a profile (`$.username`) nor an audience (`$.data`)")

@@ -22,6 +22,9 @@ HEADERS = {
     "x-content-type-options": "nosniff",
 }
 
+_FIRST, _LARGE, _MIDDLING = "To begin with", "Large audiences", "Middling audiences"
+_SMALL, _SPECIAL = "Small audiences", "When something is different"
+
 _CONSENT_TRAITS = {
     Trait.NO_PAGE: "has no page: connecting fails",
     Trait.NO_PROFESSIONAL_ACCOUNT: "page without a professional account: connecting fails",
@@ -73,25 +76,20 @@ def refusal_page(platform: str, sentence: str) -> bytes:
     )
 
 
-def _groups(personas: Sequence[Persona]) -> list[tuple[str, list[Persona]]]:
-    """In the order of the list, special cases last."""
-    groups: dict[str, list[Persona]] = {
-        "Large audiences": [],
-        "Middling audiences": [],
-        "Small audiences": [],
-        "When something is different": [],
-    }
-    for persona in personas:
+def _groups(personas: Sequence[Persona]) -> list[tuple[str, Sequence[Persona]]]:
+    """In the order of the list: the showcase, then by size, special cases last."""
+    groups: dict[str, list[Persona]] = {title: [] for title in (_LARGE, _MIDDLING, _SMALL, _SPECIAL)}
+    for persona in personas[1:]:
         groups[_group_of(persona)].append(persona)
-    return [(title, members) for title, members in groups.items() if members]
+    return [(title, members) for title, members in ((_FIRST, personas[:1]), *groups.items()) if members]
 
 
 def _group_of(persona: Persona) -> str:
     if persona.traits & _CONSENT_TRAITS.keys():
-        return "When something is different"
+        return _SPECIAL
     if persona.follower_count >= 100_000:
-        return "Large audiences"
-    return "Middling audiences" if persona.follower_count >= 1_000 else "Small audiences"
+        return _LARGE
+    return _MIDDLING if persona.follower_count >= 1_000 else _SMALL
 
 
 def _group(title: str, personas: Sequence[Persona], chosen: str) -> str:
@@ -102,11 +100,12 @@ def _group(title: str, personas: Sequence[Persona], chosen: str) -> str:
 def _person(persona: Persona, is_chosen: bool) -> str:
     notes = [f"{persona.follower_count:,} followers"]
     notes += [_CONSENT_TRAITS[trait] for trait in sorted(persona.traits & _CONSENT_TRAITS.keys())]
-    initials = "".join(word[0] for word in persona.full_name.split()[:2])
+    name = persona.full_name or persona.username
+    initials = "".join(word[0] for word in name.split()[:2])
     return f"""<label class="person"><input type="radio" name="persona" value="{escape(persona.username)}"
 {" checked" if is_chosen else ""} required>
 <span class="face" style="--hue:{persona.number * 47 % 360}" aria-hidden="true">{escape(initials)}</span>
-<span class="words"><b dir="auto">{escape(persona.full_name)}</b> <span>@{escape(persona.username)}</span>
+<span class="words"><b dir="auto">{escape(name)}</b> <span>@{escape(persona.username)}</span>
 <small>{escape(" · ".join(notes))}</small></span></label>"""
 
 
@@ -134,7 +133,8 @@ _CSS = """
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:16px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif}
 .banner{margin:0;padding:.65rem 1rem;background:var(--warn);color:var(--warnink);text-align:center;font-size:.9rem}
-main{max-width:46rem;margin:1.5rem auto;background:var(--card);border:1px solid var(--line);border-radius:16px}
+main{width:min(46rem,calc(100% - 1.5rem));margin:1.5rem auto;
+background:var(--card);border:1px solid var(--line);border-radius:16px}
 h1{font-size:1.35rem;margin:0;padding:1.25rem 1.5rem .25rem}
 h2{font-size:1rem;margin:1rem 1.5rem .5rem}
 .plain{padding:0 1.5rem .75rem;margin:.5rem 0}
@@ -150,8 +150,8 @@ cursor:pointer}
 .face{flex:none;width:2.4rem;height:2.4rem;border-radius:50%;display:grid;place-items:center;font-weight:600;
 font-size:.85rem;color:#fff;background:hsl(var(--hue) 45% 38%)}
 .words{min-width:0;overflow-wrap:anywhere;line-height:1.3}
-.words span{color:var(--soft)}
-.words small{display:block;color:var(--soft)}
+.words b,.words span,.words small{display:block;text-align:left}
+.words span,.words small{color:var(--soft)}
 .scopes{list-style:none;margin:0 1.5rem;padding:0}
 .scopes label{display:flex;gap:.6rem;padding:.35rem 0;cursor:pointer}
 code{font-size:.8em;color:var(--soft)}

@@ -189,7 +189,12 @@ def fit(body: bytes, shape: type[T]) -> T:
     """
     try:
         return msgspec.json.decode(body, type=shape, strict=False, dec_hook=_wrapped)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except RecursionError:
+        raise PlatformChanged("reply_changed", "nested too deeply - at `$`") from None
+    except msgspec.ValidationError as error:
+        place = "" if " - at `" in str(error) else " - at `$`"
+        raise PlatformChanged("reply_changed", f"{error}{place}") from None
+    except msgspec.DecodeError as error:
         raise PlatformChanged("reply_changed", str(error)) from None
 
 

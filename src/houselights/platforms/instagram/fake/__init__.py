@@ -27,6 +27,7 @@ from houselights.port.platform import AppKeys, FakeRequest
 
 _APP_ID, _APP_KEY = "1000000000000001", "invented-app-secret-of-the-sandbox"
 _APP_NAME = "Example Connector"
+_NAME = "Instagram's consent dialog"
 _PREFIX = "EAAS"
 _CODE_LIFE, _SHORT_LIFE, _LONG_LIFE = timedelta(hours=1), timedelta(hours=2), timedelta(days=60)
 _DATA_ACCESS = timedelta(days=90)
@@ -91,7 +92,7 @@ class Fake:
         query = request.query
         wrong = _wrong_link(query)
         if wrong is not None:
-            return Response(400, consent.HEADERS, consent.refusal_page("a login dialog", wrong))
+            return Response(400, consent.HEADERS, consent.refusal_page(_NAME, wrong))
         asked = [scope for scope in query.get("scope", "").split(",") if scope]
         persona = self._by_username.get(request.form.get("persona", ""))
         if request.form.get("decision") == consent.CANCEL:
@@ -99,7 +100,7 @@ class Fake:
             return _back(query, {**denied, "error_description": "The user denied your request"})
         if request.form.get("decision") != consent.CONTINUE or persona is None:
             scopes = tuple((scope, _SCOPES[scope]) for scope in asked)
-            question = consent.Question("a login dialog", _APP_NAME, f"?{urlencode(query)}", scopes)
+            question = consent.Question(_NAME, _APP_NAME, f"?{urlencode(query)}", scopes)
             return Response(200, consent.HEADERS, consent.consent_page(question, self._people))
         ticked = [scope for scope in asked if f"scope:{scope}" in request.form]
         if Trait.AUDIENCE_SCOPE_DECLINED in persona.traits:

@@ -1,0 +1,95 @@
+"""`platform`: which platforms there are, and what a kept reply of one becomes."""
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from houselights.cli.output import answer, answer_json, answer_table, say
+from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.port.platform import Platform, UnfitReplyError
+from houselights.resources import audience, profiles
+from houselights.resources.audience import AudienceFacts, NoAudience, quality_header
+
+_NOTHING = AudienceFacts((), (), ())
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`platform list`, `platform normalise`."""
+    verbs = group(verbs, "platform", "see the platforms, and try their replies")
+    verb(verbs, "list", "list the platforms that this installation speaks", _list)
+    normalise = verb(
+        verbs,
+        "normalise",
+        "turn kept replies of a platform into the resource that clients read",
+        _normalise,
+        "A reply is recognised by what it holds; the order of files does not matter. What the audience-quality header\n"
+        "would say goes to standard error.\n\n"
+        "example: houselights platform normalise instagram audience country.json city.json age_gender.json",
+    )
+    normalise.add_argument("name", metavar="NAME", help="the platform, as `platform list` says")
+    normalise.add_argument("resource", metavar="audience|profile", choices=("audience", "profile"))
+    normalise.add_argument("files", metavar="FILE", nargs="+", type=Path, help="replies of one account, as JSON")
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from houselights.compose.platforms import find_platforms
+
+    manifests = [platform.manifest for platform in find_platforms().values()]
+    if wants_json(arguments):
+        answer_json(
+            [
+                {
+                    "name": manifest.name,
+                    "work_platform_id": manifest.work_platform,
+                    "products": manifest.products,
+                    "api_version": manifest.api_version,
+                    "hosts": manifest.hosts,
+                }
+                for manifest in manifests
+            ]
+        )
+        return 0
+    rows = [("NAME", "WORK PLATFORM", "API", "PRODUCTS")]
+    rows += [(each.name, str(each.work_platform), each.api_version, " ".join(each.products)) for each in manifests]
+    answer_table(rows)
+    return 0
+
+
+def _normalise(arguments: argparse.Namespace) -> int:
+    from houselights.compose.platforms import find_platforms
+
+    platforms = find_platforms()
+    platform = platforms.get(arguments.name)
+    if platform is None:
+        say(f"houselights: no platform is called {arguments.name!r}; there are {', '.join(platforms)}")
+        return 2
+    files: list[Path] = arguments.files
+    replies: list[bytes] = []
+    for file in files:
+        try:
+            replies.append(file.read_bytes())
+        except OSError as error:
+            say(f"houselights: {file}: cannot be read: {error.strerror}")
+            return 2
+    try:
+        body = _audience(platform, replies) if arguments.resource == "audience" else _profile(platform, replies)
+    except UnfitReplyError as error:
+        say(f"houselights: {files[error.reply]}: {error}")
+        return 2
+    answer(msgspec.json.format(body, indent=2).decode())
+    return 0
+
+
+def _audience(platform: Platform, replies: list[bytes]) -> bytes:
+    facts = platform.normalise_audience(replies)
+    if isinstance(facts, NoAudience):
+        say(f"no audience: {facts.reason}")
+        facts = _NOTHING
+    elif facts.quality:
+        say(f"audience-quality: {quality_header(facts.quality)}")
+    return b"{" + audience.render_body(facts)
+
+
+def _profile(platform: Platform, replies: list[bytes]) -> bytes:
+    return b"{" + profiles.render_body(platform.normalise_profile(replies))
