@@ -11,6 +11,7 @@ from houselights.api.assets import AssetEndpoints
 from houselights.api.audience import AudienceEndpoints
 from houselights.api.auth import Authenticator
 from houselights.api.call import Endpoint
+from houselights.api.connect_sessions import connect_session_routes
 from houselights.api.face import Face
 from houselights.api.health import HealthEndpoints
 from houselights.api.limiter import Limiter
@@ -79,6 +80,7 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
         route("/v1/audience", GET=audience.get),
         route("/v1/webhooks", GET=webhooks.list, POST=webhooks.create),
         route("/x/accounts/{id}/refresh", GET=accounts.get_refresh),
+        *connect_session_routes(parts, face),
         route("/x/health", public=True, GET=health.get),
         route("/openapi.yaml", public=True, GET=reference.get_openapi),
         route("/assets/platforms/{slug}.svg", public=True, GET=assets.get),

@@ -51,6 +51,10 @@ class Fields:
         """A required list of at least one text, each once, in their order."""
         return self._required(name, _texts) or ()
 
+    def texts_or(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """As `texts`; `default` where it is absent or null."""
+        return self._optional(name, _texts) or default
+
     def id(self, name: str) -> UUID:
         """A required id."""
         return self._required(name, _uuid) or _NOBODY

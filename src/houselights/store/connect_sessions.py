@@ -94,6 +94,13 @@ class ReconnectRow(Struct, frozen=True):
     platform_profile_id: str
 
 
+class Issuer(Struct, frozen=True):
+    """The application that issued an SDK token. settings: JSON text."""
+
+    environment: str
+    settings: str
+
+
 CREATE = Statement(
     """
     insert into connect_sessions
@@ -153,6 +160,8 @@ RECONNECT = Statement(
     ReconnectRow,
 )
 
+ISSUER = Statement("select environment, settings::text from applications where application_id = $1", Issuer)
+
 
 async def create(database: Database, key: SessionKey, asked: NewSession) -> None:
     """Keep a new session. The user exists, and so does the account, if one is named."""
@@ -200,3 +209,8 @@ async def profile_to_reconnect(
     """The platform's id of an account; None where it is not this user's account on this platform."""
     row = await database.fetch_one(RECONNECT, application_id, account_id, user_id, work_platform_id)
     return None if row is None else row.platform_profile_id
+
+
+async def issuer(database: Database, application_id: ApplicationId) -> Issuer | None:
+    """The application that a token names; None where it is gone."""
+    return await database.fetch_one(ISSUER, application_id)
