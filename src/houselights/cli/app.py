@@ -1,8 +1,6 @@
 """`app`: client applications, their secrets and what they switch."""
 
 import argparse
-import hashlib
-import hmac
 import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +18,7 @@ from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
     from houselights.compose.foundation import Foundation
-    from houselights.store.applications import Application, NewSecret
+    from houselights.store.applications import Application
 
 
 class CannotChoose(HouselightsError):
@@ -72,28 +70,19 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 
 def _create(arguments: argparse.Namespace) -> int:
-    from houselights.compose.foundation import new_id
-    from houselights.core.ids import ApplicationId
-    from houselights.store import applications
-    from houselights.store.applications import Application
+    from houselights.cli.application import make_application
 
-    name = arguments.name.strip()
-    client_id = arguments.client_id or str(new_id())
+    name, client_id = arguments.name.strip(), arguments.client_id
     if not 1 <= len(name) <= 100:
         raise SettingWrong("the name of an application must be 1 to 100 characters")
-    if ":" in client_id or not client_id.isprintable() or len(client_id) > 200:
+    if client_id is not None and (not 1 <= len(client_id) <= 200 or ":" in client_id or not client_id.isprintable()):
         raise SettingWrong("--client-id must be 1 to 200 printable characters without a colon")
-    secret = _read_secret() if arguments.client_secret_stdin else Secret(str(new_id()))
-
-    async def create(base: "Foundation") -> Application:
-        made = Application(ApplicationId(new_id()), client_id, name, arguments.environment, "{}", base.clock.now())
-        sealed = await _sealed(base, made, secret)
-        async with base.database.transaction() as connection:
-            await applications.create(connection, made, sealed)
-        return made
-
-    made = with_foundation(arguments, create)
-    _show_credentials(arguments, made, secret)
+    secret = _read_secret() if arguments.client_secret_stdin else None
+    made = with_foundation(
+        arguments,
+        lambda base: make_application(base, name, arguments.environment, client_id=client_id, secret=secret),
+    )
+    _show_credentials(arguments, made.application, made.secret)
     return 0
 
 
@@ -116,14 +105,14 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from houselights.compose.foundation import new_id
+    from houselights.cli.application import fresh_secret, sealed_secret
     from houselights.store import applications
 
-    secret = Secret(str(new_id()))
+    secret = fresh_secret()
 
     async def rotate(base: "Foundation") -> "Application":
         chosen = await _chosen(base, arguments.name)
-        sealed = await _sealed(base, chosen, secret)
+        sealed = await sealed_secret(base, chosen, secret)
         now = base.clock.now()
         async with base.database.transaction() as connection:
             await applications.rotate(connection, chosen.application_id, sealed, now, now + arguments.overlap)
@@ -167,23 +156,6 @@ async def _chosen(base: "Foundation", name: str | None) -> "Application":
         which = "there are several applications" if name is None else f"several applications are called {name!r}"
         raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")
     return found[0]
-
-
-async def _sealed(base: "Foundation", application: "Application", secret: Secret) -> "NewSecret":
-    """A secret in the two forms that are stored."""
-    from houselights.compose.faces import build_vault
-    from houselights.compose.foundation import new_id
-    from houselights.resources.applications import CLIENT_SECRETS
-    from houselights.store.applications import NewSecret
-    from houselights.store.client_secrets import place
-
-    application_id, secret_id = application.application_id, new_id()
-    credentials = f"{application.client_id}:{secret.reveal()}".encode()
-    return NewSecret(
-        secret_id,
-        hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
-        await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
-    )
 
 
 def _read_secret() -> Secret:

@@ -1,11 +1,11 @@
 """What `app set` can change, and how each value is read."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from houselights.resources.work_platforms import Product
+from houselights.rules.return_address import is_fit
 
 
 class Key(Struct, frozen=True):
@@ -39,18 +39,12 @@ def _products(text: str) -> list[str]:
 
 
 def _redirect_urls(text: str) -> list[str]:
-    """The schemes of apps, such as `myapp://back`, lead back to them; plain http only on this machine."""
-    urls = [part.strip() for part in text.split(",") if part.strip()]
-    for url in urls:
-        parts = urlsplit(url)
-        is_local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        if not parts.scheme or not url.isprintable() or (parts.scheme == "http" and not is_local):
-            raise ValueError(url)
-        if parts.scheme in ("http", "https") and not parts.hostname:
-            raise ValueError(url)
-        if parts.scheme in ("javascript", "data", "file", "vbscript"):
-            raise ValueError(url)
-    return urls
+    """Origins and apps' own schemes; a scheme stands alone, as in `myapp:`."""
+    entries = [part.strip() for part in text.split(",") if part.strip()]
+    for entry in entries:
+        if not is_fit(entry if "/" in entry else f"{entry}/"):
+            raise ValueError(entry)
+    return entries
 
 
 KEYS = {
@@ -58,8 +52,7 @@ KEYS = {
     "audience_estimates": Key("on or off", _switch),
     "products": Key("products of SDK tokens, separated by commas: " + ", ".join(Product), _products),
     "redirect_urls": Key(
-        "addresses that creators may be sent back to, separated by commas: https://…, an app's own scheme, "
-        "or http:// on this machine",
+        "where creators may be sent back to, separated by commas: https://app.example.org, or an app's myapp:",
         _redirect_urls,
     ),
 }

@@ -14,7 +14,8 @@ Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 Run: TypeAlias = Callable[[argparse.Namespace], int]
 """What a verb does; returns the exit status: 0, 1 where it failed, 2 where it was asked wrongly."""
 
-_SETTINGS = ("config", "data_dir", "host", "port")
+SETTING_FLAGS = ("config", "data_dir", "host", "port")
+"""Options that are settings, and the one that names the file of settings."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,7 +64,7 @@ def verb(verbs: Verbs, name: str, says: str, run: Run, example: str = "") -> Par
 
 def settings_of(arguments: argparse.Namespace) -> Loaded:
     """The settings under which a verb runs. Raises SettingWrong."""
-    flags = {name: getattr(arguments, name) for name in _SETTINGS if hasattr(arguments, name)}
+    flags = {name: getattr(arguments, name) for name in SETTING_FLAGS if hasattr(arguments, name)}
     return load(os.environ, flags, Path.home())
 
 

@@ -1,7 +1,6 @@
 """`serve` and `worker`: processes that run until they are told to stop."""
 
 import argparse
-import asyncio
 import os
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -11,7 +10,6 @@ from houselights.cli.parser import Verbs, settings_of, verb, wants_json
 
 if TYPE_CHECKING:
     from houselights.compose.roles import Role, Running
-    from houselights.compose.serving import Stop
     from houselights.settings import Settings
 
 _ROLES = ("all", "api", "connect", "worker", "sandbox")
@@ -54,12 +52,12 @@ def _run(arguments: argparse.Namespace, word: str) -> int:
 async def _until_asked(settings: "Settings", role: "Role", *, is_json: bool) -> None:
     from houselights.compose.foundation import Access
     from houselights.compose.roles import Role, running
-    from houselights.compose.serving import Stop
+    from houselights.compose.serving import Stop, first_of
 
     stop = Stop()
     async with running(settings, role, Access(owns=role is Role.ALL)) as up:
         await _greet(up, role, is_json=is_json)
-        await _first(stop, up)
+        await first_of(stop.asked(), up.failed())
         stop.ask()
 
 
@@ -83,13 +81,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-async def _first(stop: "Stop", up: "Running") -> None:
-    """Until somebody asks to stop, or something fails: then that is raised."""
-    asked, failed = asyncio.ensure_future(stop.asked()), asyncio.ensure_future(up.failed())
-    await asyncio.wait((asked, failed), return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if failed.done():
-        failed.result()
-    failed.cancel()

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from houselights.compose.foundation import Foundation, chance, new_id
 from houselights.core.ids import WorkPlatformId
+from houselights.db.wake import Bell
 from houselights.port.manifest import Manifest, read_manifest
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             database=base.database,
             vault=build_vault(base),
             clock=base.clock,
+            bell=Bell(base.database),
             platforms=platforms(),
             platform_http=client(PLATFORMS, CONFIGURED),
             webhook_http={
@@ -117,6 +119,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
         registry=REGISTRY,
         now=base.clock.now,
         monotonic=monotonic,
+        ring=Bell(base.database).ring,
         new_id=new_id,
         entropy=os.urandom,
         options=ApiOptions(settings.api_url, limits),

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence, Set
 from contextlib import AsyncExitStack, asynccontextmanager
 from enum import StrEnum
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
@@ -37,11 +37,12 @@ class Running(Struct, frozen=True):
     base: Foundation
     tasks: Sequence["asyncio.Task[None]"]
 
-    async def failed(self) -> None:
+    async def failed(self) -> NoReturn:
         """Waits for a task to fail and raises what it raised."""
         done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
+        raise RuntimeError("a part of the process ended by itself")
 
 
 _HTTP = "uvicorn.protocols.http.httptools_impl"

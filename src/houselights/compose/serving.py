@@ -106,20 +106,18 @@ async def serving(
     )
     task = asyncio.create_task(server.serve([listener]))
     try:
-        await _either(server.up.wait(), task)
+        await first_of(server.up.wait(), _ended(task))
         yield
     finally:
         server.should_exit = True
         await task
 
 
-async def _either(first: Coroutine[None, None, object], task: "asyncio.Task[None]") -> None:
-    """Waits for the first of the two; raises what the task raised."""
-    waiting = asyncio.ensure_future(first)
-    await asyncio.wait((waiting, task), return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if task.done():
-        task.result()
+async def _ended(task: "asyncio.Task[None]") -> bool:
+    """Waits for a task's end without becoming its owner; raises what it raised."""
+    await asyncio.wait((task,))
+    task.result()
+    return False
 
 
 @asynccontextmanager
@@ -171,3 +169,15 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+
+
+async def first_of(*works: Coroutine[None, None, T]) -> T:
+    """What the first of them to end brings, or raises; the others are cancelled."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task in done).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

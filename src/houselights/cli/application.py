@@ -1,0 +1,50 @@
+"""Making an application and its secrets: what `app` and the demo share."""
+
+import hashlib
+import hmac
+
+from msgspec import Struct
+
+from houselights.compose.faces import build_vault
+from houselights.compose.foundation import Foundation, new_id
+from houselights.core.ids import ApplicationId
+from houselights.core.secret import Secret
+from houselights.resources.applications import CLIENT_SECRETS
+from houselights.store import applications
+from houselights.store.applications import Application, NewSecret
+from houselights.store.client_secrets import place
+
+
+class Made(Struct, frozen=True):
+    """An application and the secret that is shown once."""
+
+    application: Application
+    secret: Secret
+
+
+async def make_application(
+    base: Foundation, name: str, environment: str, *, client_id: str | None = None, secret: Secret | None = None
+) -> Made:
+    """A new application; fresh credentials where none are given. Raises Duplicate for a client id that is taken."""
+    made = Application(ApplicationId(new_id()), client_id or str(new_id()), name, environment, "{}", base.clock.now())
+    secret = secret or fresh_secret()
+    sealed = await sealed_secret(base, made, secret)
+    async with base.database.transaction() as connection:
+        await applications.create(connection, made, sealed)
+    return Made(made, secret)
+
+
+def fresh_secret() -> Secret:
+    """A v4 UUID, as clients of the contract expect."""
+    return Secret(str(new_id()))
+
+
+async def sealed_secret(base: Foundation, application: Application, secret: Secret) -> NewSecret:
+    """A secret in the two forms that are stored."""
+    application_id, secret_id = application.application_id, new_id()
+    credentials = f"{application.client_id}:{secret.reveal()}".encode()
+    return NewSecret(
+        secret_id,
+        hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
+        await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
+    )

@@ -1,0 +1,92 @@
+"""The demo as a process of its own: started detached, told apart by its lock, ended by its pid."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from select import select
+from time import monotonic, sleep
+
+import msgspec
+
+from houselights.cli.demo_lock import running_demo
+from houselights.cli.demo_settings import demo_settings
+from houselights.cli.output import answer, answer_json, say
+from houselights.cli.parser import SETTING_FLAGS, wants_json
+
+_UP_WITHIN_S = 110.0
+_END_WITHIN_S = 40.0
+
+
+def start(arguments: argparse.Namespace) -> int:
+    """Returns when the creators are connected and their audiences stored; prints how to reach the demo."""
+    data_dir = demo_settings(arguments).data_dir
+    log = data_dir / "demo.log"
+    if (pid := running_demo(data_dir)) is not None:
+        say(f"houselights: a demo runs on {data_dir} already (pid {pid}): end it with `houselights demo --stop`")
+        return 1
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    say(f"starting a demo in the background; its log is {log} …")
+    child, told = _spawn(arguments, log)
+    if told is None:
+        _fail(child, log)
+        return 1
+    started: dict[str, object] = msgspec.json.decode(told, type=dict[str, object]) | {"log": str(log)}
+    if wants_json(arguments):
+        answer_json(started)
+    else:
+        for name in ("base_url", "client_id", "client_secret", "pid", "log"):
+            answer(f"{name.replace('_', ' '):<14}{started[name]}")
+        say("End it with `houselights demo --stop`.")
+    return 0
+
+
+def stop(arguments: argparse.Namespace) -> int:
+    """Ends the demo of a data directory; fine where none runs."""
+    data_dir = demo_settings(arguments).data_dir
+    pid = running_demo(data_dir)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        deadline = monotonic() + _END_WITHIN_S
+        while running_demo(data_dir) is not None:
+            if monotonic() > deadline:
+                say(f"houselights: the demo (pid {pid}) does not end; look at {data_dir / 'demo.log'}")
+                return 1
+            sleep(0.05)
+    if wants_json(arguments):
+        answer_json({"stopped": pid})
+    else:
+        say(f"no demo runs on {data_dir}" if pid is None else f"the demo (pid {pid}) has ended")
+    return 0
+
+
+def _spawn(arguments: argparse.Namespace, log: Path) -> tuple["subprocess.Popen[bytes]", bytes | None]:
+    """The detached process, and what it tells when all is up; None where it ends before, or takes too long."""
+    flags = [f"--{name.replace('_', '-')}={getattr(arguments, name)}" for name in SETTING_FLAGS if name in arguments]
+    hear, tell = os.pipe()
+    try:
+        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "houselights", "demo", f"--tell={tell}", *flags],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=(tell,),
+            )
+    finally:
+        os.close(tell)
+    with os.fdopen(hear, "rb") as pipe:
+        # One line, written at once: when there is something to read, all of it is there, or the end is.
+        ready, _, _ = select((pipe,), (), (), _UP_WITHIN_S)
+        return child, pipe.readline() or None if ready else None
+
+
+def _fail(child: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Ends what did not come up, and says what it said last."""
+    child.terminate()
+    child.wait()
+    said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("houselights: ")]
+    say(said[-1] if said else f"houselights: the demo did not come up; look at {log}")
