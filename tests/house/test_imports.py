@@ -15,9 +15,10 @@ _VIOLATIONS = {
     "blind machinery": ("flows/planted.py", "from houselights.platforms import instagram"),
     "siblings": ("platforms/planted/fetch.py", "from houselights.platforms.instagram import raw"),
     "honest fakes": ("platforms/planted/fake.py", "from houselights.port.families import meta_graph"),
+    "a light API": ("api/planted.py", "from houselights.flows import rooms"),
     "one door to SQL": ("store/planted.py", "import asyncpg"),
     "one door to the network": ("flows/planted_too.py", "import aiohttp"),
-    "one door to secrets": ("api/planted.py", "import cryptography"),
+    "one door to secrets": ("store/planted_too.py", "import cryptography"),
 }
 
 
