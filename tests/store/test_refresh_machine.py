@@ -66,7 +66,7 @@ class RefreshQueue(RuleBasedStateMachine):
     def ask(self, which: int) -> None:
         """A client asks."""
         model = self.models[which]
-        asking = RefreshRequests(self.database, lambda: self.now)
+        asking = RefreshRequests(self.database, lambda: self.now, lambda: None)
         self.run(asking.ask(model.subject.application_id, model.subject.account_id))
         model.asked_unanswered = model.asked_since_start = True
 

@@ -20,7 +20,7 @@ LAPSED = timedelta(0)
 
 def requests(database: Database, now: datetime = NOW) -> RefreshRequests:
     """Asks at a fixed instant."""
-    return RefreshRequests(database, lambda: now)
+    return RefreshRequests(database, lambda: now, lambda: None)
 
 
 async def lease_of(

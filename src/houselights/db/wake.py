@@ -30,24 +30,30 @@ NOTIFY = Statement(f"select pg_notify('{_CHANNEL}', '')::text as notified", Noti
 
 
 class Bell:
-    """Tells the workers of other processes that something is due."""
+    """Tells the workers, of this process and others, that something is due."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ringing: asyncio.Task[None] | None = None
+        self._again = False
 
     def ring(self) -> None:
-        """Soon, once for all that ring until then. Costs the caller no round trip."""
+        """At once, or once more after the pause for all that ring during it. Costs the caller no round trip."""
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._ring())
+        else:
+            self._again = True
 
     async def _ring(self) -> None:
         try:
-            await asyncio.sleep(_AT_MOST_EVERY_S)
+            self._again = True
+            while self._again:
+                self._again = False
+                with contextlib.suppress(StoreDown):
+                    await self._database.fetch_one(NOTIFY)
+                await asyncio.sleep(_AT_MOST_EVERY_S)
         finally:
             self._ringing = None
-        with contextlib.suppress(StoreDown):
-            await self._database.fetch_one(NOTIFY)
 
 
 async def listen(dsn: str, heard: Callable[[], None]) -> None:

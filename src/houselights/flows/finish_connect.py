@@ -132,3 +132,4 @@ async def _store(session: Session, attempt: Attempt, consented: _Consented, room
     async with rooms.database.transaction() as connection:
         await accounts.connect(connection, application_id, made, rooms.clock.now(), rooms.new_id)
         await connect_sessions.settle(connection, session.key, attempt.state_digest, ending)
+    rooms.bell.ring()

@@ -100,6 +100,7 @@ async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: 
     async with rooms.database.transaction() as connection:
         await write_reading(connection, _subject(held), reading, occasion)
         await refreshes.finish(connection, held, now, ending)
+    rooms.bell.ring()
     log.info("refresh.finished", account_id=held.account_id, audience=missing or "read")
 
 
@@ -110,6 +111,7 @@ async def _expire(held: RefreshLease, rooms: Rooms, error: TokenRevoked) -> None
         await accounts.expire(connection, _subject(held), now, rooms.new_id)
         ending = Ending("EXPIRED", None, error_class="TokenRevoked", error_code=error.code)
         await refreshes.finish(connection, held, now, ending)
+    rooms.bell.ring()
     log.warning("refresh.expired", account_id=held.account_id, code=error.code)
 
 

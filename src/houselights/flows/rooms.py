@@ -8,6 +8,7 @@ from msgspec import Struct
 from houselights.core.ids import WorkPlatformId
 from houselights.db.clock import Clock
 from houselights.db.run import Database
+from houselights.db.wake import Bell
 from houselights.outbound.client import HttpClient
 from houselights.port.platform import Platform
 from houselights.vault.tokens import Vault
@@ -20,12 +21,14 @@ class Rooms(Struct, frozen=True):
     webhook_http      calls webhooks, by the application's environment; sandbox applications may reach loopback
     new_id            fresh v4 UUIDs
     chance            0 <= x < 1, for jitter
+    bell              rung after a commit that made something due
     callback_url      where platforms send creators back to, such as `https://api.example.org/connect/callback`
     """
 
     database: Database
     vault: Vault
     clock: Clock
+    bell: Bell
     platforms: Mapping[WorkPlatformId, Platform]
     platform_http: HttpClient
     webhook_http: Mapping[str, HttpClient]

@@ -82,9 +82,11 @@ class RefreshRequests:
     is due now, except inside a wait that the platform asked for.
     """
 
-    def __init__(self, lane: Runs, now: Callable[[], datetime]) -> None:
+    def __init__(self, lane: Runs, now: Callable[[], datetime], ring: Callable[[], None]) -> None:
+        """ring: called once for each group that was asked (`db.wake`)."""
         self._lane = lane
         self._now = now
+        self._ring = ring
         self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(self._ask)
 
     async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
@@ -99,6 +101,7 @@ class RefreshRequests:
                 answers[row.position - 1] = Standing(
                     row.status, tuple(row.products), WorkPlatformId(row.work_platform_id)
                 )
+        self._ring()
         return answers
 
 

@@ -1,0 +1,174 @@
+"""A houselights of several processes on one database: API, connect pages, invented platforms, and workers at will."""
+
+import base64
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from houselights.cli.client import ApiClient, Credentials, local_http, wanted
+from houselights.cli.consent import connect
+from houselights.core.events import EventKind
+from houselights.core.secret import Secret
+from houselights.outbound.client import HttpClient
+from tests.e2e.processes import Process, answer_json, answers, free_ports, process
+from tests.e2e.receiver import Receiver, receiving
+
+INSTAGRAM = "9bb8913b-ddd9-430b-a66a-d74d846e6c66"
+
+
+class Account(Struct, frozen=True):
+    """A connected account."""
+
+    id: str
+    user_id: str
+    username: str
+
+
+class House:
+    """The processes, and what a client and an operator do with them."""
+
+    def __init__(self, dsn: str, folder: Path, stack: AsyncExitStack) -> None:
+        self.dsn = dsn
+        self.folder = folder
+        self.port = free_ports()
+        connect_port = free_ports()
+        self.settings = {
+            "database_url": dsn,
+            "data_dir": str(folder / "data"),
+            "master_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "port": str(self.port),
+            "public_url": f"http://127.0.0.1:{connect_port}",
+            "limiter": "off",
+            "log_format": "json",
+        }
+        self._connect_settings = self.settings | {"port": str(connect_port)}
+        self._stack = stack
+        self._creators = 0
+        self.sandbox_url = f"http://127.0.0.1:{self.port + 1}"
+        self.secret = Secret("")
+        self.api: ApiClient
+        self.http: HttpClient
+        self.receiver: Receiver
+        self.api_process: Process
+
+    async def start(self) -> None:
+        """Everything but workers."""
+        enter = self._stack.enter_async_context
+        self.api_process = await self.start_api()
+        await enter(process("serve", "--role", "sandbox", settings=self.settings, folder=self.folder))
+        await enter(process("serve", "--role", "connect", settings=self._connect_settings, folder=self.folder))
+        made = await answer_json("app", "create", "Tests", "--json", settings=self.settings)
+        self.secret = Secret(made["client_secret"])
+        self.http = local_http()
+        self._stack.push_async_callback(self.http.aclose)
+        self.api = ApiClient(self.http, f"http://127.0.0.1:{self.port}", Credentials(made["client_id"], self.secret))
+        self.receiver = await enter(receiving())
+        hook = {"url": self.receiver.url, "events": [kind.wire_name for kind in EventKind]}
+        wanted(await self.api.post("/v1/webhooks", hook), 201, "a webhook")
+        await answers(f"{self.sandbox_url}/_sandbox/personas")
+
+    async def start_api(self) -> Process:
+        """The API, up and answering."""
+        started = await self._stack.enter_async_context(
+            process("serve", "--role", "api", settings=self.settings, folder=self.folder)
+        )
+        await answers(f"http://127.0.0.1:{self.port}/x/health")
+        return started
+
+    async def worker(self) -> Process:
+        """One more worker."""
+        return await self._stack.enter_async_context(process("worker", settings=self.settings, folder=self.folder))
+
+    async def connect(self) -> Account:
+        """The next invented creator connects, through the pages."""
+        number = self._creators
+        self._creators += 1
+        asked = {"name": f"Creator {number}", "external_id": f"creator-{number}"}
+        user = wanted(await self.api.post("/v1/users", asked), 201, "a user")
+        user_id = str(user["id"])
+        wish: dict[str, object] = {"user_id": user_id, "products": ["IDENTITY", "IDENTITY.AUDIENCE"]}
+        token = wanted(await self.api.post("/v1/sdk-tokens", wish), 201, "a token")
+        session = wanted(
+            await self.api.post(
+                "/x/connect-sessions", {"sdk_token": token["sdk_token"], "work_platform_id": INSTAGRAM}
+            ),
+            201,
+            "a session",
+        )
+        username = await connect(self.http, str(session["url"]), number)
+        listed = wanted(await self.api.get("/v1/accounts", user_id=user_id), 200, "accounts")["data"]
+        assert isinstance(listed, list)
+        return Account(listed[0]["id"], user_id, username)
+
+    async def connected(self, count: int = 1) -> list[Account]:
+        """Accounts that are connected and read, with every event of it delivered and forgotten."""
+        accounts = [await self.connect() for _ in range(count)]
+        helper = await self.worker()
+        await self.receiver.wait(count, "PROFILES_AUDIENCE.ADDED")
+        await self.receiver.wait(count, "PROFILES.ADDED")
+        await self.receiver.wait(count, "ACCOUNTS.CONNECTED")
+        assert await helper.stop() == 0
+        self.receiver.receipts.clear()
+        await self.forget_requests()
+        return accounts
+
+    async def ask_refresh(self, account: Account) -> None:
+        """A 202."""
+        wanted(await self.api.post("/v1/profiles/refresh", {"account_id": account.id}), 202, "a refresh")
+
+    async def refresh_of(self, account: Account) -> dict[str, object]:
+        """What became of the refresh."""
+        return wanted(await self.api.get(f"/x/accounts/{account.id}/refresh"), 200, "the refresh")
+
+    async def fault(self, kind: str, **where: object) -> None:
+        """The sandbox goes wrong from now on."""
+        body = msgspec.json.encode({"platform": "instagram", "kind": kind, **where})
+        sent = await self.http.send("POST", f"{self.sandbox_url}/_sandbox/faults", headers={}, body=body)
+        assert sent.status == 201, sent.body
+
+    async def heal(self) -> None:
+        """Nothing goes wrong any more; what was held up goes on."""
+        await self.http.send("DELETE", f"{self.sandbox_url}/_sandbox/faults", headers={})
+
+    async def requests(self) -> int:
+        """Calls that the invented platform counted."""
+        sent = await self.http.send("GET", f"{self.sandbox_url}/_sandbox/requests", headers={})
+        total: int = msgspec.json.decode(sent.body)["total"]
+        return total
+
+    async def forget_requests(self) -> None:
+        """Count from zero."""
+        await self.http.send("DELETE", f"{self.sandbox_url}/_sandbox/requests", headers={})
+
+    async def let_leases_lapse(self) -> None:
+        """As if their time had passed: the database's clock cannot be moved, so their end is."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            for table in ("refreshes", "deliveries"):
+                await connection.execute(
+                    f"update {table} set lease_until = clock_timestamp() where lease_until is not null"
+                )
+        finally:
+            await connection.close()
+
+    async def scalar(self, sql: str, *values: object) -> object:
+        """One value of the database, for conditions that nobody outside can see."""
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            return await connection.fetchval(sql, *values)
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def house(dsn: str, folder: Path) -> AsyncIterator[House]:
+    """A house for the block."""
+    async with AsyncExitStack() as stack:
+        built = House(dsn, folder, stack)
+        await built.start()
+        yield built
