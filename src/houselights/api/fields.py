@@ -1,6 +1,7 @@
 """Fields of a body or a query, checked: all that miss are named at once, then all that are wrong (contract 1.4, 2).
 
-Ask for every field in schema order, then `check`; what was asked for is valid only after it.
+Ask for every field in schema order, then `check`: errors name fields in the order in which they were asked for, and
+what was read is valid only afterwards.
 """
 
 import re
@@ -24,15 +25,15 @@ class Fields:
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
-        self._missing: list[str] = []
-        self._invalid: list[str] = []
+        self._asked: list[str] = []
+        self._missing: set[str] = set()
+        self._invalid: set[str] = set()
 
     def check(self) -> None:
         """Raises Refused where a field is missing, or else where one is invalid."""
-        if self._missing:
-            raise Refused("MISSING_FIELDS", *self._missing)
-        if self._invalid:
-            raise Refused("INVALID_FIELDS", *self._invalid)
+        for code, wrong in (("MISSING_FIELDS", self._missing), ("INVALID_FIELDS", self._invalid)):
+            if wrong:
+                raise Refused(code, *(name for name in self._asked if name in wrong))
 
     def text(self, name: str, *, longest: int = 100) -> str:
         """A required text of 1 to `longest` characters, trimmed."""
@@ -78,9 +79,8 @@ class Fields:
         return Page(self._whole(name="limit", least=1, most=MOST), self._whole(name="offset", least=0, most=None))
 
     def refuse(self, name: str) -> None:
-        """A rule of the endpoint's own says that this field is invalid."""
-        if name not in self._missing and name not in self._invalid:
-            self._invalid.append(name)
+        """A rule of the endpoint's own says that this field, which was asked for, is invalid."""
+        self._invalid.add(name)
 
     def _whole(self, *, name: str, least: int, most: int | None) -> int | None:
         def whole(value: object) -> int | None:
@@ -94,18 +94,19 @@ class Fields:
     def _required(self, name: str, read: Callable[[object], T | None]) -> T | None:
         value = self._values.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
-            self._missing.append(name)
+            self._asked.append(name)
+            self._missing.add(name)
             return None
-        return self._valid(name, value, read)
+        return self._optional(name, read)
 
     def _optional(self, name: str, read: Callable[[object], T | None]) -> T | None:
+        self._asked.append(name)
         value = self._values.get(name)
-        return None if value is None else self._valid(name, value, read)
-
-    def _valid(self, name: str, value: object, read: Callable[[object], T | None]) -> T | None:
+        if value is None:
+            return None
         valid = read(value)
         if valid is None:
-            self._invalid.append(name)
+            self._invalid.add(name)
         return valid
 
 

@@ -63,7 +63,7 @@ class One(Struct, frozen=True):
 class RefreshState(Struct, frozen=True):
     """How an account's refreshes go. All null before the first was asked.
 
-    is_pending  somebody asked since the last run began, or a run is due
+    is_pending  somebody waits for a run that has not begun, or for another try of one that failed
     is_running  a worker holds it now, by the database's clock
     """
 
@@ -150,7 +150,9 @@ REFRESH_STATE = Statement(
     select r.requested_at, r.started_at, r.finished_at,
            case when r.parked_at is null then greatest(r.due_at, r.wait_until) end as next_attempt_at,
            r.outcome, r.error_class, r.error_code,
-           coalesce(r.asked > r.taken, false) as is_pending,
+           case when r.lease_until > clock_timestamp() then r.asked > r.taken
+                else coalesce(r.priority = 0 and r.due_at is not null and r.parked_at is null, false)
+           end as is_pending,
            coalesce(r.lease_until > clock_timestamp(), false) as is_running,
            r.parked_at is not null as is_parked
     from accounts a left join refreshes r using (application_id, account_id)

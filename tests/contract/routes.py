@@ -1,0 +1,91 @@
+"""Every operation of the served contract, with a request that is answered with a success."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from houselights.store.events import Subject
+from tests.contract.client import JSON, Headers
+from tests.contract.seed import Caller, Seed
+from tests.contract.server import INSTAGRAM
+
+
+class Operation(Struct, frozen=True):
+    """One method of one path. body: what it is sent, None where it has none; names in braces are filled in."""
+
+    method: str
+    path: str
+    status: int
+    body: str | None = None
+    methods: str = "GET"
+
+    @property
+    def headers(self) -> Headers:
+        """Content type, where there is a body."""
+        return () if self.body is None else JSON
+
+
+OPERATIONS = (
+    Operation("GET", "/v1/users", 200, methods="GET, POST"),
+    Operation("POST", "/v1/users", 201, '{"name":"Ava","external_id":"crm-{fresh}"}', methods="GET, POST"),
+    Operation("GET", "/v1/users/{user_id}", 200),
+    Operation("GET", "/v1/users/external_id/{external_id}", 200),
+    Operation("POST", "/v1/sdk-tokens", 201, '{"user_id":"{user_id}","products":["IDENTITY"]}', methods="POST"),
+    Operation("GET", "/v1/work-platforms", 200),
+    Operation("GET", "/v1/work-platforms/{work_platform_id}", 200),
+    Operation("GET", "/v1/accounts", 200),
+    Operation("GET", "/v1/accounts/{account_id}", 200),
+    Operation("GET", "/v1/profiles", 200),
+    Operation("GET", "/v1/profiles/{profile_id}", 200),
+    Operation("POST", "/v1/profiles/refresh", 202, '{"account_id":"{account_id}"}', methods="POST"),
+    Operation("GET", "/v1/audience?account_id={account_id}", 200),
+    Operation("GET", "/v1/webhooks", 200, methods="GET, POST"),
+    Operation(
+        "POST",
+        "/v1/webhooks",
+        201,
+        '{"url":"https://hooks.example.org/a","events":["PROFILES.UPDATED"]}',
+        methods="GET, POST",
+    ),
+    Operation("GET", "/x/accounts/{account_id}/refresh", 200),
+)
+"""All that ask for credentials."""
+
+PUBLIC = (
+    Operation("GET", "/x/health", 200),
+    Operation("GET", "/openapi.yaml", 200),
+    Operation("GET", "/assets/platforms/instagram.svg", 200),
+)
+
+EMPTY_LISTS = ("/v1/users", "/v1/work-platforms?name=none", "/v1/accounts", "/v1/profiles", "/v1/webhooks")
+
+
+class World(Struct, frozen=True):
+    """An application with one creator, whose account has a profile and an audience."""
+
+    caller: Caller
+    subject: Subject
+    names: Mapping[str, str]
+
+    def fill(self, text: str) -> str:
+        """A path or a body with this world's ids in the place of their names."""
+        for name, value in self.names.items():
+            text = text.replace("{" + name + "}", value)
+        return text
+
+
+async def world(seed: Seed) -> World:
+    """A new one."""
+    caller = await seed.caller()
+    subject = await seed.account(caller)
+    await seed.documents(subject)
+    profile = (await caller.client.get("/v1/profiles")).json()["data"][0]
+    names = {
+        "user_id": str(subject.user_id),
+        "external_id": subject.user_id.hex,
+        "account_id": str(subject.account_id),
+        "profile_id": profile["id"],
+        "work_platform_id": str(INSTAGRAM),
+        "fresh": subject.account_id.hex,
+    }
+    return World(caller, subject, names)

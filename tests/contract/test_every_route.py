@@ -1,0 +1,164 @@
+"""What holds for every operation: credentials, request ids, envelopes, content types. C-001 to C-015."""
+
+import asyncio
+import base64
+import re
+from itertools import chain
+
+import pytest
+
+from tests.contract.client import Client, Reply, basic
+from tests.contract.routes import OPERATIONS, PUBLIC, Operation, World, world
+from tests.contract.seed import Seed
+
+UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+ERROR_KEYS = ["type", "code", "error_code", "message", "status_code", "http_status_code", "request_id"]
+BLANK_OUTSIDE_TEXTS = re.compile(rb'^(?:[^"\\]|"(?:[^"\\]|\\.)*")*?[:,] ')
+
+every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: f"{op.method} {op.path}")
+everything = pytest.mark.parametrize("operation", OPERATIONS + PUBLIC, ids=lambda op: f"{op.method} {op.path}")
+
+
+async def send(client: Client, here: World, operation: Operation, *headers: tuple[str, str]) -> Reply:
+    """The operation's good request."""
+    body = None if operation.body is None else here.fill(operation.body).encode()
+    return await client.call(operation.method, here.fill(operation.path), body, [*operation.headers, *headers])
+
+
+def check_refusal(reply: Reply, status: int, code: str) -> None:
+    """The error envelope, whole."""
+    error = reply.json()["error"]
+    assert list(reply.json()) == ["error"]
+    assert list(error) == ERROR_KEYS
+    assert (reply.status, error["status_code"], error["http_status_code"]) == (status, status, status)
+    assert (error["code"], error["error_code"]) == (code, code)
+    assert error["request_id"] == reply.header("request-id")
+    assert UUID_TEXT.fullmatch(reply.header("request-id"))
+    assert reply.header("content-type") == "application/json"
+    assert BLANK_OUTSIDE_TEXTS.match(reply.body) is None
+
+
+@everything
+@pytest.mark.rule("C-006", "C-007", "C-009", "C-010")
+async def test_a_success_has_one_fresh_request_id_and_compact_json_whatever_is_accepted(
+    nobody: Client, seed: Seed, operation: Operation
+) -> None:
+    here = await world(seed)
+    client = here.caller.client if operation in OPERATIONS else nobody
+    sent = "00000000-0000-4000-8000-000000000000"
+    first = await send(client, here, operation, ("Accept", "application/xml"), ("request-id", sent))
+    assert first.status == operation.status
+    assert UUID_TEXT.fullmatch(first.header("request-id"))
+    assert first.header("request-id") != sent
+    again = await send(client, here, operation)
+    assert again.header("request-id") != first.header("request-id")
+    if operation not in PUBLIC[1:]:
+        assert first.header("content-type") == "application/json"
+        assert BLANK_OUTSIDE_TEXTS.match(first.body) is None
+
+
+@every_operation
+@pytest.mark.rule("C-001", "C-002", "C-008", "C-011", "C-012")
+async def test_without_valid_credentials_every_operation_is_401(
+    nobody: Client, seed: Seed, operation: Operation
+) -> None:
+    here = await world(seed)
+    client_id, secret = here.caller.client_id, here.caller.secret
+    plain = base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+    wrong = [
+        None,
+        basic(client_id, secret + "x"),
+        basic(client_id, ""),
+        basic(here.subject.user_id.hex, secret),
+        basic("", secret),
+        basic(f"{client_id}\x00", secret),
+        ("Authorization", f"Bearer {plain}"),
+        ("Authorization", plain),
+        ("Authorization", "Basic"),
+        ("Authorization", "Basic !!!!"),
+        ("Authorization", "Basic " + base64.b64encode(b"\xff\xfe:secret").decode()),
+        ("Authorization", "Basic " + base64.b64encode(client_id.encode()).decode()),
+    ]
+    for authorization in wrong:
+        reply = await send(nobody.as_(authorization), here, operation)
+        check_refusal(reply, 401, "invalid_credentials")
+        assert reply.json()["error"]["type"] == "UNAUTHORIZED"
+        assert reply.message == "Client id or secret is not valid."
+        assert reply.header("www-authenticate") == 'Basic realm="api"'
+
+
+@every_operation
+@pytest.mark.rule("C-005")
+async def test_credentials_are_checked_before_ids_bodies_content_types_and_methods(
+    nobody: Client, seed: Seed, operation: Operation
+) -> None:
+    here = await world(seed)
+    path = re.sub(r"\{\w+\}", "no-id", operation.path)
+    check_refusal(await nobody.get(path), 401, "invalid_credentials")
+    check_refusal(await nobody.call("DELETE", path), 401, "invalid_credentials")
+    form = [("Content-Type", "text/plain")]
+    check_refusal(await nobody.call(operation.method, here.fill(path), b"x", form), 401, "invalid_credentials")
+
+
+@everything
+@pytest.mark.rule("C-014", "C-015")
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD", "TRACE"])
+async def test_a_method_that_a_path_lacks_is_405_and_allow_names_those_it_has(
+    nobody: Client, seed: Seed, operation: Operation, method: str
+) -> None:
+    if method in operation.methods.split(", "):
+        return
+    here = await world(seed)
+    client = here.caller.client if operation in OPERATIONS else nobody
+    reply = await client.call(method, here.fill(operation.path))
+    assert (reply.status, reply.header("allow")) == (405, operation.methods)
+    if method != "HEAD":
+        check_refusal(reply, 405, "method_not_allowed")
+
+
+@pytest.mark.rule("C-084")
+async def test_getting_the_refresh_path_is_not_reading_a_profile(api: Client) -> None:
+    reply = await api.get("/v1/profiles/refresh")
+    check_refusal(reply, 405, "method_not_allowed")
+    assert reply.header("allow") == "POST"
+
+
+@pytest.mark.rule("C-013")
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/v1", "/v1/", "/v2/users", "/v1/users/", "/V1/users", "/v1/accounts/x/disconnect", "//v1/users"),
+        *("/v1/webhooks/5d0f4c5e-2b7a-4f0d-9a53-6b1f0c7e2a11", "/v1/income/payouts", "/v1/social/contents", "/x"),
+        *("/assets/platforms/unknown.svg", "/assets/platforms/instagram.png", "/v1/audience%00", "/x/accounts"),
+    ],
+)
+async def test_an_unknown_path_is_404_with_and_without_credentials(nobody: Client, api: Client, path: str) -> None:
+    for client in (nobody, api):
+        for method in ("GET", "POST"):
+            reply = await client.call(method, path)
+            if path.startswith("/assets") and method == "POST" and path.endswith(".svg"):
+                check_refusal(reply, 405, "method_not_allowed")
+            else:
+                check_refusal(reply, 404, "resource_not_found")
+
+
+@pytest.mark.rule("C-003")
+@pytest.mark.parametrize("secret", ["p@55w0rd", "a:b:c", ":", "::", " ", "zoë-字"])
+async def test_a_secret_may_hold_colons_blanks_and_any_letters(seed: Seed, secret: str) -> None:
+    caller = await seed.caller(secret)
+    assert (await caller.client.get("/v1/users")).status == 200
+
+
+@pytest.mark.rule("C-004")
+@pytest.mark.parametrize("scheme", ["basic", "Basic", "BASIC", "bAsIc "])
+async def test_the_scheme_is_read_in_any_case_and_padding_is_optional(nobody: Client, seed: Seed, scheme: str) -> None:
+    caller = await seed.caller("secret")
+    name, value = basic(caller.client_id, caller.secret, scheme)
+    assert (await nobody.as_((name, value)).get("/v1/users")).status == 200
+    assert (await nobody.as_((name, value.rstrip("="))).get("/v1/users")).status == 200
+
+
+@pytest.mark.rule("C-007")
+async def test_many_calls_at_once_have_as_many_request_ids(api: Client) -> None:
+    replies = await asyncio.gather(*(api.get("/v1/users") for _ in range(50)), *(api.get("/none") for _ in range(50)))
+    assert len(set(chain.from_iterable(reply.all("request-id") for reply in replies))) == 100
