@@ -40,6 +40,7 @@ _LOG_LIMIT = 1_000_000
 _INITDB = (
     *("--username=postgres", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
     *("--builtin-locale=C.UTF-8", "--data-checksums", "--auth=peer", "--no-instructions"),
+    "--set=shared_buffers=16MB",  # while it is made: less memory to set up, a tenth of the time
 )
 _SETTINGS = {
     "listen_addresses": "",
