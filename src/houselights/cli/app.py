@@ -12,17 +12,12 @@ from houselights.cli.durations import duration
 from houselights.cli.output import answer, answer_json, answer_table, say
 from houselights.cli.parser import Verbs, group, verb, wants_json
 from houselights.cli.running import with_foundation
-from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
 from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
     from houselights.compose.foundation import Foundation
     from houselights.store.applications import Application
-
-
-class CannotChoose(HouselightsError):
-    """The operator: no application, or several, go by what was said."""
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -105,13 +100,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from houselights.cli.application import fresh_secret, sealed_secret
+    from houselights.cli.application import chosen_application, fresh_secret, sealed_secret
     from houselights.store import applications
 
     secret = fresh_secret()
 
     async def rotate(base: "Foundation") -> "Application":
-        chosen = await _chosen(base, arguments.name)
+        chosen = await chosen_application(base, arguments.name)
         sealed = await sealed_secret(base, chosen, secret)
         now = base.clock.now()
         async with base.database.transaction() as connection:
@@ -123,6 +118,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 
 def _set(arguments: argparse.Namespace) -> int:
+    from houselights.cli.application import chosen_application
     from houselights.store import applications
 
     key = KEYS[arguments.key]
@@ -132,7 +128,7 @@ def _set(arguments: argparse.Namespace) -> int:
         raise SettingWrong(f"{arguments.key} must be {key.must}") from None
 
     async def change(base: "Foundation") -> "Application":
-        chosen = await _chosen(base, arguments.name)
+        chosen = await chosen_application(base, arguments.name)
         async with base.database.transaction() as connection:
             return await applications.change(connection, chosen.application_id, {arguments.key: value})
 
@@ -142,20 +138,6 @@ def _set(arguments: argparse.Namespace) -> int:
     else:
         answer(f"{changed.name}: {changed.settings}")
     return 0
-
-
-async def _chosen(base: "Foundation", name: str | None) -> "Application":
-    """The application that a command is about; without a name, the only one there is. Raises CannotChoose."""
-    from houselights.store import applications
-
-    found = await (applications.everyone(base.database) if name is None else applications.named(base.database, name))
-    if not found:
-        which = "no application yet" if name is None else f"no application has the name or client id {name!r}"
-        raise CannotChoose("no_application", f"{which}; make one with `houselights app create NAME`")
-    if len(found) > 1:
-        which = "there are several applications" if name is None else f"several applications are called {name!r}"
-        raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")
-    return found[0]
 
 
 def _read_secret() -> Secret:

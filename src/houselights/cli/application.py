@@ -1,4 +1,4 @@
-"""Making an application and its secrets: what `app` and the demo share."""
+"""Making applications and their secrets, and choosing one: what several groups of verbs share."""
 
 import hashlib
 import hmac
@@ -7,12 +7,17 @@ from msgspec import Struct
 
 from houselights.compose.faces import build_vault
 from houselights.compose.foundation import Foundation, new_id
+from houselights.core.errors import HouselightsError
 from houselights.core.ids import ApplicationId
 from houselights.core.secret import Secret
 from houselights.resources.applications import CLIENT_SECRETS
 from houselights.store import applications
 from houselights.store.applications import Application, NewSecret
 from houselights.store.client_secrets import place
+
+
+class CannotChoose(HouselightsError):
+    """The operator: no application, or several, go by what was said."""
 
 
 class Made(Struct, frozen=True):
@@ -48,3 +53,15 @@ async def sealed_secret(base: Foundation, application: Application, secret: Secr
         hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
         await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
     )
+
+
+async def chosen_application(base: Foundation, name: str | None) -> Application:
+    """The application that a command is about; without a name, the only one there is. Raises CannotChoose."""
+    found = await (applications.everyone(base.database) if name is None else applications.named(base.database, name))
+    if not found:
+        which = "no application yet" if name is None else f"no application has the name or client id {name!r}"
+        raise CannotChoose("no_application", f"{which}; make one with `houselights app create NAME`")
+    if len(found) > 1:
+        which = "there are several applications" if name is None else f"several applications are called {name!r}"
+        raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")
+    return found[0]

@@ -32,6 +32,7 @@ class Parser(argparse.ArgumentParser):
             "allow_abbrev": False,
         }
         super().__init__(*args, **(ours | kwargs))
+        self.verbs: Verbs | None = None
         group = self.add_argument_group("options of every command")
         for flag, what, says in (
             ("--config", "FILE", "settings as TOML (`houselights config defaults` writes one)"),
@@ -49,10 +50,13 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"houselights: {message} (see `{self.prog} --help`)\n")
 
 
-def group(verbs: Verbs, name: str, says: str, example: str = "") -> Verbs:
-    """Adds a verb that has verbs of its own; returns where to add these."""
-    parser = verbs.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.", epilog=example)
-    return parser.add_subparsers(metavar="COMMAND", required=True)
+def group(verbs: Verbs, name: str, says: str) -> Verbs:
+    """Where verbs of a group are added; the group is made by whoever names it first."""
+    made = verbs.choices.get(name)
+    parser = made or verbs.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
+    if parser.verbs is None:
+        parser.verbs = parser.add_subparsers(metavar="COMMAND", required=True)
+    return parser.verbs
 
 
 def verb(verbs: Verbs, name: str, says: str, run: Run, example: str = "") -> Parser:

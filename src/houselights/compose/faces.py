@@ -7,7 +7,6 @@ api` has no HTTP client, no cryptography and no templates in memory.
 import os
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module, resources
 from secrets import token_urlsafe
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from houselights.compose.foundation import Foundation, chance, new_id
+from houselights.compose.platforms import find_platforms
 from houselights.core.ids import WorkPlatformId
-from houselights.db.wake import Bell
-from houselights.port.manifest import Manifest, read_manifest
+from houselights.port.manifest import Manifest
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -33,28 +32,15 @@ CALLBACK = "/connect/callback"
 _WORKER_STOPS_WITHIN_S = 15.0
 
 
-def manifests() -> dict[str, Manifest]:
-    """The platforms that come with us, by folder: those that have a manifest."""
-    found = {}
-    for folder in resources.files("houselights.platforms").iterdir():
-        manifest = folder / "manifest.toml"
-        if manifest.is_file():
-            found[folder.name] = read_manifest(manifest.read_bytes())
-    return dict(sorted(found.items()))
-
-
 def products() -> dict[UUID, Collection[str]]:
     """What this deployment reads, by work platform."""
-    return {manifest.work_platform: manifest.products for manifest in manifests().values()}
+    manifests = [platform.manifest for platform in find_platforms().values()]
+    return {manifest.work_platform: manifest.products for manifest in manifests}
 
 
 def platforms() -> "dict[WorkPlatformId, Platform]":
-    """Every platform, built by its folder."""
-    built: dict[WorkPlatformId, Platform] = {}
-    for name, manifest in manifests().items():
-        folder = import_module(f"houselights.platforms.{name}")
-        built[WorkPlatformId(manifest.work_platform)] = folder.build(manifest)
-    return built
+    """Every platform, by its work platform."""
+    return {WorkPlatformId(each.manifest.work_platform): each for each in find_platforms().values()}
 
 
 def build_vault(base: Foundation) -> "Vault":
@@ -83,7 +69,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             database=base.database,
             vault=build_vault(base),
             clock=base.clock,
-            bell=Bell(base.database),
+            bell=base.bell,
             platforms=platforms(),
             platform_http=client(PLATFORMS, CONFIGURED),
             webhook_http={
@@ -119,7 +105,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
         registry=REGISTRY,
         now=base.clock.now,
         monotonic=monotonic,
-        ring=Bell(base.database).ring,
+        ring=base.bell.ring,
         new_id=new_id,
         entropy=os.urandom,
         options=ApiOptions(settings.api_url, limits),

@@ -20,6 +20,7 @@ from houselights.db.embedded import AlreadyRunning, EmbeddedOptions, EmbeddedPos
 from houselights.db.migrate import migrate, pending
 from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
+from houselights.db.wake import Bell
 from houselights.settings import Settings
 from houselights.vault.keys import KeyMissing, MasterKey, from_file, from_text
 
@@ -72,12 +73,13 @@ CLAIM = Statement(
 
 
 class Foundation(Struct, frozen=True):
-    """What every command stands on: an open, migrated database, its clock and its master key."""
+    """What every command stands on: an open, migrated database, its clock, its bell and its master key."""
 
     settings: Settings
     dsn: str
     database: Database
     clock: Clock
+    bell: Bell
     master: MasterKey
 
 
@@ -145,7 +147,8 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
         await _check_schema(dsn, may_migrate=is_ours or access.migrates)
         clock = Clock()
         await clock.look(database)
-        yield Foundation(settings, dsn, database, clock, await _master_key(settings, database))
+        master = await _master_key(settings, database)
+        yield Foundation(settings, dsn, database, clock, Bell(database), master)
 
 
 async def inspect(database: Database) -> Server:

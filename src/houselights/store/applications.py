@@ -84,6 +84,26 @@ FIND = Statement(
     Application,
 )
 
+
+class ListedPlatformApp(Struct, frozen=True):
+    """The operator's app at a platform. application: name of the one that uses it, None for all of the environment."""
+
+    work_platform_id: UUID
+    environment: str
+    client_id: str
+    base_urls: str
+    application: str | None
+
+
+LIST_PLATFORM_APPS = Statement(
+    """
+    select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, a.name as application
+    from platform_apps p left join applications a using (application_id)
+    order by p.work_platform_id, p.environment, a.name nulls first
+    """,
+    ListedPlatformApp,
+)
+
 ANY = Statement("select exists (select from applications) as exists", Exists)
 
 ANY_PRODUCTION = Statement(
@@ -145,6 +165,11 @@ async def everyone(database: Database) -> list[Application]:
 async def named(database: Database, name: str) -> list[Application]:
     """Those of this client id or name."""
     return await database.fetch(FIND, name)
+
+
+async def platform_apps(database: Database) -> list[ListedPlatformApp]:
+    """Every app at a platform, and who uses it; without secrets."""
+    return await database.fetch(LIST_PLATFORM_APPS)
 
 
 async def is_empty(database: Database) -> bool:

@@ -1,0 +1,130 @@
+"""`platform app`: the operator's apps at the platforms, whose keys every connection needs."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from msgspec import Raw, structs
+
+from houselights.cli.output import answer, answer_json, answer_table, say
+from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.cli.running import with_foundation
+from houselights.core.secret import Secret
+from houselights.settings import SettingWrong
+
+if TYPE_CHECKING:
+    from houselights.compose.foundation import Foundation
+    from houselights.port.manifest import Manifest
+
+_EXAMPLE = """\
+example:
+  houselights platform app set instagram --environment production --client-id 1234 --client-secret-file secret.txt
+
+The secret is the first line of the file (- reads standard input). Without --application the app is everybody's in that
+environment. With --base-url https://graph.facebook.com=http://127.0.0.1:9000/graph a host is called elsewhere.
+"""
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`platform app set`, `platform app list`."""
+    verbs = group(
+        group(verbs, "platform", "see the platforms, and try their replies"),
+        "app",
+        "set and list the operator's apps at platforms",
+    )
+    change = verb(verbs, "set", "keep the keys of an app at a platform, in place of those there", _set, _EXAMPLE)
+    change.add_argument("platform", metavar="NAME", help="the platform's name, such as instagram")
+    change.add_argument("--environment", choices=("sandbox", "staging", "production"), required=True)
+    change.add_argument("--client-id", metavar="ID", required=True, help="the app's id at the platform")
+    change.add_argument("--client-secret-file", metavar="FILE", required=True, help="- for standard input")
+    change.add_argument("--application", metavar="NAME", help="name or client id of the one application that uses it")
+    change.add_argument("--base-url", metavar="REAL=ACTUAL", action="append", default=[], help="may be repeated")
+    verb(verbs, "list", "list the apps, without their secrets", _list)
+
+
+def _set(arguments: argparse.Namespace) -> int:
+    from houselights.cli.application import chosen_application
+    from houselights.compose.faces import build_vault
+    from houselights.compose.platforms import find_platforms
+    from houselights.core.ids import WorkPlatformId
+    from houselights.store import platform_apps
+    from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+
+    platforms = find_platforms()
+    if arguments.platform not in platforms:
+        raise SettingWrong(f"no platform is called {arguments.platform!r}; there are {', '.join(platforms)}")
+    manifest = platforms[arguments.platform].manifest
+    base_urls = _read_base_urls(arguments.base_url, manifest)
+    secret = _read_secret(arguments.client_secret_file)
+    work_platform_id, environment = WorkPlatformId(manifest.work_platform), arguments.environment
+
+    async def keep(base: "Foundation") -> str:
+        owner, used_by = EVERYBODY, "every application"
+        if arguments.application is not None:
+            application = await chosen_application(base, arguments.application)
+            if application.environment != environment:
+                raise SettingWrong(f"{application.name} is a {application.environment} application, not {environment}")
+            owner, used_by = application.application_id, application.name
+        sealed = await build_vault(base).seal_text(owner, secret, place(owner, work_platform_id, environment))
+        app = PlatformApp(owner, arguments.client_id, sealed, base_urls)
+        await platform_apps.write(base.database, app, work_platform_id, environment, base.clock.now())
+        return used_by
+
+    used_by = with_foundation(arguments, keep)
+    if wants_json(arguments):
+        answer_json({"platform": manifest.name, "environment": environment, "used_by": used_by})
+    else:
+        answer(f"kept: {manifest.name}, {environment}, used by {used_by}")
+    return 0
+
+
+def _read_base_urls(words: list[str], manifest: "Manifest") -> dict[str, str]:
+    """Real host -> address to call instead. Raises SettingWrong."""
+    base_urls = {}
+    for word in words:
+        real, _, actual = word.partition("=")
+        place = urlsplit(actual)
+        if real not in manifest.hosts or place.scheme not in ("http", "https") or not place.hostname or place.query:
+            hosts = " or ".join(manifest.hosts)
+            raise SettingWrong(f"--base-url {word!r} must be REAL=ACTUAL: {hosts}, then an http(s) address to call")
+        base_urls[real] = actual.rstrip("/")
+    return base_urls
+
+
+def _read_secret(file: str) -> Secret:
+    """Raises SettingWrong."""
+    try:
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingWrong(f"--client-secret-file {file} cannot be read ({type(error).__name__})") from None
+    first = text.partition("\n")[0].strip()
+    if not first or not first.isprintable():
+        raise SettingWrong(f"--client-secret-file {file} must hold the secret on its first line")
+    return Secret(first)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from houselights.resources.work_platforms import WORK_PLATFORMS
+    from houselights.store import applications
+
+    listed = with_foundation(arguments, lambda base: applications.platform_apps(base.database))
+    if wants_json(arguments):
+        answer_json([structs.asdict(each) | {"base_urls": Raw(each.base_urls)} for each in listed])
+    elif listed:
+        rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "BASE URLS")]
+        rows += [
+            (
+                WORK_PLATFORMS[each.work_platform_id].name,
+                each.environment,
+                each.client_id,
+                each.application or "every application",
+                each.base_urls,
+            )
+            for each in listed
+        ]
+        answer_table(rows)
+    else:
+        say("no app at any platform yet: keep one with `houselights platform app set`")
+    return 0

@@ -1,0 +1,59 @@
+"""`sandbox`: time for the invented platforms and their creators."""
+
+import argparse
+from typing import TYPE_CHECKING
+
+from houselights.cli.durations import duration
+from houselights.cli.output import answer, answer_json
+from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.cli.running import with_foundation
+from houselights.core.errors import HouselightsError
+from houselights.core.instants import wire
+from houselights.settings import SettingWrong
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from houselights.compose.foundation import Foundation
+
+
+class ClockFixed(HouselightsError):
+    """The operator: the clock is moved only where no real creator's data can be."""
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`sandbox clock forward`."""
+    clock = group(group(verbs, "sandbox", "play with the sandbox"), "clock", "see and move the sandbox's clock")
+    forward = verb(
+        clock,
+        "forward",
+        "put the clock forward, for every process; it never goes back",
+        _forward,
+        "What is due by then becomes due at once: retries, daily refreshes, tokens that expire.\n\n"
+        "example: houselights sandbox clock forward 6h",
+    )
+    forward.add_argument("by", metavar="DURATION", type=duration, help="such as 90s, 5m, 6h or 7d")
+
+
+def _forward(arguments: argparse.Namespace) -> int:
+    if not arguments.by:
+        raise SettingWrong("the clock must go forward by a second at least")
+
+    async def move(base: "Foundation") -> "datetime":
+        from houselights.store import applications
+
+        if await applications.has_production(base.database):
+            raise ClockFixed(
+                "clock_fixed",
+                "there is a production application here, so the clock cannot be moved: use another database",
+            )
+        now = await base.clock.move(base.database, arguments.by)
+        base.bell.ring()
+        return now
+
+    now = with_foundation(arguments, move)
+    if wants_json(arguments):
+        answer_json({"now": wire(now)})
+    else:
+        answer(f"the sandbox's clock now says {now:%Y-%m-%d %H:%M:%S} UTC")
+    return 0
