@@ -89,8 +89,8 @@ def pages_of(persona: Persona, people: Sequence[Persona]) -> list[Page]:
         return [Page(_page_id(persona, 1), persona.full_name, None)]
     own = Page(_page_id(persona, 1), persona.full_name, persona)
     if Trait.MANY_PAGES in persona.traits:
-        return [*(Page(_page_id(persona, n), f"Page {n}", None) for n in range(2, 131)), own]
-    pages = [own, Page(_page_id(persona, 2), f"{persona.full_name.split()[-1]} Studio", None)]
+        return [*(Page(_page_id(persona, n), f"Page {n}", None) for n in range(2, 102)), own]
+    pages = [own, Page(_page_id(persona, 2), f"{persona.full_name} Studio", None)]
     if Trait.SEVERAL_ACCOUNTS in persona.traits:
         pages += [Page(_page_id(other, 3), other.full_name, other) for other in people if _follows(other, persona)]
     return pages

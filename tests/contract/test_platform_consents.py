@@ -1,0 +1,148 @@
+"""How a consent goes, on every platform's folder."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from houselights.core import errors
+from houselights.core.messages import Request, Response
+from houselights.core.secret import Secret
+from houselights.port.platform import Grant
+from houselights.resources.audience import AudienceFacts, NoAudience
+from houselights.sandbox.play import play
+from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, UNCONNECTED, on_every_platform, refusals
+from tests.invented import NOW, REDIRECT, asked_scopes, connected, consented, own, played, through
+
+
+@on_every_platform
+def test_a_consent_tells_what_was_granted_and_hides_its_tokens(name: str) -> None:
+    candidate = own(connected(PLATFORMS[name], PLATFORMS[name].fake(CAST), SHOWCASE.username), SHOWCASE)
+    assert set(candidate.grant.scopes) >= set(asked_scopes(PLATFORMS[name]))
+    assert candidate.grant.tokens
+    for token in candidate.grant.tokens.values():
+        assert token.reveal() not in repr(candidate)
+
+
+@on_every_platform
+def test_no_request_shows_a_secret(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    secrets: set[str] = {fake.app.client_secret.reveal()}
+    asked: list[Request] = []
+
+    def spoil(request: Request, reply: Response) -> Response:
+        asked.append(request)
+        fields = (*request.query, *(request.form or ()))
+        secrets.update(value.reveal() for _, value in fields if isinstance(value, Secret))
+        return reply
+
+    code = consented(platform, fake, SHOWCASE.username)
+    candidates = played(platform.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil))
+    played(platform.read(fake.app, own(candidates, SHOWCASE).grant), through(fake, spoil))
+    secrets.update(token.reveal() for token in candidates[0].grant.tokens.values())
+    shown = repr(asked)
+    assert [secret for secret in secrets if secret in shown] == []
+    assert fake.app.client_secret.reveal() not in platform.authorize_url(fake.app, REDIRECT, "state")
+
+
+@on_every_platform
+def test_only_hosts_of_the_manifest_are_called(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    asked: list[str] = []
+
+    def spoil(request: Request, reply: Response) -> Response:
+        asked.append(request.url)
+        return reply
+
+    for persona in CAST:
+        if not persona.traits & UNCONNECTED:
+            code = consented(platform, fake, persona.username)
+            played(platform.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil))
+    assert [url for url in asked if not url.startswith(tuple(f"{host}/" for host in platform.manifest.hosts))] == []
+
+
+@on_every_platform
+def test_a_declined_product_does_not_stop_the_identity(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    scopes = platform.manifest.oauth.scopes
+    only = set(scopes["IDENTITY.AUDIENCE"]) - set(scopes["IDENTITY"])
+    grant = own(connected(platform, fake, SHOWCASE.username, untick=only), SHOWCASE).grant
+    reading = play(platform.read(fake.app, grant), fake, NOW)
+    assert reading.profile.username == SHOWCASE.username
+    assert reading.audience == NoAudience("NOT_GRANTED")
+
+
+@on_every_platform
+def test_a_declined_identity_refuses_the_connection(name: str) -> None:
+    platform = PLATFORMS[name]
+    for scope in platform.manifest.oauth.scopes["IDENTITY"]:
+        with pytest.raises(errors.NotGranted):
+            connected(platform, platform.fake(CAST), SHOWCASE.username, untick={scope})
+
+
+@on_every_platform
+def test_what_is_asked_beside_can_be_declined(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    grant = own(
+        connected(platform, fake, SHOWCASE.username, untick=platform.manifest.oauth.asked_beside), SHOWCASE
+    ).grant
+    assert isinstance(play(platform.read(fake.app, grant), fake, NOW).audience, AudienceFacts)
+
+
+@on_every_platform
+def test_a_code_works_once_for_an_hour_and_at_its_own_address(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    code = consented(platform, fake, SHOWCASE.username)
+    with pytest.raises(errors.AppRefused):
+        play(platform.exchange(fake.app, code, f"{REDIRECT}/other", NOW), fake, NOW)
+    late = NOW + timedelta(hours=1)
+    with pytest.raises(errors.TokenRevoked):
+        play(platform.exchange(fake.app, code, REDIRECT, late), fake, late)
+    assert play(platform.exchange(fake.app, code, REDIRECT, NOW), fake, NOW)
+    with pytest.raises(errors.TokenRevoked):
+        play(platform.exchange(fake.app, code, REDIRECT, NOW), fake, NOW)
+
+
+@on_every_platform
+def test_a_wrong_app_is_the_operators_to_mend(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    for wrong in (
+        msgspec.structs.replace(fake.app, client_secret=Secret("wrong")),
+        msgspec.structs.replace(fake.app, client_id="7"),
+    ):
+        code = consented(platform, fake, SHOWCASE.username)
+        with pytest.raises(errors.AppRefused):
+            play(platform.exchange(wrong, code, REDIRECT, NOW), fake, NOW)
+
+
+@on_every_platform
+def test_tokens_outlive_a_restart_of_the_fake(name: str) -> None:
+    platform = PLATFORMS[name]
+    grant = own(connected(platform, platform.fake(CAST), SHOWCASE.username), SHOWCASE).grant
+    restarted = platform.fake(CAST)
+    assert play(platform.read(restarted.app, grant), restarted, NOW).profile.username == SHOWCASE.username
+
+
+@on_every_platform
+def test_an_ended_grant_is_dead_and_a_new_consent_revives_the_same_account(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    first = own(connected(platform, fake, SHOWCASE.username), SHOWCASE)
+    revoked = next(s for n, s, at, taken_for in refusals() if (n, taken_for) == (name, "TokenRevoked"))
+    fake.end_grants(SHOWCASE.username, NOW, revoked)
+    with pytest.raises(errors.TokenRevoked):
+        play(platform.read(fake.app, first.grant), fake, NOW)
+    later = NOW + timedelta(minutes=1)
+    second = own(connected(platform, fake, SHOWCASE.username, now=later), SHOWCASE)
+    assert second.platform_profile_id == first.platform_profile_id
+    assert play(platform.read(fake.app, second.grant), fake, later).profile.username == SHOWCASE.username
+
+
+@on_every_platform
+def test_a_grant_is_good_until_it_says_it_ends(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    grant: Grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
+    if grant.expires_at is not None:
+        early = grant.expires_at - timedelta(seconds=60)
+        assert play(platform.read(fake.app, grant), fake, early).profile.username == SHOWCASE.username
+        with pytest.raises(errors.TokenRevoked):
+            play(platform.read(fake.app, grant), fake, grant.expires_at + timedelta(seconds=1))

@@ -1,0 +1,264 @@
+"""Every platform's folder against the port: a new folder is met by these tests without a line of its own."""
+
+import json
+
+import msgspec
+import pytest
+
+from houselights.core import errors
+from houselights.core.messages import Request, Response
+from houselights.core.secret import Secret
+from houselights.port.persona import Persona, Trait
+from houselights.port.platform import Platform, UnfitReplyError
+from houselights.resources.audience import AudienceFacts, NoAudience, Quality, quality_header
+from houselights.resources.audience import render_body as render_audience
+from houselights.resources.profiles import render_body as render_profile
+from houselights.sandbox.play import as_seen_by_the_fake, play
+from tests.contract.folders import (
+    CAST,
+    PLATFORMS,
+    SHOWCASE,
+    UNCONNECTED,
+    on_every_platform,
+    pairs,
+    raw,
+    read,
+    refusals,
+    samples,
+    unchanged,
+)
+from tests.invented import NOW, REDIRECT, connected, consented, own, percent, played, through
+
+# What a creator becomes
+
+
+@pytest.mark.parametrize("persona", [each for each in CAST if not each.traits & UNCONNECTED], ids=lambda p: p.username)
+@on_every_platform
+def test_a_creator_comes_out_as_they_went_in(name: str, persona: Persona) -> None:
+    platform = PLATFORMS[name]
+    reading = read(platform, persona, unchanged)
+    assert reading.profile.username == persona.username
+    assert reading.profile.full_name == (persona.full_name or None)
+    assert reading.profile.introduction == persona.biography
+    assert reading.profile.reputation.follower_count == persona.follower_count
+    if isinstance(reading.audience, NoAudience):
+        assert reading.audience.reason == why_nothing(platform, persona)
+        return
+    assert why_nothing(platform, persona) is None
+    top = int(platform.manifest.settings.get("top_rows", "0")) or None
+    countries = [(share.code, share.value) for share in reading.audience.countries or ()]
+    cities = [(share.name, share.value) for share in reading.audience.cities or ()]
+    assert countries == percent(persona.audience.countries, top)
+    assert cities == percent(persona.audience.cities, top)
+    people = [((s.gender, s.age_range), s.value) for s in reading.audience.gender_age_distribution or ()]
+    if Quality.ESTIMATED_GENDER_AGE not in reading.audience.quality:
+        assert people == percent(persona.audience.gender_age)
+
+
+def why_nothing(platform: Platform, persona: Persona) -> str | None:
+    """Why a creator of the cast has no audience on a platform."""
+    if Trait.AUDIENCE_SCOPE_DECLINED in persona.traits:
+        return "NOT_GRANTED"
+    if persona.follower_count < (platform.manifest.audience_threshold or 0):
+        return "BELOW_THRESHOLD"
+    return "EMPTY" if Trait.FRESH in persona.traits else None
+
+
+@on_every_platform
+def test_the_order_of_columns_makes_no_difference(name: str) -> None:
+    turned = msgspec.structs.replace(SHOWCASE, traits=frozenset({Trait.REVERSED_COLUMNS}))
+    readings = []
+    for persona in (SHOWCASE, turned):
+        fake = PLATFORMS[name].fake([persona])
+        grant = connected(PLATFORMS[name], fake, persona.username)[0].grant
+        readings.append(play(PLATFORMS[name].read(fake.app, grant), fake, NOW))
+    assert readings[0] == readings[1]
+    assert isinstance(readings[0].audience, AudienceFacts)
+
+
+@on_every_platform
+def test_numbers_may_come_as_texts_and_ids_as_numbers(name: str) -> None:
+    def turned(value: object, key: str = "") -> object:
+        match value:
+            case dict():
+                return {each: turned(inner, each) for each, inner in value.items()}
+            case list():
+                return [turned(inner, key) for inner in value]
+            case bool():
+                return value
+            case int() if "id" not in key:
+                return str(value)
+            case str() if key.endswith("id") and value.isdigit():
+                return int(value)
+        return value
+
+    def spoil(_request: Request, reply: Response) -> Response:
+        return msgspec.structs.replace(reply, body=json.dumps(turned(json.loads(reply.body))).encode())
+
+    assert read(PLATFORMS[name], SHOWCASE, spoil) == read(PLATFORMS[name], SHOWCASE, unchanged)
+    fake = PLATFORMS[name].fake(CAST)
+    code = consented(PLATFORMS[name], fake, SHOWCASE.username)
+    script = PLATFORMS[name].exchange(fake.app, code, REDIRECT, NOW)
+    assert played(script, through(fake, spoil)) == connected(
+        PLATFORMS[name], PLATFORMS[name].fake(CAST), SHOWCASE.username
+    )
+
+
+@on_every_platform
+def test_fields_that_nobody_knows_are_passed_over(name: str) -> None:
+    def with_more(value: object) -> object:
+        match value:
+            case dict():
+                return {**{key: with_more(inner) for key, inner in value.items()}, "novelty": [{"x": 1}]}
+            case list():
+                return [with_more(inner) for inner in value]
+        return value
+
+    def spoil(_request: Request, reply: Response) -> Response:
+        return msgspec.structs.replace(reply, body=json.dumps(with_more(json.loads(reply.body))).encode())
+
+    assert read(PLATFORMS[name], SHOWCASE, spoil) == read(PLATFORMS[name], SHOWCASE, unchanged)
+
+
+# What a platform refuses
+
+
+@pytest.mark.parametrize(("name", "sample", "at", "taken_for"), refusals())
+def test_every_refusal_is_taken_for_what_it_is(name: str, sample: str, at: str, taken_for: str) -> None:
+    fake = PLATFORMS[name].fake(CAST)
+    refusal = fake.refusals[sample]
+    assert json.loads(refusal.body) == json.loads((samples(name) / f"{sample}.raw.json").read_text(encoding="utf-8"))
+
+    def spoil(request: Request, reply: Response) -> Response:
+        return refusal if at in request.url else reply
+
+    expected = getattr(errors, taken_for, None)
+    if expected is None:
+        assert read(PLATFORMS[name], SHOWCASE, spoil).audience == NoAudience(taken_for)
+    else:
+        with pytest.raises(errors.PlatformError) as caught:
+            read(PLATFORMS[name], SHOWCASE, spoil)
+        assert isinstance(caught.value, expected)
+
+
+@on_every_platform
+def test_every_refusal_of_the_fake_is_a_sample_and_the_reverse(name: str) -> None:
+    recorded = {path.name.removesuffix(".raw.json") for path in samples(name).glob("error_*.raw.json")}
+    assert set(PLATFORMS[name].fake(CAST).refusals) == recorded
+    assert {sample for platform, sample, _, _ in refusals() if platform == name} == recorded
+
+
+@on_every_platform
+def test_one_refused_dimension_leaves_the_others_as_they_are(name: str) -> None:
+    whole = read(PLATFORMS[name], SHOWCASE, unchanged).audience
+    assert isinstance(whole, AudienceFacts)
+    refusing = next(s for n, s, _, taken_for in refusals() if n == name and taken_for == "NOT_GRANTED")
+    refusal = PLATFORMS[name].fake(CAST).refusals[refusing]
+    partial = 0
+    for place in range(_calls_of_a_refresh(name)):
+        counted: list[Request] = []
+
+        def spoil(request: Request, reply: Response, counted: list[Request] = counted, place: int = place) -> Response:
+            counted.append(request)
+            return refusal if len(counted) == place + 1 else reply
+
+        try:
+            facts = read(PLATFORMS[name], SHOWCASE, spoil).audience
+        except errors.TokenRevoked:
+            continue  # it was the profile's call
+        assert isinstance(facts, AudienceFacts)
+        kept = [
+            getattr(facts, field) == getattr(whole, field)
+            for field in ("countries", "cities", "gender_age_distribution")
+        ]
+        assert kept.count(False) == 1
+        assert Quality.PARTIAL in facts.quality
+        partial += 1
+    assert partial >= 1
+
+
+def _calls_of_a_refresh(name: str) -> int:
+    asked: list[Request] = []
+
+    def spoil(request: Request, reply: Response) -> Response:
+        asked.append(request)
+        return reply
+
+    read(PLATFORMS[name], SHOWCASE, spoil)
+    return len(asked)
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (Response(502, {"content-type": "text/html"}, b"<html>Bad Gateway</html>"), errors.PlatformDown),
+        (Response(200, {"content-type": "text/html"}, b"<html>Be right back</html>"), errors.PlatformDown),
+        (Response(200, {}, b'{"data":[{"nam'), errors.PlatformDown),
+        (Response(200, {}, b""), errors.PlatformDown),
+        (Response(429, {"retry-after": "30"}, b"Too many requests"), errors.RateLimited),
+        (Response(200, {}, b'"a text"'), errors.PlatformChanged),
+    ],
+)
+@on_every_platform
+def test_a_reply_that_is_none_is_never_taken_for_data(
+    name: str, reply: Response, expected: type[errors.PlatformError]
+) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
+    with pytest.raises(expected):
+        played(platform.read(fake.app, grant), lambda _request: reply)
+    with pytest.raises(expected):
+        played(platform.exchange(fake.app, Secret("code"), REDIRECT, NOW), lambda _request: reply)
+
+
+@on_every_platform
+def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
+    (request, *_) = next(platform.read(fake.app, grant))
+    seen = as_seen_by_the_fake(request, NOW)
+    counted = platform.usage(fake.answer(seen))
+    spent = platform.usage(fake.answer(msgspec.structs.replace(seen, usage_percent=100)))
+    assert platform.usage(Response(200, {}, b"{}")) is None
+    assert counted is not None
+    assert counted.percent < platform.manifest.limits.slow_at_percent
+    assert spent is not None
+    assert spent.percent >= 100
+    assert spent.wait_s >= 60
+
+
+# What was recorded
+
+
+@pytest.mark.parametrize(("name", "sample"), pairs("audience"))
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_recorded_audience_normalises_as_recorded(name: str, sample: str, *, turned: bool) -> None:
+    expected = json.loads((samples(name) / f"{sample}.audience.json").read_text(encoding="utf-8"))
+    facts = PLATFORMS[name].normalise_audience(raw(name, sample)[:: -1 if turned else 1])
+    if isinstance(facts, NoAudience):
+        assert {"no_audience": facts.reason} == expected
+        return
+    flags = expected.pop("quality")
+    assert json.loads(b"{" + render_audience(facts)) == expected
+    assert quality_header(facts.quality) == ",".join(flags)
+
+
+@pytest.mark.parametrize(("name", "sample"), pairs("profile"))
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_recorded_profile_normalises_as_recorded(name: str, sample: str, *, turned: bool) -> None:
+    expected = json.loads((samples(name) / f"{sample}.profile.json").read_text(encoding="utf-8"))
+    facts = PLATFORMS[name].normalise_profile(raw(name, sample)[:: -1 if turned else 1])
+    document = json.loads(b"{" + render_profile(facts))
+    told = {key: value for key, value in document.items() if key in expected}
+    told["reputation"] = {key: document["reputation"][key] for key in expected["reputation"]}
+    assert told == expected
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'{"data":5}', b'{"x":' + b"[" * 100_000, b"\xff\xfe"])
+@on_every_platform
+def test_a_kept_reply_that_does_not_fit_is_named_by_its_place(name: str, body: bytes) -> None:
+    for normalise in (PLATFORMS[name].normalise_audience, PLATFORMS[name].normalise_profile):
+        with pytest.raises(UnfitReplyError) as caught:
+            normalise([*raw(name, pairs("profile")[0][1]), body])
+        assert caught.value.reply == len(raw(name, pairs("profile")[0][1]))
+        assert str(caught.value)
