@@ -12,6 +12,7 @@ from ipaddress import IPv4Address
 from socket import AF_UNSPEC, AddressFamily, gaierror
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+from msgspec import structs
 
 from houselights.outbound.client import ClientOptions, HttpClient
 from houselights.outbound.egress import SANDBOX, Egress
@@ -20,12 +21,12 @@ Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
 Handler = Callable[[Reader, Writer], Awaitable[None]]
 
-QUICK = ClientOptions(
-    deadline_s=0.4, connect_s=0.4, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=2, keep_alive_s=0
+PATIENT = ClientOptions(
+    deadline_s=10, connect_s=10, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=10, keep_alive_s=0
 )
-KEEPING = ClientOptions(
-    deadline_s=2, connect_s=2, body_cap=64 * 1024, cut=False, per_target=5, place_wait_s=2, keep_alive_s=30
-)
+KEEPING = structs.replace(PATIENT, cut=False, keep_alive_s=30)
+QUICK = structs.replace(PATIENT, deadline_s=0.3)
+"""For calls that must time out; others would on a busy machine."""
 
 UNSPECIFIED = str(IPv4Address(0))
 """Refused to everyone, and yet connecting to it reaches this machine: a broken check shows at a listener."""
@@ -92,9 +93,14 @@ async def listening(handler: Handler, tls: ssl.SSLContext | None = None) -> Asyn
             await each.wait_closed()
 
 
+def patience(code: str) -> ClientOptions:
+    """Options under which a call ends with this code soon; a body over the cap is refused."""
+    return structs.replace(QUICK if code == "timeout" else PATIENT, cut=False)
+
+
 @asynccontextmanager
 async def calling(
-    options: ClientOptions = QUICK, egress: Egress = SANDBOX, resolver: AbstractResolver | None = None
+    options: ClientOptions = PATIENT, egress: Egress = SANDBOX, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[HttpClient]:
     """A client, closed afterwards."""
     client = HttpClient(options, egress, resolver)
@@ -110,10 +116,13 @@ class Names(AbstractResolver):
     def __init__(self, **answers: list[list[str]]) -> None:
         self._answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
         self.asked = 0
+        self.silent = False
 
     async def resolve(self, host: str, port: int = 0, family: AddressFamily = AF_UNSPEC) -> list[ResolveResult]:
         """As a name server would; an unknown name is an error."""
         self.asked += 1
+        if self.silent:
+            await asyncio.Event().wait()
         lists = self._answers.get(host)
         if not lists:
             raise gaierror(f"no such name: {host}")

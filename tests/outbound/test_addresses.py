@@ -1,5 +1,6 @@
 """The corpus of addresses: what must be refused, what must not, and how texts become addresses. Connects nothing."""
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -238,9 +239,11 @@ def test_opening_keeps_what_was_open() -> None:
     assert kind(STRICT.opened(["10.0.0.0/8"]).opened(["172.16.0.0/12"]), "10.0.0.1") is None
 
 
-@pytest.mark.parametrize("entry", ["10.0.0.1/8", "10.0.0.0/33", "hooks.internal/x"])
-def test_an_entry_that_is_no_network_is_named(entry: str) -> None:
-    with pytest.raises(ValueError, match=entry):
+@pytest.mark.parametrize(
+    "entry", ["10.0.0.1/8", "10.0.0.0/33", "hooks.internal/x", "hooks.internal:80", "[::1]", "hooks internal", ""]
+)
+def test_an_entry_that_is_neither_network_nor_host_is_named(entry: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(repr(entry))):
         STRICT.opened([entry])
 
 

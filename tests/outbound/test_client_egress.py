@@ -6,7 +6,7 @@ from houselights.outbound.client import Sent
 from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT
 from houselights.outbound.errors import AddressRefused, BadTarget, ConnectFailed, SendFailed
 
-from .listeners import KEEPING, QUICK, UNSPECIFIED, Names, answering, calling, listening, reply
+from .listeners import KEEPING, UNSPECIFIED, Names, answering, calling, listening, reply
 
 LITERALS = [
     "127.0.0.1",
@@ -259,7 +259,7 @@ async def test_no_error_repeats_path_or_query_not_even_in_its_causes(url: str) -
     async with listening(answering(b"canary nonsense\r\n\r\n")) as listener:
         at = url.format(port=listener.port)
         for egress in (STRICT, SANDBOX, CONFIGURED):
-            async with calling(QUICK, egress) as client:
+            async with calling(egress=egress) as client:
                 with pytest.raises(SendFailed) as failed:
                     await client.send("POST", at, headers={"X-Key": "canary"}, body=b"canary")
                 failures.append(failed.value)

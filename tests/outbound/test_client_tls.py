@@ -12,10 +12,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from msgspec import structs
 
+from houselights.outbound.client import ClientOptions
 from houselights.outbound.errors import Timeout, TlsFailed
 
-from .listeners import Reader, Writer, answering, calling, hanging, listening, read_request, reply
+from .listeners import PATIENT, QUICK, Reader, Writer, answering, calling, hanging, listening, read_request, reply
 
 CALL = """
 import asyncio, sys
@@ -93,10 +95,12 @@ async def test_a_certificate_that_nobody_vouches_for_gets_no_request(tmp_path: P
     assert requests == []
 
 
-async def test_a_receiver_that_never_finishes_its_handshake_costs_the_deadline() -> None:
-    async with listening(hanging) as listener, calling() as client:
-        with pytest.raises(Timeout):
-            await client.send("POST", listener.url(scheme="https"), headers={}, body=b"{}")
+@pytest.mark.parametrize("options", [QUICK, structs.replace(PATIENT, connect_s=0.3)], ids=["deadline", "connect"])
+async def test_a_receiver_that_never_finishes_its_handshake_costs_the_shorter_limit(options: ClientOptions) -> None:
+    async with listening(hanging) as listener, calling(options) as client:
+        async with asyncio.timeout(3):
+            with pytest.raises(Timeout):
+                await client.send("POST", listener.url(scheme="https"), headers={}, body=b"{}")
     assert listener.connections == 1
 
 

@@ -25,6 +25,7 @@ from .listeners import (
     answering,
     calling,
     hanging,
+    patience,
     read_request,
     reply,
     saying,
@@ -144,7 +145,7 @@ async def test_a_script_sees_every_complete_reply_whatever_its_status(status: st
 async def test_what_is_no_complete_reply_becomes_the_error_of_whoever_must_act(
     handler: Handler, error: type[PlatformError], code: str
 ) -> None:
-    async with playing(handler, msgspec.structs.replace(QUICK, cut=False)) as play:
+    async with playing(handler, patience(code)) as play:
         with pytest.raises(error) as failed:
             await drive(status_of(me()), play.link)
     assert failed.value.code == code
@@ -153,7 +154,7 @@ async def test_what_is_no_complete_reply_becomes_the_error_of_whoever_must_act(
 async def test_a_platform_that_is_not_there_is_down() -> None:
     async with playing(hanging) as play:
         pass
-    async with calling(QUICK, CONFIGURED) as client:
+    async with calling(egress=CONFIGURED) as client:
         link = msgspec.structs.replace(play.link, client=client)
         with pytest.raises(PlatformDown) as down:
             await drive(status_of(me()), link)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -12,7 +11,7 @@ from houselights.core.messages import Request, ask, ask_all
 from houselights.core.secret import Secret
 from houselights.outbound.drive import drive
 
-from .listeners import QUICK, Handler, answering, hanging, reply, saying
+from .listeners import Handler, answering, hanging, patience, reply, saying
 from .stage import HOST, me, playing
 
 CANARY = "canary-4711"
@@ -66,7 +65,7 @@ async def test_no_failure_carries_a_secret_in_its_text_its_causes_or_the_logs(
 ) -> None:
     secret = Secret(CANARY)
     request = me(query=(("token", secret),), headers=(("authorization", secret.prefixed("Bearer ")),))
-    async with playing(FAILURES[code], msgspec.structs.replace(QUICK, cut=False)) as play:
+    async with playing(FAILURES[code], patience(code)) as play:
         with pytest.raises(HouselightsError) as failed:
             await drive(ask_all(request, request), play.link)
     assert failed.value.code == code

@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import Struct
-from multidict import CIMultiDictProxy
 from yarl import URL
 
 from houselights.outbound.egress import Egress, Origin
@@ -29,6 +28,10 @@ from houselights.outbound.errors import (
     TlsFailed,
 )
 from houselights.outbound.target import origin_of, read_url
+
+
+_HOST: ContextVar[str] = ContextVar("host of the call's URL")
+"""Set by each call; connects may run in tasks of the library's own, which inherit it."""
 
 
 class ClientOptions(Struct, frozen=True):
@@ -53,10 +56,10 @@ class ClientOptions(Struct, frozen=True):
 
 
 WEBHOOKS = ClientOptions(
-    deadline_s=5, connect_s=5, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=10, keep_alive_s=0
+    deadline_s=5, connect_s=5, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=0.5, keep_alive_s=0
 )
 """A reply is ignored but for its status (contract 6.4). No kept connections: one that the receiver has just closed
-would count as a failed attempt."""
+would count as a failed attempt. Whoever waits for a place soon makes room for deliveries to others."""
 
 PLATFORMS = ClientOptions(
     deadline_s=40, connect_s=10, body_cap=10 * 1024**2, cut=False, per_target=64, place_wait_s=40, keep_alive_s=15
@@ -157,9 +160,6 @@ class HttpClient:
         return socket.socket(family, kind, protocol)
 
 
-_HOST: ContextVar[str] = ContextVar("host of the call's URL")
-
-
 class _CheckedResolver(AbstractResolver):
     """Refuses a name as soon as one of its addresses is refused.
 
@@ -226,7 +226,8 @@ def _failure(error: aiohttp.ClientError | OSError, origin: Origin) -> SendFailed
     return kind(code, f"{origin}: {text}")
 
 
-def _plain(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+def _plain(headers: Mapping[str, str]) -> dict[str, str]:
+    """A multi-dictionary's items, one for each name."""
     plain: dict[str, str] = {}
     for name, value in headers.items():
         key = name.lower()

@@ -5,14 +5,16 @@ Names, odd spellings of numbers and answers that change between two look-ups all
 `Egress.check_target` comes first and knows only the URL: scheme, host, port.
 """
 
+import re
 from collections.abc import Sequence
 from ipaddress import ip_network
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from houselights.outbound.addresses import Kind, Network, kind_of, read_address
 from houselights.outbound.errors import AddressRefused, BadTarget
 
+_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _ONLY_BY_NAME = frozenset({Kind.LOOPBACK, Kind.LINK_LOCAL, Kind.METADATA})
 
 
@@ -47,12 +49,9 @@ class Egress(Struct, frozen=True):
 
         raises  ValueError naming the entry that is neither
         """
-        return Egress(
-            loopback=self.loopback,
-            networks=self.networks + tuple(_network(entry) for entry in allow if "/" in entry),
-            hosts=self.hosts | {entry.lower().rstrip(".") for entry in allow if "/" not in entry},
-            configured=self.configured,
-        )
+        networks = tuple(_network(entry) for entry in allow if "/" in entry)
+        hosts = frozenset(_host(entry) for entry in allow if "/" not in entry)
+        return structs.replace(self, networks=self.networks + networks, hosts=self.hosts | hosts)
 
     def check_target(self, origin: Origin, base: Origin | None) -> None:
         """Refuse what the URL alone gives away.
@@ -92,6 +91,13 @@ SANDBOX = Egress(loopback=True)
 """The public internet and this machine."""
 CONFIGURED = Egress(configured=True)
 """Exactly the base URLs that the operator configured, wherever they are."""
+
+
+def _host(entry: str) -> str:
+    host = entry.lower().rstrip(".")
+    if read_address(host) is None and not _NAME.fullmatch(host):
+        raise ValueError(f"{entry!r} is neither a host name nor an address: no scheme, port, path or wildcard")
+    return host
 
 
 def _network(entry: str) -> Network:
