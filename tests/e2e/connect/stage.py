@@ -1,0 +1,326 @@
+"""A whole deployment for connecting, over real HTTP: the API with the pages of connect, the invented platforms, and a
+creator with a browser. Everything runs in this process, on a real PostgreSQL.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+
+import aiohttp
+import uvicorn
+from msgspec import Struct, structs
+from prometheus_client import CollectorRegistry
+from starlette.routing import Router
+from starlette.types import ASGIApp
+from yarl import URL
+
+from houselights.api.app import build_api
+from houselights.api.parts import ApiOptions, ApiParts
+from houselights.connect.app import ConnectParts, connect_routes
+from houselights.core.ids import UserId, WorkPlatformId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.clock import Clock
+from houselights.db.lane import Lane
+from houselights.db.run import Database
+from houselights.db.wake import Bell
+from houselights.flows.rooms import Rooms
+from houselights.outbound.client import PLATFORMS, ClientOptions, HttpClient
+from houselights.outbound.egress import CONFIGURED
+from houselights.platforms import instagram
+from houselights.port.manifest import read_manifest
+from houselights.port.platform import Platform
+from houselights.rules import connect_address
+from houselights.sandbox.app import sandbox_app
+from houselights.store import platform_apps
+from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+from houselights.vault.tokens import Vault
+from tests.contract.client import Client
+from tests.contract.seed import Caller, Seed
+from tests.contract.server import INSTAGRAM, MASTER_KEY
+
+GRAPH = "https://graph.facebook.com"
+DIALOG = "https://www.facebook.com"
+ADDRESS_KEY = MASTER_KEY.derive(connect_address.PURPOSE)
+
+_RENAME = Statement("update applications set name = $2 where application_id = $1", Nothing)
+_MOVE = Statement("update applications set environment = $2 where application_id = $1", Nothing)
+
+
+def new_token() -> str:
+    """As compose makes them."""
+    return secrets.token_urlsafe(32)
+
+
+class Page(Struct, frozen=True):
+    """What a browser was answered. location: where it is sent, "" where it stays."""
+
+    status: int
+    url: str
+    text: str
+    location: str
+    headers: MappingProxyType[str, str]
+
+    @property
+    def code(self) -> str:
+        """What the page says for programs."""
+        return self.text.partition('data-outcome="')[2].partition('"')[0]
+
+
+class Creator:
+    """A browser with its cookies, and whoever sits before it."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def get(self, url: str, **headers: str) -> Page:
+        """GET, without following."""
+        return await self._call("GET", url, None, headers)
+
+    async def post(self, url: str, form: Sequence[tuple[str, str]] = (), **headers: str) -> Page:
+        """POST a form, without following."""
+        return await self._call("POST", url, form, headers)
+
+    async def follow(self, page: Page, within: str) -> Page:
+        """Follow redirects as long as they stay under an address."""
+        while page.location.startswith(within):
+            page = await self.get(page.location)
+        return page
+
+    async def agree(self, page: Page, persona: str, *, decision: str = "continue", untick: Sequence[str] = ()) -> Page:
+        """Answer the platform's form; what comes back is the redirect to the callback."""
+        asked = dict(parse_qsl(urlsplit(page.location).query))["scope"].split(",")
+        form = [(f"scope:{scope}", "granted") for scope in asked if scope not in untick]
+        shown = await self.get(page.location)
+        assert shown.status == 200
+        return await self.post(page.location, [("persona", persona), ("decision", decision), *form])
+
+    def cookies(self) -> dict[str, str]:
+        """Names and values."""
+        return {cookie.key: cookie.value for cookie in self._session.cookie_jar}
+
+    async def _call(
+        self, method: str, url: str, form: Sequence[tuple[str, str]] | None, headers: dict[str, str]
+    ) -> Page:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        async with self._session.request(
+            method, URL(url, encoded=True), data=form, headers=sent, allow_redirects=False
+        ) as reply:
+            told = MappingProxyType({name.lower(): value for name, value in reply.headers.items()})
+            location = told.get("location", "")
+            if location.startswith("/"):
+                location = f"{reply.url.origin()}{location}"
+            return Page(reply.status, url, await reply.text(), location, told)
+
+
+class Stage(Struct, frozen=True):
+    """What tests are handed. public_url: of the API and the pages; sandbox_url: of the invented platforms."""
+
+    rooms: Rooms
+    clock: Clock
+    client: Client
+    seed: Seed
+    public_url: str
+    sandbox_url: str
+
+    @property
+    def database(self) -> Database:
+        """Where everything is kept."""
+        return self.rooms.database
+
+    @asynccontextmanager
+    async def creator(self) -> AsyncGenerator[Creator, None]:
+        """A fresh browser."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+            yield Creator(session)
+
+    async def journey(
+        self, creator: Creator, url: str, persona: str, *, decision: str = "continue", untick: Sequence[str] = ()
+    ) -> Page:
+        """From the address to the page at the end, or to where our server sends the creator away."""
+        assert (await creator.get(url)).status == 200
+        sent_off = await creator.post(url)
+        assert sent_off.status == 303
+        back = await creator.agree(sent_off, persona, decision=decision, untick=untick)
+        return await creator.follow(back, self.public_url)
+
+    @asynccontextmanager
+    async def pages_with(
+        self,
+        *,
+        database: Database | None = None,
+        callback_url: str = "",
+        new_token: Callable[[], str] = new_token,
+    ) -> AsyncGenerator[str, None]:
+        """The pages once more, with something else in them; where they are."""
+        rooms = structs.replace(
+            self.rooms,
+            database=database or self.database,
+            callback_url=callback_url or self.rooms.callback_url,
+        )
+        router = Router(connect_routes(ConnectParts(rooms, ADDRESS_KEY, new_token)))
+        with _listener() as listener:
+            async with _serve(listener, router):
+                yield _url(listener)
+
+    async def rename(self, caller: Caller, name: str) -> None:
+        """What creators read of an application."""
+        await self.database.execute(_RENAME, caller.application_id, name)
+
+    async def move(self, caller: Caller, environment: str) -> None:
+        """To another environment, for which no app at a platform is configured."""
+        await self.database.execute(_MOVE, caller.application_id, environment)
+
+    async def spoil(self, kind: str, path: str, persona: str = "*", **more: object) -> None:
+        """A fault of the invented platform."""
+        fault = {"kind": kind, "persona": persona, "match": {"path": path}, **more}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.sandbox_url}/_sandbox/faults", json=fault) as reply,
+        ):
+            assert reply.status == 201, await reply.text()
+
+    async def mend(self) -> None:
+        """No faults any more."""
+        async with aiohttp.ClientSession() as session, session.delete(f"{self.sandbox_url}/_sandbox/faults") as reply:
+            assert reply.status == 200
+
+    async def calls(self, path: str) -> int:
+        """How often the platform was asked for a path."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.sandbox_url}/_sandbox/requests") as reply:
+            counts = (await reply.json())["counts"]
+        return sum(each["count"] for each in counts if each["path"].endswith(path))
+
+
+async def session(caller: Caller, user_id: UserId, **more: object) -> dict[str, Any]:
+    """A new connect session."""
+    asked = {"user_id": str(user_id), "work_platform_id": str(INSTAGRAM)} | more
+    made = await caller.client.post("/x/connect-sessions", asked)
+    assert made.status == 201, made.body
+    answer: dict[str, Any] = made.json()
+    return answer
+
+
+async def told(caller: Caller, made: dict[str, Any]) -> dict[str, Any]:
+    """How a session goes."""
+    answer: dict[str, Any] = (await caller.client.get(f"/x/connect-sessions/{made['id']}")).json()
+    return answer
+
+
+@asynccontextmanager
+async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerator[Stage, None]:
+    """Everything, up and running."""
+    async with AsyncExitStack() as stack:
+        ours, theirs = stack.enter_context(_listener()), stack.enter_context(_listener())
+        public_url, sandbox_url = _url(ours), _url(theirs)
+        platform = _instagram()
+        vault = Vault(MASTER_KEY, database, clock, uuid4)
+        await _register(database, vault, clock, platform, sandbox_url)
+        rooms = Rooms(
+            database=database,
+            vault=vault,
+            clock=clock,
+            bell=Bell(database),
+            platforms={WorkPlatformId(INSTAGRAM): platform},
+            platform_http=await _client(stack),
+            webhook_http={},
+            new_id=uuid4,
+            chance=lambda: 0.5,
+            callback_url=f"{public_url}/connect/callback",
+        )
+        pages = connect_routes(ConnectParts(rooms, ADDRESS_KEY, new_token))
+        api = await _api(stack, database, dsn, clock, public_url)
+        await stack.enter_async_context(_serve(ours, build_api(api, *pages)))
+        fakes = sandbox_app([platform], 1, clock.now, sandbox_url)
+        await stack.enter_async_context(_serve(theirs, fakes))
+        client = Client(ours.getsockname()[1])
+        yield Stage(rooms, clock, client, Seed(database, client), public_url, sandbox_url)
+
+
+def _instagram() -> Platform:
+    manifest = resources.files("houselights.platforms.instagram") / "manifest.toml"
+    return instagram.build(read_manifest(manifest.read_bytes()))
+
+
+async def _register(database: Database, vault: Vault, clock: Clock, platform: Platform, sandbox_url: str) -> None:
+    """The fake's app, as an operator would configure it; real hosts lead to the fake."""
+    keys = platform.fake(()).app
+    sealed = await vault.seal_text(EVERYBODY, keys.client_secret, place(EVERYBODY, INSTAGRAM, "sandbox"))
+    mount = f"{sandbox_url}/{platform.manifest.name}"
+    base_urls = {host: f"{mount}/{urlsplit(host).netloc}" for host in (DIALOG, GRAPH)}
+    app = PlatformApp(EVERYBODY, keys.client_id, sealed, base_urls)
+    await platform_apps.write(database, app, WorkPlatformId(INSTAGRAM), "sandbox", clock.now())
+
+
+async def _client(stack: AsyncExitStack) -> HttpClient:
+    client = HttpClient(_PATIENT, CONFIGURED)
+    stack.push_async_callback(client.aclose)
+    return client
+
+
+_PATIENT = ClientOptions(
+    deadline_s=3,
+    connect_s=2,
+    body_cap=PLATFORMS.body_cap,
+    cut=PLATFORMS.cut,
+    per_target=PLATFORMS.per_target,
+    place_wait_s=3,
+    keep_alive_s=PLATFORMS.keep_alive_s,
+)
+"""As for platforms, but with less patience, since a test waits for it."""
+
+
+async def _api(stack: AsyncExitStack, database: Database, dsn: str, clock: Clock, public_url: str) -> ApiParts:
+    lanes = Lane(dsn), Lane(dsn)
+    for lane in lanes:
+        stack.push_async_callback(lane.close)
+    return ApiParts(
+        database=database,
+        audience_lane=lanes[0],
+        refresh_lane=lanes[1],
+        master_key=MASTER_KEY,
+        built={INSTAGRAM: ("IDENTITY", "IDENTITY.AUDIENCE")},
+        registry=CollectorRegistry(),
+        now=clock.now,
+        monotonic=time.monotonic,
+        ring=lambda: None,
+        new_id=uuid4,
+        entropy=os.urandom,
+        options=ApiOptions(public_url, None),
+    )
+
+
+@contextmanager
+def _listener() -> Iterator[socket.socket]:
+    """A free port of this machine; its address is needed before there is anything to serve."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@asynccontextmanager
+async def _serve(listener: socket.socket, app: ASGIApp) -> AsyncGenerator[None, None]:
+    config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        async with asyncio.timeout(10):
+            while not server.started:
+                await asyncio.sleep(0)
+        yield
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        await running
