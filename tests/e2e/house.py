@@ -1,9 +1,11 @@
 """A houselights of several processes on one database: API, connect pages, invented platforms, and workers at will."""
 
+import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +16,8 @@ from houselights.cli.client import ApiClient, Credentials, local_http, wanted
 from houselights.cli.consent import connect
 from houselights.core.events import EventKind
 from houselights.core.secret import Secret
+from houselights.db.clock import Clock
+from houselights.db.pool import PoolOptions, open_database
 from houselights.outbound.client import HttpClient
 from tests.e2e.processes import Process, answer_json, answers, free_ports, process
 from tests.e2e.receiver import Receiver, receiving
@@ -49,6 +53,7 @@ class House:
         self._connect_settings = self.settings | {"port": str(connect_port)}
         self._stack = stack
         self._creators = 0
+        self._number_of: dict[str, int] = {}
         self.sandbox_url = f"http://127.0.0.1:{self.port + 1}"
         self.secret = Secret("")
         self.api: ApiClient
@@ -103,7 +108,9 @@ class House:
         username = await connect(self.http, str(session["url"]), number)
         listed = wanted(await self.api.get("/v1/accounts", user_id=user_id), 200, "accounts")["data"]
         assert isinstance(listed, list)
-        return Account(listed[0]["id"], user_id, username)
+        account = Account(listed[0]["id"], user_id, username)
+        self._number_of[account.id] = number
+        return account
 
     async def connected(self, count: int = 1) -> list[Account]:
         """Accounts that are connected and read, with every event of it delivered and forgotten."""
@@ -116,6 +123,35 @@ class House:
         self.receiver.receipts.clear()
         await self.forget_requests()
         return accounts
+
+    async def connected_by_worker(self) -> Account:
+        """The next creator, connected and read by a worker that is there already."""
+        account = await self.connect()
+
+        async def is_told() -> bool:
+            told = {receipt.event for receipt in self.receiver.receipts if account.id.encode() in receipt.body}
+            return {"ACCOUNTS.CONNECTED", "PROFILES.ADDED", "PROFILES_AUDIENCE.ADDED"} <= told
+
+        await until(is_told)
+        return account
+
+    async def connect_as(self, account: Account) -> Account:
+        """The creator of an account connects it again."""
+        asked: dict[str, object] = {
+            "user_id": account.user_id,
+            "work_platform_id": INSTAGRAM,
+            "account_id": account.id,
+            "products": ["IDENTITY", "IDENTITY.AUDIENCE"],
+        }
+        session = wanted(await self.api.post("/x/connect-sessions", asked), 201, "a session")
+        username = await connect(self.http, str(session["url"]), self._number_of[account.id])
+        told = wanted(await self.api.get(f"/x/connect-sessions/{session['id']}"), 200, "the session")
+        return Account(str(told["account_id"]), account.user_id, username)
+
+    async def forward(self, by: timedelta) -> None:
+        """Move the sandbox's clock; every process sees it within a second or two."""
+        async with open_database(PoolOptions(self.dsn, most=1)) as database:
+            await Clock().move(database, by)
 
     async def ask_refresh(self, account: Account) -> None:
         """A 202."""
@@ -172,3 +208,10 @@ async def house(dsn: str, folder: Path) -> AsyncIterator[House]:
         built = House(dsn, folder, stack)
         await built.start()
         yield built
+
+
+async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
+    """Wait for a condition; a TimeoutError where it does not come."""
+    async with asyncio.timeout(within_s):
+        while not await condition():
+            await asyncio.sleep(0.02)

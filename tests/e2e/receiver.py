@@ -48,18 +48,24 @@ class Receiver:
             self._arrived.notify_all()
         return web.Response(status=await self.reply(receipt))
 
-    async def wait(self, count: int, event: str | None = None, within_s: float = 30) -> list[Receipt]:
-        """Until so many have arrived (of one event, if given); raises TimeoutError naming what did."""
+    async def wait(
+        self, count: int, event: str | None = None, account_id: str = "", within_s: float = 30
+    ) -> list[Receipt]:
+        """Until so many have arrived (of one event and account, if given); raises TimeoutError naming what did."""
         try:
             async with asyncio.timeout(within_s), self._arrived:
-                await self._arrived.wait_for(lambda: len(self.of(event)) >= count)
+                await self._arrived.wait_for(lambda: len(self.of(event, account_id)) >= count)
         except TimeoutError:
             raise TimeoutError(f"{count} of {event} wanted, arrived: {[r.event for r in self.receipts]}") from None
-        return self.of(event)
+        return self.of(event, account_id)
 
-    def of(self, event: str | None) -> list[Receipt]:
-        """The receipts of one event, or all."""
-        return [receipt for receipt in self.receipts if event is None or receipt.event == event]
+    def of(self, event: str | None, account_id: str = "") -> list[Receipt]:
+        """The receipts of one event, or all; of one account, or all."""
+        return [
+            receipt
+            for receipt in self.receipts
+            if (event is None or receipt.event == event) and account_id.encode() in receipt.body
+        ]
 
 
 async def _accepted(_receipt: Receipt) -> int:

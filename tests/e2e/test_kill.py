@@ -6,13 +6,13 @@ Counted by the receiver of the webhooks and by the invented platform, not by our
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from random import Random
 
 import pytest
 import pytest_asyncio
 
-from tests.e2e.house import Account, House, house
+from tests.e2e.house import House, house, until
 from tests.e2e.receiver import Receipt
 
 UPDATED = "PROFILES.UPDATED"
@@ -23,18 +23,6 @@ async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
     """One house for this file; each test starts its own workers."""
     async with house(dsn, tmp_path_factory.mktemp("house")) as built:
         yield built
-
-
-async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
-    """Wait for a condition; a TimeoutError where it does not come."""
-    async with asyncio.timeout(within_s):
-        while not await condition():
-            await asyncio.sleep(0.02)
-
-
-async def is_read(home: House, account: Account, outcome: str = "DONE") -> bool:
-    """Whether the latest refresh has ended so."""
-    return (await home.refresh_of(account))["outcome"] == outcome
 
 
 async def test_a_worker_killed_in_the_middle_of_a_refresh_loses_nothing(home: House) -> None:
