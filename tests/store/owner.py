@@ -67,9 +67,12 @@ def alive(pid: int) -> bool:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all below it."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [pid, *(grandchild for child in children for grandchild in family(int(child)))]
+    """A process and all below it; fewer where some end while we look."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [pid, *(below for child in children for below in family(int(child)))]
 
 
 async def until(holds: Callable[[], bool], within_s: float = 10) -> None:

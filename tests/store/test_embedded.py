@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import count
 from pathlib import Path
 from shutil import rmtree
@@ -124,7 +124,8 @@ async def test_after_everything_was_killed_every_acknowledged_row_is_there(data_
         writer = asyncio.create_task(write_until_refused(running.dsn, acknowledged))
         await until(lambda: len(acknowledged) >= 200)
         for pid in family(running.server):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         running.kill()
         with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
             await writer

@@ -149,7 +149,7 @@ class EmbeddedPostgres:
             write_access_rules(place)
             begin = log.tell()
             self._server = Child.start(_server_command(place, programs, directory), place.account, log)
-            while not says_ready(place.cluster):
+            while recorded_leader(place.cluster) != self._server.pid or not says_ready(place.cluster):
                 if await self._server.ended_within(0.005):
                     raise CannotRun(_failure("start", log, begin))
         await _ensure_database(directory)

@@ -119,7 +119,7 @@ def servers_on(cluster: Path) -> list[int]:
 
 def _serves(process: Path, cluster: Path) -> bool:
     try:
-        return (process / "comm").read_text().strip() == "postgres" and (process / "cwd").samefile(cluster)
+        return (process / "comm").read_bytes() == b"postgres\n" and (process / "cwd").samefile(cluster)
     except OSError:  # it ended while we looked, or is another user's
         return False
 
@@ -149,7 +149,7 @@ def says_ready(cluster: Path) -> bool:
 def _pid_file(cluster: Path) -> list[str] | None:
     """Its lines: pid, directory, start, port, socket directory, address, shared memory, status."""
     try:
-        return (cluster / "postmaster.pid").read_text().splitlines()
+        return (cluster / "postmaster.pid").read_text(errors="replace").splitlines()
     except FileNotFoundError:
         return None
 
