@@ -5,6 +5,7 @@ Whatever is unknown or wrong stops the start with one sentence that says which a
 read settings: a room is handed its own Options.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address, ip_network
@@ -60,8 +61,9 @@ def _check_proxies(value: object) -> None:
 
 
 _SWITCH = "on or off"
+_DATABASE = re.compile(r"postgres(ql)?://([^@/?#]*@)?[^@/?#:]*(:[0-9]+)?(,[^@/?#:,]+(:[0-9]+)?)*(/[^?#]*)?(\?[^#]*)?")
 _ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[1-9][0-9]{0,4})?/?$"
-_WEB_ADDRESS = "an absolute http:// or https:// address without path, query and user, such as https://api.example.org"
+_WEB_ADDRESS = "http:// or https://, a host, perhaps a port and nothing else, as in https://api.example.org"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -334,7 +336,7 @@ def _convert(kind: type, value: object) -> object:
         return value
     if not isinstance(value, str) or not value.strip():
         raise ValueError(kind.__name__)
-    if kind is DatabaseUrl and not value.startswith(("postgresql://", "postgres://")):
+    if kind is DatabaseUrl and not _DATABASE.fullmatch(value):
         raise ValueError(kind.__name__)
     return Path(value).expanduser().absolute() if kind is Path else kind(value)
 

@@ -16,6 +16,7 @@ from houselights.core.secret import Secret
 from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
+    from houselights.cli.application import Made
     from houselights.compose.foundation import Foundation
     from houselights.store.applications import Application
 
@@ -77,7 +78,7 @@ def _create(arguments: argparse.Namespace) -> int:
         arguments,
         lambda base: make_application(base, name, arguments.environment, client_id=client_id, secret=secret),
     )
-    _show_credentials(arguments, made.application, made.secret)
+    _show(arguments, made)
     return 0
 
 
@@ -100,20 +101,20 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _rotate(arguments: argparse.Namespace) -> int:
-    from houselights.cli.application import chosen_application, fresh_secret, sealed_secret
+    from houselights.cli.application import Made, chosen_application, fresh_secret, sealed_secret
     from houselights.store import applications
 
     secret = fresh_secret()
 
-    async def rotate(base: "Foundation") -> "Application":
+    async def rotate(base: "Foundation") -> Made:
         chosen = await chosen_application(base, arguments.name)
         sealed = await sealed_secret(base, chosen, secret)
         now = base.clock.now()
         async with base.database.transaction() as connection:
             await applications.rotate(connection, chosen.application_id, sealed, now, now + arguments.overlap)
-        return chosen
+        return Made(chosen, secret)
 
-    _show_credentials(arguments, with_foundation(arguments, rotate), secret)
+    _show(arguments, with_foundation(arguments, rotate))
     return 0
 
 
@@ -148,17 +149,10 @@ def _read_secret() -> Secret:
     return Secret(text)
 
 
-def _show_credentials(arguments: argparse.Namespace, application: "Application", secret: Secret) -> None:
+def _show(arguments: argparse.Namespace, made: "Made") -> None:
     """The only time that a client secret leaves us."""
-    credentials = {
-        "application_id": str(application.application_id),
-        "name": application.name,
-        "environment": application.environment,
-        "client_id": application.client_id,
-        "client_secret": secret.reveal(),
-    }
     if wants_json(arguments):
-        answer_json(credentials)
+        answer_json(made.shown())
         return
-    answer_table([(name.replace("_", " "), value) for name, value in credentials.items()])
+    answer_table([(name.replace("_", " "), value) for name, value in made.shown().items()])
     say("Keep the secret now: it is not shown again.")

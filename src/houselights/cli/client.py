@@ -1,6 +1,5 @@
 """The API as a client calls it: JSON over HTTP with Basic credentials."""
 
-import base64
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
@@ -8,7 +7,6 @@ import msgspec
 from msgspec import Struct
 
 from houselights.core.errors import HouselightsError
-from houselights.core.secret import Secret
 from houselights.outbound.client import ClientOptions, HttpClient
 from houselights.outbound.egress import SANDBOX
 
@@ -25,13 +23,6 @@ class StepFailed(HouselightsError):
         super().__init__("step_failed", sentence)
 
 
-class Credentials(Struct, frozen=True):
-    """Of one client application."""
-
-    client_id: str
-    client_secret: Secret
-
-
 class Reply(Struct, frozen=True):
     """What a call brought: the status and the decoded JSON body."""
 
@@ -40,13 +31,12 @@ class Reply(Struct, frozen=True):
 
 
 class ApiClient:
-    """Calls one server as one application."""
+    """Calls one server as one application. authorization: the header."""
 
-    def __init__(self, http: HttpClient, base_url: str, credentials: Credentials) -> None:
+    def __init__(self, http: HttpClient, base_url: str, authorization: str) -> None:
         self._http = http
         self._base_url = base_url
-        plain = f"{credentials.client_id}:{credentials.client_secret.reveal()}".encode()
-        self._authorization = "Basic " + base64.b64encode(plain).decode()
+        self._authorization = authorization
 
     async def get(self, path: str, **query: str) -> Reply:
         """Raises StepFailed where the answer is no JSON object, SendFailed where there is none."""

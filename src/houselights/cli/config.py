@@ -8,9 +8,9 @@ from houselights.core.secret import Secret
 from houselights.settings import Described, Loaded, described
 
 _HEAD = """\
-# Settings of houselights. Every line is a default, or an example where nothing is set by default.
-# Stronger than this file: the environment (HOUSELIGHTS_ and the name in capitals), then options of the command line.
-# Use it with --config FILE or HOUSELIGHTS_CONFIG=FILE.
+# Settings of houselights, each with its default; what stands behind a # is not set, or depends on the machine.
+# Use it with --config FILE or HOUSELIGHTS_CONFIG=FILE. Stronger than this file are the environment, under the names
+# given below, and options of the command line.
 """
 
 
@@ -63,7 +63,7 @@ def reference() -> str:
 def _section(setting: Described) -> str:
     about = setting.about
     says = [f"# {line}" for line in about.says.split("\n")]
-    return "\n".join([*says, f"# Must be {about.must}. In the environment: {setting.variable}", _line(setting), ""])
+    return "\n".join([*says, f"# {setting.variable}: {about.must}", _line(setting), ""])
 
 
 def _line(setting: Described) -> str:

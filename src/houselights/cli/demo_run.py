@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from houselights.cli.application import make_application
-from houselights.cli.client import ApiClient, Credentials, StepFailed, local_http, wanted
+from houselights.cli.application import Made, make_application
+from houselights.cli.client import ApiClient, StepFailed, local_http, wanted
 from houselights.cli.consent import connect
 from houselights.cli.receiver import Delivery, Receiver, receiving
 from houselights.compose.roles import Running
@@ -36,7 +36,7 @@ class Visit(Struct, frozen=True):
     """One client application at work: who it is, how it calls, and where its events arrive."""
 
     base_url: str
-    credentials: Credentials
+    made: Made
     api: ApiClient
     http: HttpClient
     receiver: Receiver
@@ -47,16 +47,15 @@ async def visiting(up: Running, name: str, heard: Callable[[Delivery], None]) ->
     """A fresh sandbox application with a webhook of its own, told of every event. heard: called for each."""
     async with AsyncExitStack() as stack:
         made = await make_application(up.base, name, "sandbox")
-        credentials = Credentials(made.application.client_id, made.secret)
         receiver = Receiver(made.secret, lambda: int(time()), heard)
         address = await stack.enter_async_context(receiving(receiver))
         http = local_http()
         stack.push_async_callback(http.aclose)
         base_url = up.base.settings.api_url
-        api = ApiClient(http, base_url, credentials)
+        api = ApiClient(http, base_url, made.authorization())
         webhook = {"name": "demo", "url": address, "events": [kind.wire_name for kind in EventKind]}
         wanted(await api.post("/v1/webhooks", webhook), 201, "registering the webhook")
-        yield Visit(base_url, credentials, api, http, receiver)
+        yield Visit(base_url, made, api, http, receiver)
 
 
 async def connect_creator(visit: Visit, creator: int) -> Connected:

@@ -117,11 +117,8 @@ async def _while_up(
 
 def _credentials(visit: Visit) -> dict[str, object]:
     """What a client needs; the only time that the demo's secret leaves us."""
-    return {
-        "base_url": visit.base_url,
-        "client_id": visit.credentials.client_id,
-        "client_secret": visit.credentials.client_secret.reveal(),
-    }
+    made = visit.made.shown()
+    return {"base_url": visit.base_url, "client_id": made["client_id"], "client_secret": made["client_secret"]}
 
 
 def _in_short(creator: Connected) -> dict[str, object]:
@@ -138,12 +135,12 @@ def _log(delivery: Delivery, *, is_json: bool) -> None:
     if is_json:
         answer_json(delivery)
     else:
-        answer(_line(delivery))
+        answer(f"{strftime('%H:%M:%S', localtime())}  {_line(delivery)}")
 
 
 def _line(delivery: Delivery) -> str:
     verdict = "signature holds" if delivery.signature_valid else "SIGNATURE DOES NOT HOLD"
-    return f"{strftime('%H:%M:%S', localtime())}  {delivery.event:<24} account {delivery.account_id}  {verdict}"
+    return f"{delivery.event:<24} account {delivery.account_id[:8]}  {verdict}"
 
 
 def _welcome(visit: Visit, settings: Settings, creators: Sequence[Connected]) -> str:

@@ -72,11 +72,12 @@ async def _greet(up: "Running", role: "Role", *, is_json: bool) -> None:
         say(f"houselights ({role}) is up at {settings.api_url}; stop it with Ctrl-C")
     if await applications.is_empty(up.base.database):
         say("There is no application yet, so nobody can call: run `houselights app create NAME`.")
-    if settings.public_url is None and not _is_this_machine(settings.host):
+    if settings.public_url is None and not is_this_machine(settings.host):
         say(f"{settings.host} may be reached from other machines: set HOUSELIGHTS_PUBLIC_URL to how they reach it.")
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether an address to listen on can be reached from here alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -113,6 +113,14 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
     return app.build_api(parts, *others)
 
 
+def build_metrics() -> "ASGIApp":
+    """What this process counts, for Prometheus."""
+    from prometheus_client import make_asgi_app
+
+    app: ASGIApp = make_asgi_app()
+    return app
+
+
 def build_connect_routes(base: Foundation, rooms: "Rooms") -> "Sequence[BaseRoute]":
     """The pages that creators see, and their callback."""
     from houselights.connect.app import ConnectParts, connect_routes

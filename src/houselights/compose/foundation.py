@@ -18,7 +18,7 @@ from houselights.core.statement import Statement
 from houselights.db.clock import Clock
 from houselights.db.embedded import AlreadyRunning, EmbeddedOptions, EmbeddedPostgres, running_dsn
 from houselights.db.migrate import migrate, pending
-from houselights.db.pool import PoolOptions, open_database
+from houselights.db.pool import PoolOptions, connect, open_database
 from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.settings import Settings
@@ -110,14 +110,16 @@ async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[s
     raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun
     """
     if settings.database_url is not None:
-        yield settings.database_url.reveal(), False
+        dsn = settings.database_url.reveal()
+        await _try(dsn)
+        yield dsn, False
         return
     options = EmbeddedOptions(settings.data_dir, settings.postgres_wheel)
     embedded = EmbeddedPostgres(options)
     deadline = asyncio.get_running_loop().time() + _ATTACH_WITHIN_S
     while True:
-        if not access.owns and (dsn := await asyncio.to_thread(running_dsn, options)):
-            yield dsn, False
+        if not access.owns and (shared := await asyncio.to_thread(running_dsn, options)):
+            yield shared, False
             return
         try:
             dsn = await embedded.start()
@@ -131,6 +133,17 @@ async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[s
         yield dsn, True
     finally:
         await embedded.stop()
+
+
+async def _try(dsn: str) -> None:
+    """Raises CannotServe, with what the server or the driver says, where no connection can be had."""
+    try:
+        connection = await connect(dsn)
+    except Exception as error:
+        raise CannotServe(
+            "database_refused", f"{error}: start the database, or correct HOUSELIGHTS_DATABASE_URL"
+        ) from error
+    await connection.close()
 
 
 @asynccontextmanager
@@ -147,7 +160,7 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
         await _check_schema(dsn, may_migrate=is_ours or access.migrates)
         clock = Clock()
         await clock.look(database)
-        master = await _master_key(settings, database)
+        master = await open_master_key(settings, database)
         yield Foundation(settings, dsn, database, clock, Bell(database), master)
 
 
@@ -188,7 +201,7 @@ async def _check_schema(dsn: str, *, may_migrate: bool) -> None:
         )
 
 
-async def _master_key(settings: Settings, database: Database) -> MasterKey:
+async def open_master_key(settings: Settings, database: Database) -> MasterKey:
     """From the setting, else from its file; a database that was never sealed gets one made. Raises KeyMissing."""
     recorded = await database.fetch_one(SEALED_WITH)
     is_new = recorded is None or recorded.master_key_id is None

@@ -79,6 +79,9 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
             rooms = await stack.enter_async_context(faces.open_rooms(base))
             if Role.WORKER in parts:
                 tasks.append(await stack.enter_async_context(_working(faces.build_worker(base, rooms))))
+        if settings.metrics_port is not None:
+            (listener,) = stack.enter_context(bound("127.0.0.1", (settings.metrics_port,)))
+            await stack.enter_async_context(serving(faces.build_metrics(), listener))
         if "front" in listeners:
             app = _front(parts, base, rooms, stack)
             await stack.enter_async_context(serving(app, listeners["front"], settings.trusted_proxies))

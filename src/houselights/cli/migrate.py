@@ -1,4 +1,4 @@
-"""`migrate` and `doctor`: the database brought up to date, and everything checked that a start depends on."""
+"""`migrate`: the database brought up to date."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from houselights.cli.parser import Verbs, settings_of, verb, wants_json
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """`migrate`, `doctor`."""
+    """`migrate`."""
     verb(verbs, "migrate", "bring the database's schema up to this version", _migrate)
 
 

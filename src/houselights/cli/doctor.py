@@ -1,0 +1,180 @@
+"""`doctor`: everything that a start depends on, checked, each with what to do about it."""
+
+import argparse
+import asyncio
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from houselights.cli.output import answer_json, answer_table
+from houselights.cli.parser import Verbs, settings_of, verb, wants_json
+from houselights.core.errors import HouselightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from houselights.db.run import Database
+    from houselights.settings import Settings
+
+_MOST_SKEW = timedelta(seconds=30)
+
+
+class Finding(Struct, frozen=True):
+    """What one check found. do: what to do about it, "" where nothing is wrong."""
+
+    check: str
+    status: Literal["ok", "warning", "failed"]
+    says: str
+    do: str = ""
+
+
+def add_verbs(verbs: Verbs) -> None:
+    """`doctor`."""
+    verb(
+        verbs,
+        "doctor",
+        "check everything that a start depends on, and say what to do",
+        _run,
+        "Exit status 1 where a check failed; warnings do not count.",
+    )
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from houselights.telemetry import LogOptions, set_up_logs
+
+    settings = settings_of(arguments).settings
+    set_up_logs(LogOptions("error", settings.log_format))
+    findings = [*_addresses(settings), *asyncio.run(_stored(settings))]
+    if wants_json(arguments):
+        answer_json({"ok": all(each.status != "failed" for each in findings), "checks": findings})
+    else:
+        answer_table([(each.status, each.check, f"{each.says}{f': {each.do}' * bool(each.do)}") for each in findings])
+    return int(any(each.status == "failed" for each in findings))
+
+
+def _addresses(settings: "Settings") -> "Iterator[Finding]":
+    """What needs no database: addresses and ports."""
+    from houselights.cli.serve import is_this_machine
+    from houselights.compose.serving import CannotListen, bound
+
+    if settings.public_url is None and not is_this_machine(settings.host):
+        yield Finding(
+            "public address",
+            "warning",
+            f"{settings.host} may be reached from other machines, and documents will say {settings.api_url}",
+            "set HOUSELIGHTS_PUBLIC_URL to how they reach it",
+        )
+    else:
+        yield Finding("public address", "ok", settings.api_url)
+    ports = {"port of the API": settings.port}
+    if settings.sandbox:
+        ports["port of the sandbox"] = settings.sandbox_port
+    for what, port in ports.items():
+        try:
+            with bound(settings.host, (port,)):
+                yield Finding(what, "ok", f"{port} is free")
+        except CannotListen as error:
+            yield Finding(what, "warning", str(error), "fine if that is a houselights that runs already")
+
+
+async def _stored(settings: "Settings") -> list[Finding]:
+    """What the database says; one finding where there is none."""
+    from houselights.compose.foundation import Access, open_dsn
+    from houselights.db.places import home_of
+    from houselights.db.pool import PoolOptions, open_database
+
+    is_ours = settings.database_url is None
+    if is_ours and not (home_of(settings.data_dir.absolute()) / "data" / "PG_VERSION").exists():
+        says = f"none in {settings.data_dir} yet"
+        return [Finding("database", "warning", says, "the first `houselights serve` or `app create` makes it")]
+    try:
+        async with open_dsn(settings, Access()) as (dsn, _), open_database(PoolOptions(dsn, 2)) as database:
+            findings = [await _server(database), await _schema(dsn)]
+            if findings[-1].status == "ok":
+                findings += [await _key(settings, database), await _clock(database), *await _apps(database)]
+            return findings
+    except HouselightsError as error:
+        return [Finding("database", "failed", str(error))]
+
+
+async def _server(database: "Database") -> Finding:
+    from houselights.compose.foundation import OLDEST_SERVER, inspect
+
+    server = await inspect(database)
+    says = f"PostgreSQL {server.version // 10_000}.{server.version % 10_000}"
+    if server.version < OLDEST_SERVER * 10_000:
+        return Finding("database", "failed", says, f"set HOUSELIGHTS_DATABASE_URL to {OLDEST_SERVER} or later")
+    if not server.is_durable:
+        return Finding(
+            "database",
+            "warning",
+            f"{says}, which can lose in a crash what it acknowledged",
+            "switch fsync, synchronous_commit and full_page_writes on",
+        )
+    return Finding("database", "ok", says)
+
+
+async def _schema(dsn: str) -> Finding:
+    from houselights.db.migrate import SchemaMismatch, pending
+
+    try:
+        missing = await pending(dsn)
+    except SchemaMismatch as error:
+        return Finding("schema", "failed", str(error))
+    if missing:
+        return Finding("schema", "failed", f"{len(missing)} migration(s) pending", "run `houselights migrate`")
+    return Finding("schema", "ok", "up to date")
+
+
+async def _key(settings: "Settings", database: "Database") -> Finding:
+    from houselights.compose.foundation import open_master_key
+    from houselights.vault.keys import KeyMissing
+
+    try:
+        master = await open_master_key(settings, database)
+    except KeyMissing as error:
+        return Finding("master key", "failed", str(error))
+    where = "HOUSELIGHTS_MASTER_KEY" if settings.master_key is not None else str(settings.key_file)
+    return Finding("master key", "ok", f"{master.key_id}, from {where}; is there a copy elsewhere?")
+
+
+async def _clock(database: "Database") -> Finding:
+    """Signatures carry the database's time, receivers check it against theirs."""
+    from houselights.db.clock import Clock
+
+    clock = Clock()
+    await clock.look(database)
+    skew = abs(clock.real() - datetime.fromtimestamp(time(), UTC))
+    if skew > _MOST_SKEW:
+        says = f"this machine and the database are {skew.total_seconds():.0f} s apart"
+        return Finding("clock", "warning", says, "let both keep time by NTP")
+    ahead = clock.now() - clock.real()
+    return Finding("clock", "ok", f"the sandbox is {ahead} ahead" if ahead > timedelta(seconds=1) else "in time")
+
+
+async def _apps(database: "Database") -> list[Finding]:
+    """Whether every environment that applications live in has an app at every platform."""
+    from houselights.compose.platforms import find_platforms
+    from houselights.store import applications
+
+    listed = await applications.everyone(database)
+    if not listed:
+        do = "run `houselights app create NAME`"
+        return [Finding("applications", "warning", "none, so nobody can call", do)]
+    kept = {(each.work_platform_id, each.environment) for each in await applications.platform_apps(database)}
+    findings = [Finding("applications", "ok", str(len(listed)))]
+    for environment in sorted({each.environment for each in listed}):
+        for name, platform in find_platforms().items():
+            check = f"{name}, {environment}"
+            if (platform.manifest.work_platform, environment) in kept:
+                findings.append(Finding(check, "ok", "has an app"))
+            elif environment == "sandbox":
+                findings.append(
+                    Finding(check, "warning", "has no app", "`houselights serve` with the sandbox makes it")
+                )
+            else:
+                do = f"run `houselights platform app set {name} --environment {environment}`"
+                findings.append(Finding(check, "warning", "has no app, so nobody can connect", do))
+    return findings
