@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from houselights.store.events import Subject
-from tests.contract.client import JSON, Headers
+from tests.contract.client import JSON, Client, Headers, Reply
 from tests.contract.seed import Caller, Seed
 from tests.contract.server import INSTAGRAM
 
@@ -72,6 +72,12 @@ class World(Struct, frozen=True):
         for name, value in self.names.items():
             text = text.replace("{" + name + "}", value)
         return text
+
+    async def send(self, operation: Operation, *headers: tuple[str, str], client: Client | None = None) -> Reply:
+        """The operation's good request, as this world's application or as another caller."""
+        body = None if operation.body is None else self.fill(operation.body).encode()
+        sent = [*operation.headers, *headers]
+        return await (client or self.caller.client).call(operation.method, self.fill(operation.path), body, sent)
 
 
 async def world(seed: Seed) -> World:

@@ -67,7 +67,12 @@ async def serve(app: ASGIApp) -> AsyncGenerator[int, None]:
 
 @asynccontextmanager
 async def serve_api(
-    database: Database, dsn: str, *others: BaseRoute, limits: Limits | None = None, dial: Dial | None = None
+    database: Database,
+    dsn: str,
+    *others: BaseRoute,
+    limits: Limits | None = None,
+    dial: Dial | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> AsyncGenerator[Client, None]:
     """A client of the API, without credentials."""
     audience_lane, refresh_lane = Lane(dsn), Lane(dsn)
@@ -77,7 +82,7 @@ async def serve_api(
         refresh_lane=refresh_lane,
         master_key=MASTER_KEY,
         built=BUILT,
-        registry=CollectorRegistry(),
+        registry=registry or CollectorRegistry(),
         now=lambda: datetime.now(UTC),
         monotonic=dial or time.monotonic,
         ring=lambda: None,

@@ -11,7 +11,7 @@ import pytest
 
 from houselights.core.instants import wire
 from tests.contract.client import Client
-from tests.contract.routes import OPERATIONS, world
+from tests.contract.routes import OPERATIONS, Operation, world
 from tests.contract.seed import NOW, Account, Caller, Seed
 from tests.contract.server import FACEBOOK
 
@@ -50,11 +50,9 @@ def members(value: Any) -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.rule("C-019", "C-020", "C-023")
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: f"{op.method} {op.path}")
-async def test_instants_ids_and_empty_lists_are_written_in_their_one_form(seed: Seed, operation: Any) -> None:
+async def test_instants_ids_and_empty_lists_are_written_in_their_one_form(seed: Seed, operation: Operation) -> None:
     here = await world(seed)
-    body = None if operation.body is None else here.fill(operation.body).encode()
-    reply = await here.caller.client.call(operation.method, here.fill(operation.path), body)
-    for key, value in members(reply.json()):
+    for key, value in members((await here.send(operation)).json()):
         if key.endswith("_at") and value is not None:
             assert TIME.fullmatch(value), key
         if key == "id" or (key.endswith("account_id") and value):

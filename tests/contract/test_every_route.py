@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from tests.contract.client import Client, Reply, basic
-from tests.contract.routes import OPERATIONS, PUBLIC, Operation, World, world
+from tests.contract.routes import OPERATIONS, PUBLIC, Operation, world
 from tests.contract.seed import Seed
 
 UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -17,12 +17,6 @@ BLANK_OUTSIDE_TEXTS = re.compile(rb'^(?:[^"\\]|"(?:[^"\\]|\\.)*")*?[:,] ')
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: f"{op.method} {op.path}")
 everything = pytest.mark.parametrize("operation", OPERATIONS + PUBLIC, ids=lambda op: f"{op.method} {op.path}")
-
-
-async def send(client: Client, here: World, operation: Operation, *headers: tuple[str, str]) -> Reply:
-    """The operation's good request."""
-    body = None if operation.body is None else here.fill(operation.body).encode()
-    return await client.call(operation.method, here.fill(operation.path), body, [*operation.headers, *headers])
 
 
 def check_refusal(reply: Reply, status: int, code: str) -> None:
@@ -46,11 +40,11 @@ async def test_a_success_has_one_fresh_request_id_and_compact_json_whatever_is_a
     here = await world(seed)
     client = here.caller.client if operation in OPERATIONS else nobody
     sent = "00000000-0000-4000-8000-000000000000"
-    first = await send(client, here, operation, ("Accept", "application/xml"), ("request-id", sent))
+    first = await here.send(operation, ("Accept", "application/xml"), ("request-id", sent), client=client)
     assert first.status == operation.status
     assert UUID_TEXT.fullmatch(first.header("request-id"))
     assert first.header("request-id") != sent
-    again = await send(client, here, operation)
+    again = await here.send(operation, client=client)
     assert again.header("request-id") != first.header("request-id")
     if operation not in PUBLIC[1:]:
         assert first.header("content-type") == "application/json"
@@ -80,7 +74,7 @@ async def test_without_valid_credentials_every_operation_is_401(
         ("Authorization", "Basic " + base64.b64encode(client_id.encode()).decode()),
     ]
     for authorization in wrong:
-        reply = await send(nobody.as_(authorization), here, operation)
+        reply = await here.send(operation, client=nobody.as_(authorization))
         check_refusal(reply, 401, "invalid_credentials")
         assert reply.json()["error"]["type"] == "UNAUTHORIZED"
         assert reply.message == "Client id or secret is not valid."

@@ -1,0 +1,58 @@
+"""A database behind a cable that a test can cut: bytes pass between two unix sockets until then."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
+
+
+class Cable:
+    """Stands before a server's socket. dsn: for those who shall notice a cut."""
+
+    def __init__(self, dsn: str, directory: Path) -> None:
+        before = urlsplit(dsn)
+        query = parse_qs(before.query)
+        (port,) = query["port"]
+        self._server = f"{query['host'][0]}/.s.PGSQL.{port}"
+        self._ours = directory / f".s.PGSQL.{port}"
+        self.dsn = before._replace(query=f"host={quote(str(directory), safe='/')}&port={port}").geturl()
+        self._listener: asyncio.Server | None = None
+        self._ends: set[asyncio.StreamWriter] = set()
+
+    async def mend(self) -> None:
+        """From now on connections are taken."""
+        self._listener = await asyncio.start_unix_server(self._join, self._ours)
+
+    async def cut(self) -> None:
+        """Every connection breaks, and none is taken."""
+        if self._listener is not None:
+            self._listener.close()
+            self._ours.unlink(missing_ok=True)
+        for end in self._ends:
+            end.transport.abort()
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        other_reader, other_writer = await asyncio.open_unix_connection(self._server)
+        self._ends |= {writer, other_writer}
+        await asyncio.gather(_pass(reader, other_writer), _pass(other_reader, writer))
+        self._ends -= {writer, other_writer}
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+    writer.close()
+
+
+@asynccontextmanager
+async def cable(dsn: str, directory: Path) -> AsyncGenerator[Cable, None]:
+    """A whole cable; directory: short enough for a socket's name."""
+    made = Cable(dsn, directory)
+    await made.mend()
+    try:
+        yield made
+    finally:
+        await made.cut()
