@@ -1,6 +1,5 @@
 """Making applications and their secrets, and choosing one: what several groups of verbs share."""
 
-import base64
 import hashlib
 import hmac
 
@@ -37,10 +36,6 @@ class Made(Struct, frozen=True):
             "client_secret": self.secret.reveal(),
         }
 
-    def authorization(self) -> str:
-        """The header that a client sends."""
-        return "Basic " + base64.b64encode(_pair(self.application, self.secret)).decode()
-
 
 async def make_application(
     base: Foundation, name: str, environment: str, *, client_id: str | None = None, secret: Secret | None = None
@@ -62,9 +57,10 @@ def fresh_secret() -> Secret:
 async def sealed_secret(base: Foundation, application: Application, secret: Secret) -> NewSecret:
     """A secret in the two forms that are stored."""
     application_id, secret_id = application.application_id, new_id()
+    credentials = f"{application.client_id}:{secret.reveal()}".encode()
     return NewSecret(
         secret_id,
-        hmac.new(base.master.derive(CLIENT_SECRETS), _pair(application, secret), hashlib.sha256).digest(),
+        hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
         await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
     )
 
@@ -79,8 +75,3 @@ async def chosen_application(base: Foundation, name: str | None) -> Application:
         which = "there are several applications" if name is None else f"several applications are called {name!r}"
         raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")
     return found[0]
-
-
-def _pair(application: Application, secret: Secret) -> bytes:
-    """As HTTP Basic joins them."""
-    return f"{application.client_id}:{secret.reveal()}".encode()

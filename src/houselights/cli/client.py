@@ -1,5 +1,6 @@
 """The API as a client calls it: JSON over HTTP with Basic credentials."""
 
+import base64
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
@@ -7,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from houselights.core.errors import HouselightsError
+from houselights.core.secret import Secret
 from houselights.outbound.client import ClientOptions, HttpClient
 from houselights.outbound.egress import SANDBOX
 
@@ -23,6 +25,17 @@ class StepFailed(HouselightsError):
         super().__init__("step_failed", sentence)
 
 
+class Credentials(Struct, frozen=True):
+    """Of one client application."""
+
+    client_id: str
+    client_secret: Secret
+
+    def authorization(self) -> str:
+        """The header of HTTP Basic."""
+        return "Basic " + base64.b64encode(f"{self.client_id}:{self.client_secret.reveal()}".encode()).decode()
+
+
 class Reply(Struct, frozen=True):
     """What a call brought: the status and the decoded JSON body."""
 
@@ -31,12 +44,12 @@ class Reply(Struct, frozen=True):
 
 
 class ApiClient:
-    """Calls one server as one application. authorization: the header."""
+    """Calls one server as one application."""
 
-    def __init__(self, http: HttpClient, base_url: str, authorization: str) -> None:
+    def __init__(self, http: HttpClient, base_url: str, credentials: Credentials) -> None:
         self._http = http
         self._base_url = base_url
-        self._authorization = authorization
+        self._authorization = credentials.authorization()
 
     async def get(self, path: str, **query: str) -> Reply:
         """Raises StepFailed where the answer is no JSON object, SendFailed where there is none."""

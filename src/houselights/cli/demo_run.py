@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from houselights.cli.application import Made, make_application
-from houselights.cli.client import ApiClient, StepFailed, local_http, wanted
+from houselights.cli.client import ApiClient, Credentials, StepFailed, local_http, wanted
 from houselights.cli.consent import connect
 from houselights.cli.receiver import Delivery, Receiver, receiving
 from houselights.compose.roles import Running
@@ -52,7 +52,7 @@ async def visiting(up: Running, name: str, heard: Callable[[Delivery], None]) ->
         http = local_http()
         stack.push_async_callback(http.aclose)
         base_url = up.base.settings.api_url
-        api = ApiClient(http, base_url, made.authorization())
+        api = ApiClient(http, base_url, Credentials(made.application.client_id, made.secret))
         webhook = {"name": "demo", "url": address, "events": [kind.wire_name for kind in EventKind]}
         wanted(await api.post("/v1/webhooks", webhook), 201, "registering the webhook")
         yield Visit(base_url, made, api, http, receiver)
