@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help demo test check e2e bench lock clean
+.PHONY: help demo test check e2e bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -28,6 +28,9 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
 	@$(BIN)/houselights bench $(ARGS)
+
+docs: $(VENV)/.dev  ## write the generated parts of the documentation
+	@$(BIN)/python -m tests.house.reference
 
 lock:  ## pin requirements anew, with hashes and without addresses (wants `uv`)
 	@./requirements/lock

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
+from prometheus_client import CollectorRegistry, Counter
+
 from houselights.api.errors import ERRORS
+from houselights.api.metrics import ApiMetrics
 from houselights.cli import commands
 from houselights.core import errors as core_errors
 from houselights.core.events import EventKind, body
@@ -21,7 +24,11 @@ from houselights.outbound import errors as outbound_errors
 from houselights.port.manifest import Manifest, read_manifest
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules.signing import webhook_headers
+from houselights.worker import metrics as worker_metrics
 from tests.house.tree import PACKAGE, ROOT
+
+EXAMPLE_SECRET = "example-secret-1"
+EXAMPLE_TIME = 1_780_657_925
 
 _BLOCK = re.compile(r"(<!-- begin ([a-z-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 _EVERY_FORM = {"help", "config", "data_dir", "host", "port", "json"}
@@ -78,6 +85,13 @@ def _events() -> str:
 
 
 def _event_example() -> str:
+    headers, sent = example_delivery()
+    lines = ["POST /hooks HTTP/1.1", "content-type: application/json", *(f"{key}: {headers[key]}" for key in headers)]
+    return "```http\n" + "\n".join(lines) + "\n\n" + sent.decode() + "\n```\n"
+
+
+def example_delivery() -> tuple[Mapping[str, str], bytes]:
+    """Headers and body of a delivery, signed with `EXAMPLE_SECRET` at `EXAMPLE_TIME`."""
     event_id = EventId(UUID("674b1f30-640a-4c83-a680-66636104aa67"))
     sent = body(
         EventKind.PROFILES_UPDATED,
@@ -87,9 +101,7 @@ def _event_example() -> str:
         datetime(2026, 6, 5, 11, 12, 4, 637922, UTC),
         ProfileId(UUID("0f9a2c64-7f0e-4f55-bb0c-2f1f4a6a7d31")),
     )
-    headers = webhook_headers(sent, event_id, [Secret("example-secret-1")], 1_780_657_924)
-    lines = ["POST /hooks HTTP/1.1", "content-type: application/json", *(f"{key}: {headers[key]}" for key in headers)]
-    return "```http\n" + "\n".join(lines) + "\n\n" + sent.decode() + "\n```\n"
+    return webhook_headers(sent, event_id, [Secret(EXAMPLE_SECRET)], EXAMPLE_TIME), sent
 
 
 def _catalogue() -> str:
@@ -134,7 +146,7 @@ def _verbs(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.ArgumentP
 
 
 def _command(parser: argparse.ArgumentParser, what: str) -> str:
-    options = [each for each in parser._actions if each.dest not in _EVERY_FORM]
+    options = [each for each in parser._actions if each.dest not in _EVERY_FORM and each.help != argparse.SUPPRESS]
     words = [_word(each) for each in options if not each.option_strings]
     lines = [f"### `{' '.join([parser.prog, *words])}`", "", f"{what[:1].upper()}{what[1:]}.", ""]
     for each in options:
@@ -162,6 +174,20 @@ def _choices(action: argparse.Action) -> str:
     return "one of " + ", ".join(f"`{each}`" for each in action.choices) + default if action.choices else ""
 
 
+def _metrics() -> str:
+    registry = CollectorRegistry()
+    ApiMetrics(registry)
+    collectors = [each for each in vars(worker_metrics).values() if isinstance(each, Counter)]
+    metrics = [*registry.collect(), *(metric for each in collectors for metric in each.collect())]
+    rows = ((f"`{_series(metric.name, metric.type)}`", metric.documentation.rstrip(".")) for metric in metrics)
+    return _table(("metric", "counts"), rows)
+
+
+def _series(name: str, kind: str) -> str:
+    """As it is scraped."""
+    return f"{name}_total" if kind == "counter" else name
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "api-errors": _api_errors,
     "refresh-errors": _refresh_errors,
@@ -171,6 +197,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "catalogue": _catalogue,
     "capabilities": _capabilities,
     "commands": _commands,
+    "metrics": _metrics,
 }
 """Who makes which part."""
 

@@ -1,12 +1,16 @@
 """The documents are true: every registry is documented, every link leads somewhere, every command exists."""
 
+import ast
 import re
+import runpy
 import shlex
 from pathlib import Path
 
 import pytest
 
+from houselights.cli.application_keys import KEYS
 from houselights.cli.config import reference as settings_reference
+from houselights.rules.consent import Outcome, Phase
 from tests.house import reference
 from tests.house.tree import ROOT, ending, name
 
@@ -35,6 +39,16 @@ def test_every_registry_is_documented() -> None:
     assert sorted(written) == sorted(reference.PARTS)
 
 
+def test_every_way_that_a_connect_session_stands_and_ends_is_documented() -> None:
+    text = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+    assert [word for word in (*Phase, *Outcome) if f"`{word}`" not in text] == []
+
+
+def test_every_switch_of_an_application_is_documented() -> None:
+    pages = "".join(page.read_text(encoding="utf-8") for page in _PAGES)
+    assert [key for key in KEYS if f"`{key}`" not in pages] == []
+
+
 def test_the_settings_file_says_every_default() -> None:
     assert (ROOT / "docs" / "reference" / "settings.toml").read_text(encoding="utf-8").rstrip() == (
         settings_reference().rstrip()
@@ -59,6 +73,26 @@ def test_every_make_verb_that_a_page_names_exists(page: Path) -> None:
 def test_every_command_that_a_page_shows_is_understood(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = _commands(page.read_text(encoding="utf-8"))
     assert [(line, capsys.readouterr().err) for line in lines if not _is_understood(line)] == []
+
+
+@every_page
+def test_the_python_on_a_page_is_python(page: Path) -> None:
+    for code in _blocks(page.read_text(encoding="utf-8"), "python"):
+        ast.parse(code)
+
+
+def test_the_code_that_receivers_are_shown_accepts_the_delivery_above_it_and_no_other(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "reference" / "events.md"
+    shown = tmp_path / "receiver.py"
+    shown.write_text("\n".join(_blocks(page.read_text(encoding="utf-8"), "python")), encoding="utf-8")
+    receiver = runpy.run_path(str(shown))
+    headers, body = reference.example_delivery()
+    secret, now_s = reference.EXAMPLE_SECRET, reference.EXAMPLE_TIME
+    assert receiver["holds"](body, headers["Webhook-Signatures"], secret)
+    assert not receiver["holds"](body + b" ", headers["Webhook-Signatures"], secret)
+    assert receiver["holds_now"](body, headers, secret, now_s)
+    assert not receiver["holds_now"](body, headers, "another", now_s)
+    assert not receiver["holds_now"](body, headers, secret, now_s + 301)
 
 
 def test_the_readme_shows_its_two_commands() -> None:
@@ -110,8 +144,16 @@ def _anchors(text: str) -> set[str]:
 
 
 def _commands(text: str) -> list[str]:
-    """Lines of shell blocks that call the program: no variables, pipes and redirections, which are the shell's."""
-    blocks = re.findall(r"^```(?:sh|bash|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    """Lines of shell blocks that call the program, without what is the shell's: variables, pipes, redirections."""
+    lines = [
+        line.strip().removeprefix("$ ")
+        for block in _blocks(text, "sh|bash|console")
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
     calls = [re.sub(r"^([A-Z_]+=\S+ +)*(\.venv/bin/)?", "", re.split(r" [|>&]", line)[0]) for line in lines]
     return [call for call in calls if call.startswith("houselights ")]
+
+
+def _blocks(text: str, languages: str) -> list[str]:
+    """Fenced code of these languages."""
+    return re.findall(rf"^```(?:{languages})\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
