@@ -29,7 +29,6 @@ from houselights.outbound.errors import (
 )
 from houselights.outbound.target import origin_of, read_url
 
-
 _HOST: ContextVar[str] = ContextVar("host of the call's URL")
 """Set by each call; connects may run in tasks of the library's own, which inherit it."""
 
