@@ -16,7 +16,7 @@ async def test_the_page_says_who_asks_what_for_and_how_to_stop_it(
 ) -> None:
     page = await creator.get((await session(caller, user_id))["url"])
     for text in (
-        "Connect your Instagram account to Demo",
+        "Connect Instagram to Demo",
         "Your profile",
         "Your audience, in totals",
         "Until you stop",
@@ -190,6 +190,6 @@ async def test_reconnecting_names_the_account_to_log_in_with(
     await stage.journey(creator, (await session(caller, user_id))["url"], "ava.stone")
     (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
     page = await creator.get((await session(caller, user_id, account_id=str(account.account_id)))["url"])
-    assert "Reconnect your Instagram account to Demo" in page.text
+    assert "Reconnect Instagram to Demo" in page.text
     assert "log in with that account" in page.text
     assert "@ava.stone" in page.text
