@@ -4,16 +4,26 @@ It knows pages and forms, nothing of the server behind them: links are followed,
 stand on the page.
 """
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Protocol
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from msgspec import Struct
 
 from houselights.cli.client import StepFailed
-from houselights.outbound.client import HttpClient
+from houselights.outbound.client import Sent
 
 _STEPS = 20
 _FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+class Sends(Protocol):
+    """What takes a request to a server, such as `HttpClient`; redirects come back as they are."""
+
+    async def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Sent:
+        """One request. Raises SendFailed."""
+        ...
 
 
 class Page(Struct, frozen=True):
@@ -38,7 +48,7 @@ class Form(Struct, frozen=True):
 class Browser:
     """Follows links and submits forms; keeps cookies by host and port."""
 
-    def __init__(self, http: HttpClient) -> None:
+    def __init__(self, http: Sends) -> None:
         self._http = http
         self._cookies: dict[str, dict[str, str]] = {}
 
@@ -76,7 +86,7 @@ class Browser:
             self._cookies.setdefault(place, {})[name.strip()] = value.strip()
 
 
-async def connect(http: HttpClient, url: str, creator: int) -> str:
+async def connect(http: Sends, url: str, creator: int) -> str:
     """Goes through a connect session as one of the invented creators and returns the username they chose.
 
     creator  place in the platform's list, from 0

@@ -1,0 +1,52 @@
+"""Durations and application settings, as people write them."""
+
+from datetime import timedelta
+
+import pytest
+
+from houselights.cli.application_keys import KEYS
+from houselights.cli.durations import duration
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0", 0), ("90s", 90), ("5m", 300), ("6h", 21_600), ("7d", 604_800), ("0h", 0)]
+)
+def test_durations_are_a_number_and_a_unit(text: str, seconds: int) -> None:
+    assert duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "6", "h", "-6h", "6 h", "6H", "1.5h", "6h6", "9999999999s"])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="no duration such as"):
+        duration(text)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("audience_other_gender", "OTHER", "OTHER"),
+        ("audience_estimates", "off", False),
+        ("products", "IDENTITY, IDENTITY.AUDIENCE", ["IDENTITY", "IDENTITY.AUDIENCE"]),
+        ("redirect_urls", "https://app.example.org, myapp:", ["https://app.example.org", "myapp:"]),
+        ("redirect_urls", "", []),
+    ],
+)
+def test_a_setting_of_an_application_is_read(key: str, text: str, value: object) -> None:
+    assert KEYS[key].read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("audience_other_gender", "others"),
+        ("audience_estimates", "maybe"),
+        ("products", "IDENTITY,POWER"),
+        ("products", ""),
+        ("redirect_urls", "javascript:alert(1)"),
+        ("redirect_urls", "https://user@app.example.org/"),
+        ("redirect_urls", "app.example.org"),
+    ],
+)
+def test_a_wrong_setting_of_an_application_is_refused(key: str, text: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        KEYS[key].read(text)
