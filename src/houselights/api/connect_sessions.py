@@ -5,12 +5,11 @@ from uuid import UUID
 
 from starlette.routing import Route
 
+from houselights.api.bearers import Bearer, token_face
 from houselights.api.call import Answer, Call, Endpoint
 from houselights.api.face import Face
 from houselights.api.fields import Fields
-from houselights.api.limiter import Limiter
 from houselights.api.parts import ApiParts
-from houselights.api.token_face import Bearer, Bearers, TokenFace
 from houselights.core.errors import Refused
 from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WorkPlatformId
 from houselights.resources.connect_sessions import ConnectSession, render, render_new
@@ -29,12 +28,10 @@ _NOTHING = Permission(ApplicationId(UUID(int=0)), UserId(UUID(int=0)), ())
 
 def connect_session_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
     """Both paths; an SDK token does in the place of credentials."""
-    limiter = Limiter(parts.options.limits, parts.monotonic)
-    bearers = Bearers(parts.database, parts.master_key.derive(SDK_TOKENS), limiter, parts.now)
-    sessions = ConnectSessionEndpoints(parts)
+    both, sessions = token_face(parts, face), ConnectSessionEndpoints(parts)
 
     def route(path: str, **endpoints: Endpoint) -> Route:
-        return Route(path, TokenFace(face, bearers, path, **endpoints))
+        return Route(path, both.route(path, public=False, **endpoints))
 
     return (
         route("/x/connect-sessions", POST=sessions.create),

@@ -4,13 +4,13 @@ The order of checks is the contract's: path, credentials, limit, method; then th
 fields and rows.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import NoReturn, Protocol
 
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from houselights.api.auth import Authenticator, Caller
+from houselights.api.auth import Caller
 from houselights.api.bodies import Gone
 from houselights.api.call import Call, Endpoint
 from houselights.api.errors import RefusedWith
@@ -23,24 +23,36 @@ from houselights.resources.heads import PUBLIC_ADDRESS
 log = structlog.get_logger()
 
 
+class Recognises(Protocol):
+    """Tells who calls from the `Authorization` header, as `auth.Authenticator` does."""
+
+    def known(self, header: bytes | None, at: float) -> Caller | None:
+        """The caller, where that takes no asking."""
+        ...
+
+    async def recognise(self, header: bytes | None) -> Caller:
+        """The caller. Raises Refused `invalid_credentials`."""
+        ...
+
+
 class Face:
     """What all routes share.
 
-    request_id  makes a fresh one; monotonic: seconds
-    address     the server's public address, as it stands in JSON
+    request_ids  fresh ones without end; monotonic: seconds
+    address      the server's public address, as it stands in JSON
     """
 
     def __init__(
         self,
-        authenticator: Authenticator,
+        authenticator: Recognises,
         metrics: ApiMetrics,
-        request_id: Callable[[], bytes],
+        request_ids: Iterator[bytes],
         monotonic: Callable[[], float],
         address: bytes,
     ) -> None:
         self.authenticator = authenticator
         self.metrics = metrics
-        self.request_id = request_id
+        self.request_ids = request_ids
         self.monotonic = monotonic
         self.address = address
 
@@ -84,7 +96,7 @@ class RouteFace:
         """Answer one request, whatever happens, unless the caller has gone."""
         face = self._face
         started = face.monotonic()
-        request_id = face.request_id()
+        request_id = next(face.request_ids)
         try:
             call = Call(scope, receive, None if self._public else await self._caller(scope, started))
             endpoint = self._endpoints.get(scope["method"], self._otherwise)
