@@ -4,7 +4,7 @@
 """
 
 from houselights.api.auth import Caller
-from houselights.api.face import Face, Recognises
+from houselights.api.face import Recognises
 from houselights.api.limiter import Limiter
 from houselights.api.parts import ApiParts
 from houselights.core.errors import Refused
@@ -58,8 +58,3 @@ class Bearers:
             permission,
             read_connect_settings(issuer.settings).redirect_urls,
         )
-
-
-def token_face(parts: ApiParts, face: Face) -> Face:
-    """The same face for callers of both kinds."""
-    return Face(Bearers(parts, face.authenticator), face.metrics, face.request_id, face.monotonic, face.address)

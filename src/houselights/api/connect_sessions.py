@@ -5,7 +5,7 @@ from uuid import UUID
 
 from starlette.routing import Route
 
-from houselights.api.bearers import Bearer, token_face
+from houselights.api.bearers import Bearer, Bearers
 from houselights.api.call import Answer, Call, Endpoint
 from houselights.api.face import Face
 from houselights.api.fields import Fields
@@ -28,7 +28,7 @@ _NOTHING = Permission(ApplicationId(UUID(int=0)), UserId(UUID(int=0)), ())
 
 def connect_session_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
     """Both paths; an SDK token does in the place of credentials."""
-    both, sessions = token_face(parts, face), ConnectSessionEndpoints(parts)
+    both, sessions = face.for_callers(Bearers(parts, face.authenticator)), ConnectSessionEndpoints(parts)
 
     def route(path: str, **endpoints: Endpoint) -> Route:
         return Route(path, both.route(path, public=False, **endpoints))

@@ -4,7 +4,7 @@ The order of checks is the contract's: path, credentials, limit, method; then th
 fields and rows.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn, Protocol
 
 import structlog
@@ -38,21 +38,21 @@ class Recognises(Protocol):
 class Face:
     """What all routes share.
 
-    request_ids  fresh ones without end; monotonic: seconds
-    address      the server's public address, as it stands in JSON
+    request_id  makes a fresh one; monotonic: seconds
+    address     the server's public address, as it stands in JSON
     """
 
     def __init__(
         self,
         authenticator: Recognises,
         metrics: ApiMetrics,
-        request_ids: Iterator[bytes],
+        request_id: Callable[[], bytes],
         monotonic: Callable[[], float],
         address: bytes,
     ) -> None:
         self.authenticator = authenticator
         self.metrics = metrics
-        self.request_ids = request_ids
+        self.request_id = request_id
         self.monotonic = monotonic
         self.address = address
 
@@ -64,6 +64,10 @@ class Face:
             raise RefusedWith("method_not_allowed", allow)
 
         return RouteFace(self, path, endpoints, refuse, public=public)
+
+    def for_callers(self, authenticator: Recognises) -> "Face":
+        """The same face, for callers who prove who they are in another way."""
+        return Face(authenticator, self.metrics, self.request_id, self.monotonic, self.address)
 
     def nowhere(self) -> "RouteFace":
         """The face of every path that leads nowhere: 404, with or without credentials."""
@@ -96,7 +100,7 @@ class RouteFace:
         """Answer one request, whatever happens, unless the caller has gone."""
         face = self._face
         started = face.monotonic()
-        request_id = next(face.request_ids)
+        request_id = face.request_id()
         try:
             call = Call(scope, receive, None if self._public else await self._caller(scope, started))
             endpoint = self._endpoints.get(scope["method"], self._otherwise)
