@@ -1,0 +1,186 @@
+"""Commands as an operator types them, each a process of its own."""
+
+import asyncio
+import base64
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import msgspec
+import pytest
+import pytest_asyncio
+
+from tests.e2e.commands import Ended, houselights, living
+from tests.e2e.processes import Process, answers, free_ports, process
+
+
+class Place:
+    """An installation's settings, and what is asked of it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.data_dir = folder / "data"
+        port = free_ports()
+        self.url = f"http://127.0.0.1:{port}"
+        self.settings = {"data_dir": str(self.data_dir), "port": str(port)} | settings
+
+    async def run(self, *words: str) -> Ended:
+        """One command."""
+        return await houselights(*words, settings=self.settings)
+
+
+@pytest_asyncio.fixture
+async def place(server_dsn: str, next_name: Callable[[], str], tmp_path: Path) -> Place:
+    """On a migrated database of its own."""
+    name = next_name()
+    connection = await asyncpg.connect(server_dsn, database="postgres")
+    try:
+        await connection.execute(f"create database {name} template houselights")
+    finally:
+        await connection.close()
+    return Place(tmp_path, database_url=server_dsn.replace("/houselights?", f"/{name}?", 1))
+
+
+@pytest_asyncio.fixture
+async def served(place: Place) -> AsyncIterator[tuple[Place, Process]]:
+    """A place whose server runs, with no application yet."""
+    async with serving(place) as server:
+        yield place, server
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """On an embedded database, made by whoever comes first."""
+    return Place(tmp_path_factory.mktemp("embedded"))
+
+
+@asynccontextmanager
+async def serving(place: Place) -> AsyncIterator[Process]:
+    """A server that answers."""
+    async with process("serve", settings=place.settings, folder=place.folder) as server:
+        await answers(f"{place.url}/x/health", within_s=60)
+        yield server
+
+
+async def users(url: str, client_id: object, client_secret: object) -> int:
+    """The status of a call with these credentials."""
+    headers = {"authorization": aiohttp.encode_basic_auth(str(client_id), str(client_secret))}
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/users", headers=headers) as reply:
+        return reply.status
+
+
+async def test_serve_on_an_empty_database_says_what_to_run_first(served: tuple[Place, Process]) -> None:
+    _, server = served
+    async with asyncio.timeout(10):
+        while "houselights app create" not in server.log.read_text():
+            await asyncio.sleep(0.02)
+
+
+async def test_an_application_made_beside_a_running_server_can_call_at_once(served: tuple[Place, Process]) -> None:
+    place, _ = served
+    made = (await place.run("app", "create", "Mine", "--json")).json()
+    assert await users(place.url, made["client_id"], made["client_secret"]) == 200
+    assert await users(place.url, made["client_id"], "wrong") == 401
+
+
+async def test_an_old_secret_ends_with_its_overlap(served: tuple[Place, Process]) -> None:
+    place, _ = served
+    made = (await place.run("app", "create", "Mine", "--json")).json()
+    kept = (await place.run("app", "rotate-secret", "--json")).json()
+    both = [await users(place.url, made["client_id"], each["client_secret"]) for each in (made, kept)]
+    assert both == [200, 200]
+    last = (await place.run("app", "rotate-secret", "Mine", "--overlap", "0", "--json")).json()
+    assert await users(place.url, made["client_id"], last["client_secret"]) == 200
+    assert kept["client_id"] == made["client_id"]
+
+
+async def test_a_second_server_on_the_same_data_is_refused(embedded: Place) -> None:
+    async with serving(embedded) as server:
+        second = await embedded.run("serve", "--port", str(free_ports()))
+        assert second.status == 1
+        refusal = f"houselights: pid {server.child.pid} already runs the database in {embedded.data_dir}"
+        assert second.err.splitlines()[-1].startswith(refusal)
+
+
+async def test_commands_beside_a_running_server_use_its_database(embedded: Place) -> None:
+    async with serving(embedded):
+        made = (await embedded.run("app", "create", "Mine", "--json")).json()
+        assert await users(embedded.url, made["client_id"], made["client_secret"]) == 200
+
+
+async def test_a_server_is_seen_by_doctor(served: tuple[Place, Process]) -> None:
+    place, _ = served
+    seen = (await place.run("doctor", "--json")).json()
+    assert seen["ok"] is True
+    checks = msgspec.convert(seen["checks"], list[dict[str, str]])
+    by_name = {check["check"]: check for check in checks}
+    assert by_name["database"]["says"].startswith("PostgreSQL 18.")
+    assert by_name["schema"]["status"] == "ok"
+    assert by_name["port of the API"]["status"] == "warning"
+    assert by_name["applications"]["do"] == "run `houselights app create NAME`"
+
+
+async def test_sigterm_ends_a_server_in_seconds_and_leaves_no_process(embedded: Place) -> None:
+    async with serving(embedded) as server:
+        assert await server.stop(within_s=10) == 0
+    assert living(embedded.data_dir) == []
+
+
+async def test_a_second_signal_ends_it_at_once_and_the_database_with_it(embedded: Place) -> None:
+    async with serving(embedded) as server:
+        server.signal(signal.SIGTERM)
+        server.signal(signal.SIGINT)
+        async with asyncio.timeout(10):
+            assert await server.child.wait() in (0, 1)
+            while living(embedded.data_dir):
+                await asyncio.sleep(0.02)
+
+
+async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -> None:
+    words = ("app", "create", "Mine", "--client-id", "kept-id", "--json", "--environment", "production")
+    assert (await place.run(*words)).json()["client_id"] == "kept-id"
+    taken = await place.run(*words)
+    assert taken.status == 1
+    assert taken.err.count("\n") == 1
+
+
+async def test_the_clock_cannot_be_moved_where_production_is(place: Place) -> None:
+    assert (await place.run("sandbox", "clock", "forward", "6h", "--json")).status == 0
+    await place.run("app", "create", "Real", "--environment", "production")
+    refused = await place.run("sandbox", "clock", "forward", "6h")
+    assert refused.status == 1
+    assert "production application" in refused.err
+
+
+async def test_settings_of_an_application_are_kept_together(place: Place) -> None:
+    await place.run("app", "create", "Mine")
+    await place.run("app", "set", "audience_estimates", "off")
+    changed = (await place.run("app", "set", "Mine", "audience_other_gender", "OTHER", "--json")).json()
+    assert changed["settings"] == {"audience_estimates": False, "audience_other_gender": "OTHER"}
+
+
+async def test_where_there_are_several_applications_one_must_be_named(place: Place) -> None:
+    for _ in range(2):
+        await place.run("app", "create", "Mine")
+    for words in (("app", "rotate-secret"), ("app", "rotate-secret", "Mine"), ("app", "rotate-secret", "Yours")):
+        refused = await place.run(*words)
+        assert (refused.status, refused.out) == (1, "")
+
+
+async def test_a_wrong_master_key_stops_the_start_with_a_sentence(place: Place) -> None:
+    await place.run("app", "create", "Mine")
+    other = place.settings | {"master_key": base64.b64encode(bytes(32)).decode()}
+    refused = await houselights("serve", settings=other)
+    assert refused.status == 1
+    assert "was sealed with master key" in refused.err
+
+
+async def test_an_unreachable_database_stops_the_start_with_a_sentence(place: Place) -> None:
+    nowhere = place.settings | {"database_url": f"postgresql://nobody@127.0.0.1:{free_ports()}/nothing"}
+    refused = await houselights("serve", settings=nowhere)
+    assert refused.status == 1
+    assert refused.err.startswith("houselights: the database is not available")
+    assert refused.err.count("\n") == 1
