@@ -27,7 +27,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 	@$(BIN)/python -m pytest -q tests/unit tests/properties tests/house $(ARGS)
 
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
-	@$(BIN)/houselights bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/python -m tests.house.reference

@@ -1,0 +1,49 @@
+"""`python -m bench [--quick] [--json]`: measures, prints the result on standard output, the rest on standard error."""
+
+import argparse
+import asyncio
+import signal
+import sys
+
+import msgspec
+
+from bench.children import Broken
+from bench.databases import NotDurable
+from bench.plan import QUICK, WHOLE, Plan
+from bench.report import table
+from bench.runs import Result, run
+from houselights.core.errors import HouselightsError
+
+
+def main() -> int:
+    """The exit status: 0 measured, whatever came out; 1 could not measure; 130 interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Speed as ratios measured side by side, on two CPUs and a PostgreSQL of its own."
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, up to 100,000 accounts")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    arguments = parser.parse_args()
+    try:
+        result = asyncio.run(_interruptible(QUICK if arguments.quick else WHOLE))
+    except (Broken, NotDurable, HouselightsError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+    print(_as_json(result) if arguments.json else table(result.figures, result.variants, result.rounds, result.idle_mb))
+    return 0
+
+
+def _as_json(result: Result) -> str:
+    return msgspec.json.encode(result.figures).decode()
+
+
+async def _interruptible(plan: Plan) -> Result:
+    """SIGTERM ends a run as Ctrl-C does: in order."""
+    task = asyncio.ensure_future(run(plan))
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
+if __name__ == "__main__":
+    sys.exit(main())

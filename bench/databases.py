@@ -1,0 +1,159 @@
+"""The databases of a run: made, filled and checked on the PostgreSQL that the product would start itself."""
+
+import asyncio
+import base64
+import secrets
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+from bench import accounts
+from bench.children import command
+from bench.cpus import Cpus, move
+from bench.progress import say
+from houselights.db.embedded import EmbeddedPostgres
+from houselights.db.migrate import migrate
+
+PUBLIC_URL = "http://127.0.0.1:8420"
+"""What stands in documents, wherever the server listens."""
+_MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")
+_AT_ONCE = 25_000
+"""Accounts to a transaction while loading."""
+
+
+class NotDurable(Exception):
+    """The server would acknowledge what it may lose, so no figure of a write counts."""
+
+
+class Credentials(Struct, frozen=True):
+    """Of the one application."""
+
+    client_id: str
+    client_secret: str
+
+    @property
+    def header(self) -> str:
+        """Value of the `Authorization` header."""
+        return "Basic " + base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
+
+
+class Filled(Struct, frozen=True):
+    """A database with so many accounts. environment: what a server needs to run on it."""
+
+    accounts: int
+    dsn: str
+    credentials: Credentials
+    environment: dict[str, str]
+
+
+async def fill(server: EmbeddedPostgres, cpus: Cpus, count: int) -> Filled:
+    """A new database with `count` accounts, as fit as one that has been running: vacuumed, analysed, on disk."""
+    name = f"bench_{count}"
+    as_superuser = server.dsn.replace("//houselights@", "//postgres@", 1)
+    connection = await asyncpg.connect(as_superuser)
+    try:
+        await connection.execute(f"create database {name} owner houselights")
+    finally:
+        await connection.close()
+    dsn, as_superuser = (each.replace("/houselights?", f"/{name}?", 1) for each in (server.dsn, as_superuser))
+    await migrate(dsn)
+    filled = await _with_application(dsn, count)
+    move(server.pid, cpus.both)
+    try:
+        await _load(as_superuser, count)
+    finally:
+        move(server.pid, {cpus.load})
+    await check_durable(dsn)
+    return filled
+
+
+async def check_durable(dsn: str) -> None:
+    """Raises NotDurable where the server does not keep what it acknowledges."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        for setting in _MUST_BE_ON:
+            if (value := await connection.fetchval("select current_setting($1)", setting)) != "on":
+                raise NotDurable(f"{setting} is {value}, so nothing here would be durable")
+    finally:
+        await connection.close()
+
+
+async def fill_common(filled: Filled) -> None:
+    """The table of `servers.commonly_written`, with the same documents."""
+    connection = await asyncpg.connect(filled.dsn)
+    try:
+        await connection.execute(_COMMON_TABLE)
+        documents = [accounts.document(number, PUBLIC_URL.encode()) for number in range(filled.accounts)]
+        await connection.execute(_COMMON_ROWS, [each.decode() for each in documents])
+        await connection.execute("analyze common_audiences")
+    finally:
+        await connection.close()
+
+
+async def asked(filled: Filled) -> int:
+    """How many refresh requests are on record."""
+    connection = await asyncpg.connect(filled.dsn)
+    try:
+        return int(await connection.fetchval("select sum(asked) from refreshes"))
+    finally:
+        await connection.close()
+
+
+async def _with_application(dsn: str, count: int) -> Filled:
+    """Made by the command that operators use."""
+    environment = {
+        "HOUSELIGHTS_DATABASE_URL": dsn,
+        "HOUSELIGHTS_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "HOUSELIGHTS_LIMITER_RATE": "1000000",
+        "HOUSELIGHTS_LIMITER_BURST": "1000000",
+        "HOUSELIGHTS_PUBLIC_URL": PUBLIC_URL,
+    }
+    said = await command(("houselights", "app", "create", "bench", "--json"), environment)
+    return Filled(count, dsn, msgspec.json.decode(said, type=Credentials), environment)
+
+
+async def _load(as_superuser: str, count: int) -> None:
+    """Two connections, one chunk after the other each."""
+    firsts = iter(range(0, count, _AT_ONCE))
+
+    async def work() -> None:
+        connection = await asyncpg.connect(as_superuser)
+        try:
+            for first in firsts:
+                await accounts.load(connection, application, first, min(first + _AT_ONCE, count) - 1)
+                say(f"loading {count:,} accounts: {first + _AT_ONCE:,}")
+        finally:
+            await connection.close()
+
+    connection = await asyncpg.connect(as_superuser)
+    try:
+        application = await connection.fetchval("select application_id from applications")
+        await accounts.add_user(connection, application)
+        await asyncio.gather(work(), work())
+        await connection.execute("vacuum (analyze) accounts, audiences, refreshes")
+        await connection.execute("checkpoint")
+    finally:
+        await connection.close()
+
+
+_COMMON_TABLE = """
+    create table common_audiences (
+        id                      uuid      primary key,
+        account_id              uuid      not null unique,
+        created_at              timestamp not null,
+        updated_at              timestamp not null,
+        "user"                  jsonb     not null,
+        account                 jsonb     not null,
+        work_platform           jsonb     not null,
+        countries               jsonb     not null,
+        cities                  jsonb     not null,
+        gender_age_distribution jsonb     not null
+    )
+"""
+_COMMON_ROWS = """
+    insert into common_audiences
+    select (d->>'id')::uuid, (d->'account'->>'id')::uuid, (d->>'created_at')::timestamp, (d->>'updated_at')::timestamp,
+           d->'user', d->'account', d->'work_platform', d->'countries', d->'cities', d->'gender_age_distribution'
+    from (select text::jsonb as d from unnest($1::text[]) as text) documents
+"""

@@ -1,0 +1,71 @@
+"""PURE: the result for people. For programs it is `Figures` as JSON."""
+
+from collections.abc import Sequence
+from statistics import median
+
+from bench.figures import GOALS, Figures, Goal, Rounds, ratio, value_at
+from bench.variants import READS, REFRESHES, Kind, Variant
+
+
+def table(result: Figures, variants: Sequence[Variant], rounds: Rounds, idle_mb: float) -> str:
+    """A row for each variant, then a line for each goal."""
+    first = next(iter(rounds.values()))
+    goals = [_goal(goal, value_at(result, goal.path)) for goal in GOALS]
+    return "\n".join(
+        (
+            f"Medians of {len(first)} rounds, in each of which every row had its turn. µs: CPU time for each request.",
+            *(line for kind in (READS, REFRESHES) for line in ("", *_rows(kind, variants, rounds))),
+            "",
+            *_aligned([("", "goal", "measured", ""), *goals]),
+            "",
+            f"`serve --role api` held {idle_mb:.1f} MB before any load, {result.memory_mb:.1f} MB after.",
+            *(f"void: {row}" for row in result.void_rows),
+        )
+    )
+
+
+def _rows(kind: Kind, variants: Sequence[Variant], rounds: Rounds) -> list[str]:
+    heads = ("", f"{kind.says}, {kind.connections} connections", "req/s", f"vs {kind.against}", "p50 ms", "p99 ms")
+    more = ("p99/p50", "server µs", "PostgreSQL µs", "load µs", "busy", "void")
+    shown = [_row(variant, rounds) for variant in variants if variant.kind == kind]
+    return _aligned([heads + more, *shown])
+
+
+def _row(variant: Variant, rounds: Rounds) -> tuple[str, ...]:
+    """Of the windows that count or, where none does, of all."""
+    windows = rounds[variant.key]
+    void = [window for window in windows if window.is_void]
+    seen = [window for window in windows if not window.is_void] or windows
+    share = ratio(windows, rounds[variant.kind.against])
+    return (
+        variant.key,
+        variant.says,
+        f"{median(each.rate for each in seen):,.0f}",
+        "-" if share is None else f"{share:.3f}",
+        f"{median(each.p50_us for each in seen) / 1e3:.2f}",
+        f"{median(each.p99_us for each in seen) / 1e3:.2f}",
+        f"{median(each.tail for each in seen):.1f}",
+        f"{median(each.server_us for each in seen):.1f}",
+        f"{median(each.postgres_us for each in seen):.1f}",
+        f"{median(each.generator_us for each in seen):.1f}",
+        f"{median(each.server_busy for each in seen):.2f}",
+        str(len(void)) if void else "",
+    )
+
+
+def _goal(goal: Goal, value: float | None) -> tuple[str, ...]:
+    bound = f">= {goal.least:g}" if goal.least is not None else f"<= {goal.most:g}"
+    measured = "void" if value is None else f"{value:.2f}"
+    return goal.path, bound, measured, "reached" if goal.is_reached(value) else "MISSED"
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Columns of one width each; the first two to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if place < 2 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
