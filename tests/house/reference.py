@@ -155,7 +155,7 @@ def _command(parser: argparse.ArgumentParser, what: str) -> str:
         says = each.help or _choices(each)
         lines.append(f"- `{name}{value}`" + (f": {says}" if says else ""))
     if parser.epilog:
-        lines += ["", "```text", parser.epilog.rstrip(), "```"]
+        lines += [*([""] if lines[-1] else []), "```text", parser.epilog.rstrip(), "```"]
     return "\n".join(lines).rstrip() + "\n"
 
 
