@@ -88,16 +88,20 @@ class Client:
         return await self.send("POST", path, [*headers, ("Transfer-Encoding", "chunked")], body)
 
     async def send(self, method: str, path: str, headers: Headers, body: bytes) -> Reply:
-        """One request on a connection of its own; reads the answer also while the body still goes out."""
+        """One request on a connection of its own."""
         said = [("Host", "127.0.0.1"), *headers]
         if self.authorization is not None:
             said.append(self.authorization)
         head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in said) + "\r\n"
+        return await self.send_raw(head.encode("latin-1") + body, has_body=method != "HEAD")
+
+    async def send_raw(self, raw: bytes, *, has_body: bool = True) -> Reply:
+        """Bytes as they are; reads the answer also while they still go out."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**22)
         try:
-            writer.write(head.encode("latin-1") + body)
+            writer.write(raw)
             async with asyncio.timeout(_ENOUGH_S):
-                return await _read(reader, has_body=method != "HEAD")
+                return await _read(reader, has_body=has_body)
         finally:
             writer.close()
 

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp
 from houselights.api.app import build_api
 from houselights.api.limiter import Limits
 from houselights.api.parts import ApiOptions, ApiParts
+from houselights.api.protocol import http_protocol
+from houselights.api.request_ids import request_ids
 from houselights.db.lane import Lane
 from houselights.db.run import Database
 from houselights.vault.keys import MasterKey
@@ -49,7 +51,13 @@ async def serve(app: ASGIApp) -> AsyncGenerator[int, None]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False, interface="asgi3"
+        app,
+        http=http_protocol(request_ids(os.urandom)),
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        interface="asgi3",
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

@@ -156,3 +156,17 @@ async def test_the_scheme_is_read_in_any_case_and_padding_is_optional(nobody: Cl
 async def test_many_calls_at_once_have_as_many_request_ids(api: Client) -> None:
     replies = await asyncio.gather(*(api.get("/v1/users") for _ in range(50)), *(api.get("/none") for _ in range(50)))
     assert len(set(chain.from_iterable(reply.all("request-id") for reply in replies))) == 100
+
+
+@pytest.mark.rule("C-006", "C-011")
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"x\r\n\r\n", b"\x16\x03\x01\x02", b"FETCH / HTTP/1.1\r\n\r\n"),
+        *(b"GET /v1/\xb2 HTTP/1.1\r\nHost: x\r\n\r\n", b"GET / HTTP/1.1\r\nBad Header\r\n\r\n"),
+        b"POST /v1/users HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+        b"POST /v1/users HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
+async def test_bytes_that_are_no_request_get_the_envelope_too(nobody: Client, raw: bytes) -> None:
+    check_refusal(await nobody.send_raw(raw), 400, "malformed_request")

@@ -25,6 +25,7 @@ ERRORS = {
     "MISSING_FIELDS": ErrorKind(400, _BAD, "Request is missing required fields: [{fields}]."),
     "INVALID_FIELDS": ErrorKind(400, _BAD, "Request has invalid values for fields: [{fields}]."),
     "MALFORMED_BODY": ErrorKind(400, _BAD, "Request body could not be read."),
+    "malformed_request": ErrorKind(400, _BAD, "This is not an HTTP request."),
     "product_not_supported": ErrorKind(
         400, _BAD, "This product is not available for the work platform of the account."
     ),
