@@ -26,10 +26,14 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 	@$(BIN)/lint-imports --no-cache >&2
 	@$(BIN)/python -m pytest -q tests/unit tests/properties tests/house $(ARGS)
 
+e2e: $(VENV)/.dev  ## whole processes only: connect, refresh, signed webhooks, kills
+	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev  ## write the generated parts of the documentation
+	@$(BIN)/houselights config defaults > docs/reference/settings.toml
 	@$(BIN)/python -m tests.house.reference
 
 lock:  ## pin requirements anew, with hashes and without addresses (wants `uv`)

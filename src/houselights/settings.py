@@ -172,12 +172,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, le=1000),
         About("Accounts that one worker refreshes at once.", "a whole number from 1 to 1000"),
-    ] = 8
+    ] = 16
     worker_deliveries: Annotated[
         int,
         Meta(ge=1, le=1000),
         About("Webhooks that one worker tells at once.", "a whole number from 1 to 1000"),
-    ] = 32
+    ] = 64
     metrics_port: Annotated[
         Annotated[int, Meta(ge=1, le=65535)] | None,
         About("A port of this machine that serves metrics for Prometheus. Not set: none.", "a port from 1 to 65535"),

@@ -66,10 +66,12 @@ async def _greet(up: "Running", role: "Role", *, is_json: bool) -> None:
     from houselights.store import applications
 
     settings = up.base.settings
+    url = settings.fakes_url if role == "sandbox" else settings.api_url
     if is_json:
-        answer_json({"role": role, "base_url": settings.api_url, "pid": os.getpid()})
+        answer_json({"role": role, "base_url": url, "pid": os.getpid()})
     else:
-        say(f"houselights ({role}) is up at {settings.api_url}; stop it with Ctrl-C")
+        where = "works" if role == "worker" else f"is up at {url}"
+        say(f"houselights ({role}) {where}; stop it with Ctrl-C")
     if await applications.is_empty(up.base.database):
         say("There is no application yet, so nobody can call: run `houselights app create NAME`.")
     if settings.public_url is None and not is_this_machine(settings.host):

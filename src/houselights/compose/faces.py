@@ -7,6 +7,7 @@ api` has no HTTP client, no cryptography and no templates in memory.
 import os
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from secrets import token_urlsafe
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from houselights.compose.foundation import Foundation, chance, new_id
-from houselights.compose.platforms import find_platforms
+from houselights.compose.platforms import find_manifests, find_platforms
 from houselights.core.ids import WorkPlatformId
 from houselights.port.manifest import Manifest
 
@@ -34,8 +35,7 @@ _WORKER_STOPS_WITHIN_S = 15.0
 
 def products() -> dict[UUID, Collection[str]]:
     """What this deployment reads, by work platform."""
-    manifests = [platform.manifest for platform in find_platforms().values()]
-    return {manifest.work_platform: manifest.products for manifest in manifests}
+    return {manifest.work_platform: manifest.products for manifest in find_manifests().values()}
 
 
 def platforms() -> "dict[WorkPlatformId, Platform]":
@@ -56,6 +56,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
     from houselights.flows.rooms import Rooms
     from houselights.outbound.client import PLATFORMS, WEBHOOKS, ClientOptions, HttpClient
     from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT, Egress
+    from houselights.rules.connect_address import code_verifier
 
     async with AsyncExitStack() as stack:
 
@@ -78,6 +79,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             },
             new_id=new_id,
             chance=chance,
+            verifier=partial(code_verifier, base.master.derive("code verifiers")),
             callback_url=base.settings.api_url + CALLBACK,
         )
 

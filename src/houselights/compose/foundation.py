@@ -73,7 +73,10 @@ CLAIM = Statement(
 
 
 class Foundation(Struct, frozen=True):
-    """What every command stands on: an open, migrated database, its clock, its bell and its master key."""
+    """What every command stands on: an open, migrated database, its clock, its bell and its master key.
+
+    server_pid  of a database server that is our child, else None
+    """
 
     settings: Settings
     dsn: str
@@ -81,6 +84,7 @@ class Foundation(Struct, frozen=True):
     clock: Clock
     bell: Bell
     master: MasterKey
+    server_pid: int | None
 
 
 class Access(Struct, frozen=True):
@@ -104,22 +108,22 @@ chance = secrets.SystemRandom().random
 
 
 @asynccontextmanager
-async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[str, bool], None]:
-    """The database's address, and whether its server is ours, ended at the end of the block.
+async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[str, int | None], None]:
+    """The database's address, and the pid of its server if that is our child: it is ended at the end of the block.
 
     raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun
     """
     if settings.database_url is not None:
         dsn = settings.database_url.reveal()
         await _try(dsn)
-        yield dsn, False
+        yield dsn, None
         return
     options = EmbeddedOptions(settings.data_dir, settings.postgres_wheel)
     embedded = EmbeddedPostgres(options)
     deadline = asyncio.get_running_loop().time() + _ATTACH_WITHIN_S
     while True:
         if not access.owns and (shared := await asyncio.to_thread(running_dsn, options)):
-            yield shared, False
+            yield shared, None
             return
         try:
             dsn = await embedded.start()
@@ -130,7 +134,7 @@ async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[s
                 raise
             await asyncio.sleep(0.05)
     try:
-        yield dsn, True
+        yield dsn, embedded.pid
     finally:
         await embedded.stop()
 
@@ -153,15 +157,15 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
     raises  CannotServe, AlreadyRunning, CannotRun, StoreDown, SchemaMismatch, KeyMissing
     """
     async with AsyncExitStack() as stack:
-        dsn, is_ours = await stack.enter_async_context(open_dsn(settings, access))
+        dsn, server_pid = await stack.enter_async_context(open_dsn(settings, access))
         options = PoolOptions(dsn, settings.database_connections)
         database = await stack.enter_async_context(open_database(options))
         await _check_server(database)
-        await _check_schema(dsn, may_migrate=is_ours or access.migrates)
+        await _check_schema(dsn, may_migrate=server_pid is not None or access.migrates)
         clock = Clock()
         await clock.look(database)
         master = await open_master_key(settings, database)
-        yield Foundation(settings, dsn, database, clock, Bell(database), master)
+        yield Foundation(settings, dsn, database, clock, Bell(database), master, server_pid)
 
 
 async def inspect(database: Database) -> Server:
@@ -219,11 +223,25 @@ async def open_master_key(settings: Settings, database: Database) -> MasterKey:
     return master
 
 
-async def keep_looking(clock: Clock, database: Database) -> None:
-    """Look at the database's clock every second, until cancelled."""
+async def keep_looking(base: Foundation) -> None:
+    """Look at the database's clock every second, until cancelled. Raises CannotServe when our own server is gone."""
     while True:
         await asyncio.sleep(_LOOK_EVERY_S)
         try:
-            await clock.look(database)
+            await base.clock.look(base.database)
         except StoreDown as error:
             log.warning("clock.unreachable", error=str(error))
+            _check_child(base)
+
+
+def _check_child(base: Foundation) -> None:
+    """A child that ended was reaped at once, so its pid is nobody's."""
+    if base.server_pid is None:
+        return
+    try:
+        os.kill(base.server_pid, 0)
+    except ProcessLookupError:
+        said = base.settings.data_dir / "postgres.log"
+        raise CannotServe("database_ended", f"our database ended by itself: start again; {said} says why") from None
+    except PermissionError:
+        return

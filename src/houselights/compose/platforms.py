@@ -2,16 +2,27 @@
 
 from importlib import import_module, resources
 
-from houselights.port.manifest import read_manifest
+from houselights.port.manifest import Manifest, read_manifest
 from houselights.port.platform import Platform
 
 
 def find_platforms() -> dict[str, Platform]:
-    """Platforms by name, in alphabetical order.
+    """Platforms by name, in alphabetical order; each folder's code is loaded.
+
+    raises  as `find_manifests`
+    """
+    found: dict[str, Platform] = {}
+    for name, manifest in find_manifests().items():
+        found[name] = import_module(f"houselights.platforms.{name}").build(manifest)
+    return found
+
+
+def find_manifests() -> dict[str, Manifest]:
+    """The facts of every platform by its name, in alphabetical order; no folder's code is loaded.
 
     raises  msgspec.ValidationError where a manifest does not fit; ValueError where one is not named as its folder
     """
-    found: dict[str, Platform] = {}
+    found: dict[str, Manifest] = {}
     for folder in sorted(resources.files("houselights.platforms").iterdir(), key=lambda entry: entry.name):
         manifest_file = folder.joinpath("manifest.toml")
         if not manifest_file.is_file():
@@ -19,6 +30,5 @@ def find_platforms() -> dict[str, Platform]:
         manifest = read_manifest(manifest_file.read_bytes())
         if manifest.name != folder.name:
             raise ValueError(f"platforms/{folder.name}/manifest.toml: name is {manifest.name!r}, not the folder's")
-        built: Platform = import_module(f"houselights.platforms.{folder.name}").build(manifest)
-        found[manifest.name] = built
+        found[manifest.name] = manifest
     return found

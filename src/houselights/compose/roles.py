@@ -70,7 +70,7 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
         loading = await stack.enter_async_context(beside(asyncio.to_thread(_load, parts)))
         base = await stack.enter_async_context(open_foundation(settings, access))
         await loading
-        tasks = [await stack.enter_async_context(beside(keep_looking(base.clock, base.database)))]
+        tasks = [await stack.enter_async_context(beside(keep_looking(base)))]
         # What is used is started before what uses it, and ends after it.
         if "sandbox" in listeners:
             await stack.enter_async_context(serving(await faces.build_sandbox(base), listeners["sandbox"]))
