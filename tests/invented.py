@@ -10,19 +10,21 @@ from houselights.core.messages import Request, Response, Script
 from houselights.core.secret import Secret
 from houselights.port.fakes.consent import CONTINUE
 from houselights.port.persona import Persona
-from houselights.port.platform import Candidate, Fake, FakeRequest, Platform
+from houselights.port.platform import Candidate, Fake, FakeRequest, Platform, Redirect
 from houselights.sandbox.play import as_seen_by_the_fake, play
 
 T = TypeVar("T")
 K = TypeVar("K", bound="str | tuple[str, ...]")
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-REDIRECT = "https://app.example/connect/callback"
+REDIRECT = Redirect(
+    "https://app.example/connect/callback", "the-state", Secret("the-verifier-of-forty-three-letters-or-more-x")
+)
 
 
 def answered(platform: Platform, fake: Fake, form: Mapping[str, str], now: datetime = NOW) -> Response:
     """What the consent dialog answers to a form, asked for all that the platform's manifest asks for."""
-    link = urlsplit(platform.authorize_url(fake.app, REDIRECT, "the-state"))
+    link = urlsplit(platform.authorize_url(fake.app, REDIRECT))
     url = f"{link.scheme}://{link.netloc}{link.path}"
     return fake.answer(FakeRequest("POST", url, dict(parse_qsl(link.query)), form, {}, now, "https://sandbox.example"))
 

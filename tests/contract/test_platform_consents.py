@@ -42,7 +42,7 @@ def test_no_request_shows_a_secret(name: str) -> None:
     secrets.update(token.reveal() for token in candidates[0].grant.tokens.values())
     shown = repr(asked)
     assert [secret for secret in secrets if secret in shown] == []
-    assert fake.app.client_secret.reveal() not in platform.authorize_url(fake.app, REDIRECT, "state")
+    assert fake.app.client_secret.reveal() not in platform.authorize_url(fake.app, REDIRECT)
 
 
 @on_every_platform
@@ -94,7 +94,11 @@ def test_a_code_works_once_for_an_hour_and_at_its_own_address(name: str) -> None
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     code = consented(platform, fake, SHOWCASE.username)
     with pytest.raises(errors.AppRefused):
-        play(platform.exchange(fake.app, code, f"{REDIRECT}/other", NOW), fake, NOW)
+        play(
+            platform.exchange(fake.app, code, msgspec.structs.replace(REDIRECT, uri=f"{REDIRECT.uri}/other"), NOW),
+            fake,
+            NOW,
+        )
     late = NOW + timedelta(hours=1)
     with pytest.raises(errors.TokenRevoked):
         play(platform.exchange(fake.app, code, REDIRECT, late), fake, late)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from houselights.connect.sessions import Sessions, see_other
 from houselights.core.secret import Secret
 from houselights.flows import finish_connect
+from houselights.flows.finish_connect import Brought
 from houselights.flows.rooms import Rooms
 from houselights.rules.consent import Outcome, refusal
 
@@ -30,14 +31,14 @@ class Callback:
         attempt = self._sessions.attempt(request, found.session, state) if found else None
         if found is None or found.platform is None or attempt is None:
             return see_other(f"{request.scope.get('root_path', '')}/stray")
-        await finish_connect.run(found.session, attempt, _answer(request), found.platform, self._rooms)
+        await finish_connect.run(found.session, attempt, _answer(request, state), found.platform, self._rooms)
         return see_other(found.result_path)
 
 
-def _answer(request: Request) -> Secret | Outcome:
-    """The code, or what the platform's refusal means."""
+def _answer(request: Request, state: str) -> Brought | Outcome:
+    """What came back with the state, or what the platform's refusal means."""
     code = _parameter(request, "code")
-    return Secret(code) if code else refusal(_parameter(request, "error"))
+    return Brought(Secret(code), state) if code else refusal(_parameter(request, "error"))
 
 
 def _parameter(request: Request, name: str) -> str:

@@ -5,10 +5,11 @@ network; a short loop plays it against the platform's own fake in memory.
 """
 
 from collections.abc import Generator, Mapping
-from typing import TypeAlias, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
 
 T = TypeVar("T")
@@ -43,6 +44,12 @@ class Response(Struct, frozen=True):
 Ask: TypeAlias = tuple[Request, ...]
 Answers: TypeAlias = tuple[Response, ...]
 Script: TypeAlias = Generator[Ask, Answers, T]
+
+
+def never(error: HouselightsError) -> Script[NoReturn]:
+    """A script that asks nothing and raises `error` when it is played."""
+    yield from ()
+    raise error
 
 
 def ask(request: Request) -> Script[Response]:

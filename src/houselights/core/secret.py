@@ -4,6 +4,7 @@
 or signs (rules.signing, and the command that shows a new client secret once); a house test keeps the list.
 """
 
+import base64
 import hashlib
 import hmac
 from typing import Self
@@ -31,6 +32,11 @@ class Secret:
     def proof(self, key: "Secret") -> Self:
         """Lower-case hex HMAC-SHA256 of this secret under `key`, such as Meta's `appsecret_proof`."""
         return type(self)(hmac.new(key._text.encode(), self._text.encode(), hashlib.sha256).hexdigest())
+
+    def challenge(self) -> str:
+        """Of a code verifier: the S256 code challenge (RFC 7636, 4.2), which is public."""
+        digest = hashlib.sha256(self._text.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -8,7 +8,7 @@ from msgspec import Struct
 from houselights.core.errors import AppRefused
 from houselights.flows import platform_app
 from houselights.flows.rooms import Rooms
-from houselights.port.platform import Platform
+from houselights.port.platform import Platform, Redirect
 from houselights.rules.connect_address import digest, state
 from houselights.rules.consent import STATE_LIFETIME
 from houselights.store import connect_sessions
@@ -38,7 +38,7 @@ async def run(session: Session, platform: Platform, rooms: Rooms, new_token: Cal
     attempt = Attempt(digest(carried), digest(browser))
     if not await connect_sessions.begin(rooms.database, session.key, attempt, expires_at):
         return None
-    real = platform.authorize_url(app.keys, rooms.callback_url, carried)
+    real = platform.authorize_url(app.keys, Redirect(rooms.callback_url, carried, rooms.verifier(carried)))
     place = urlsplit(real)
     host = f"{place.scheme}://{place.netloc}"
     base = platform_app.link(rooms, platform, app).base_urls.get(host)

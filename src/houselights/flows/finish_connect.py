@@ -18,7 +18,7 @@ from houselights.core.secret import Secret
 from houselights.flows import platform_app
 from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
-from houselights.port.platform import Candidate, Platform
+from houselights.port.platform import Candidate, Platform, Redirect
 from houselights.rules.consent import Outcome, granted, outcome_of
 from houselights.store import accounts, connect_sessions
 from houselights.store.accounts import NewConnection, SealedToken
@@ -30,6 +30,13 @@ _EXCHANGE_S = 60
 """How long the platform may take over the whole exchange; the creator is looking at a blank page meanwhile."""
 
 
+class Brought(Struct, frozen=True):
+    """What the creator's browser brought back: the platform's code, and the state that was sent along."""
+
+    code: Secret
+    state: str
+
+
 class _Consented(Struct, frozen=True):
     """What a consent is worth. owner: whose platform app obtained it; reached: accounts to choose from."""
 
@@ -39,25 +46,25 @@ class _Consented(Struct, frozen=True):
     reached: int
 
 
-async def run(session: Session, attempt: Attempt, answer: Secret | Outcome, platform: Platform, rooms: Rooms) -> None:
+async def run(session: Session, attempt: Attempt, answer: Brought | Outcome, platform: Platform, rooms: Rooms) -> None:
     """Finish an attempt; its outcome stands in the session afterwards, unless a newer attempt took its place.
 
-    answer  the code that the platform sent, or what its refusal means
+    answer  what the platform sent back, or what its refusal means
     raises  StoreDown; a state that another callback took, or that lapsed meanwhile, is left alone
     """
     if not await connect_sessions.take(rooms.database, session.key, attempt, rooms.clock.now()):
         return
-    outcome = await _use(session, attempt, answer, platform, rooms) if isinstance(answer, Secret) else answer
+    outcome = await _use(session, attempt, answer, platform, rooms) if isinstance(answer, Brought) else answer
     if outcome is not Outcome.CONNECTED:
         with suppress(LeaseLost):
             await connect_sessions.settle(rooms.database, session.key, attempt.state_digest, Ending(outcome))
     log.info("connect.finished", session_id=session.session_id, outcome=outcome)
 
 
-async def _use(session: Session, attempt: Attempt, code: Secret, platform: Platform, rooms: Rooms) -> Outcome:
+async def _use(session: Session, attempt: Attempt, brought: Brought, platform: Platform, rooms: Rooms) -> Outcome:
     """Spend the code and keep what it gave, or say why not."""
     try:
-        consented = await _exchange(session, code, platform, rooms)
+        consented = await _exchange(session, brought, platform, rooms)
         await _keep(session, attempt, consented, rooms)
     except StoreDown:
         raise
@@ -72,10 +79,11 @@ async def _use(session: Session, attempt: Attempt, code: Secret, platform: Platf
     return Outcome.CONNECTED
 
 
-async def _exchange(session: Session, code: Secret, platform: Platform, rooms: Rooms) -> _Consented:
+async def _exchange(session: Session, brought: Brought, platform: Platform, rooms: Rooms) -> _Consented:
     """Code -> the account to connect and the products it may be read for. Raises PlatformError."""
     app = await platform_app.find(rooms, session.application_id, session.work_platform_id, session.environment)
-    script = platform.exchange(app.keys, code, rooms.callback_url, rooms.clock.now())
+    redirect = Redirect(rooms.callback_url, brought.state, rooms.verifier(brought.state))
+    script = platform.exchange(app.keys, brought.code, redirect, rooms.clock.now())
     try:
         async with asyncio.timeout(_EXCHANGE_S):
             candidates = await drive(script, platform_app.link(rooms, platform, app))

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from houselights.core.ids import WorkPlatformId
+from houselights.core.secret import Secret
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from houselights.db.wake import Bell
@@ -22,6 +23,7 @@ class Rooms(Struct, frozen=True):
     new_id            fresh v4 UUIDs
     chance            0 <= x < 1, for jitter
     bell              rung after a commit that made something due
+    verifier          the PKCE verifier of a state: derived, so that nothing of it is stored
     callback_url      where platforms send creators back to, such as `https://api.example.org/connect/callback`
     """
 
@@ -34,4 +36,5 @@ class Rooms(Struct, frozen=True):
     webhook_http: Mapping[str, HttpClient]
     new_id: Callable[[], UUID]
     chance: Callable[[], float]
+    verifier: Callable[[str], Secret]
     callback_url: str

@@ -12,7 +12,7 @@ from houselights.core.messages import Response, Script
 from houselights.core.secret import Secret
 from houselights.port.manifest import Manifest
 from houselights.port.persona import Persona
-from houselights.port.platform import AppKeys, Candidate, Fake, Grant, Reading, Usage
+from houselights.port.platform import AppKeys, Candidate, Fake, Grant, Reading, Redirect, Usage
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts
 
@@ -20,14 +20,22 @@ from houselights.resources.profiles import ProfileFacts
 class Consent(Protocol):
     """What `oauth.py` says."""
 
-    def authorize_url(self, manifest: Manifest, app: AppKeys, redirect_uri: str, state: str) -> str:
+    def authorize_url(self, manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
         """As `Platform.authorize_url`."""
         ...
 
     def exchange(
-        self, manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str, now: datetime
+        self, manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
     ) -> Script[tuple[Candidate, ...]]:
         """As `Platform.exchange`."""
+        ...
+
+    def renew(self, manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
+        """As `Platform.renew`."""
+        ...
+
+    def revoke(self, manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
+        """As `Platform.revoke`."""
         ...
 
 
@@ -76,11 +84,17 @@ class Dialect:
     def manifest(self) -> Manifest:
         return self._manifest
 
-    def authorize_url(self, app: AppKeys, redirect_uri: str, state: str) -> str:
-        return self._consent.authorize_url(self._manifest, app, redirect_uri, state)
+    def authorize_url(self, app: AppKeys, redirect: Redirect) -> str:
+        return self._consent.authorize_url(self._manifest, app, redirect)
 
-    def exchange(self, app: AppKeys, code: Secret, redirect_uri: str, now: datetime) -> Script[tuple[Candidate, ...]]:
-        return self._consent.exchange(self._manifest, app, code, redirect_uri, now)
+    def exchange(self, app: AppKeys, code: Secret, redirect: Redirect, now: datetime) -> Script[tuple[Candidate, ...]]:
+        return self._consent.exchange(self._manifest, app, code, redirect, now)
+
+    def renew(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
+        return self._consent.renew(self._manifest, app, grant, now)
+
+    def revoke(self, app: AppKeys, grant: Grant) -> Script[None]:
+        return self._consent.revoke(self._manifest, app, grant)
 
     def read(self, app: AppKeys, grant: Grant) -> Script[Reading]:
         return self._fetching.read(self._manifest, app, grant)

@@ -32,12 +32,27 @@ class Grant(Struct, frozen=True):
     refs        ids that later requests need, such as the page's; never secret
     scopes      what was granted, which can be less than was asked
     expires_at  when the creator must consent again, None where the platform names no end
+    renew_at    from when `Platform.renew` should make a fresh grant of it, None where it needs none
     """
 
     tokens: Mapping[str, Secret]
     refs: Mapping[str, str]
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    renew_at: datetime | None = None
+
+
+class Redirect(Struct, frozen=True):
+    """A creator's way to the consent and back.
+
+    uri       our callback, the same to the letter in both steps
+    state     random, single use, bound to the creator's browser
+    verifier  of PKCE (RFC 7636), for platforms that take it
+    """
+
+    uri: str
+    state: str
+    verifier: Secret
 
 
 class Candidate(Struct, frozen=True):
@@ -137,15 +152,29 @@ class Platform(Protocol):
         """The platform's facts."""
         ...
 
-    def authorize_url(self, app: AppKeys, redirect_uri: str, state: str) -> str:
+    def authorize_url(self, app: AppKeys, redirect: Redirect) -> str:
         """Where the creator's browser goes to consent: the real address, query included; no secret in it."""
         ...
 
-    def exchange(self, app: AppKeys, code: Secret, redirect_uri: str, now: datetime) -> Script[tuple[Candidate, ...]]:
+    def exchange(self, app: AppKeys, code: Secret, redirect: Redirect, now: datetime) -> Script[tuple[Candidate, ...]]:
         """Turn an authorisation code into the accounts it reaches.
 
         raises  NotGranted where a needed scope was unticked, NotGiven where no fitting account exists
                 (code `NO_LINKED_PAGE`, `NO_PROFESSIONAL_ACCOUNT`), TokenRevoked for a used or expired code
+        """
+        ...
+
+    def renew(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
+        """A fresh grant for one that is due for it; the old one may be dead from then on.
+
+        raises  TokenRevoked where the platform says that the grant is dead, NotGiven where nothing can be renewed
+        """
+        ...
+
+    def revoke(self, app: AppKeys, grant: Grant) -> Script[None]:
+        """End the grant at the platform. A grant that is dead already is no error.
+
+        raises  NotGiven where the platform has no such call
         """
         ...
 

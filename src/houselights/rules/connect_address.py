@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from houselights.core.ids import ApplicationId, SessionId
+from houselights.core.secret import Secret
 
 PURPOSE = "connect addresses"
 """What the master key derives the key of the addresses for."""
@@ -84,3 +85,8 @@ def _bytes(text: str) -> bytes:
     except (binascii.Error, ValueError):
         return b""
     return raw if _text(raw) == text else b""
+
+
+def code_verifier(key: bytes, state: str) -> Secret:
+    """The PKCE verifier of a state: 43 letters, digits, `-` and `_`; nobody without the key can tell it."""
+    return Secret(_text(hmac.new(key, state.encode(), hashlib.sha256).digest()))

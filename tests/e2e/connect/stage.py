@@ -27,6 +27,7 @@ from houselights.api.app import build_api
 from houselights.api.parts import ApiOptions, ApiParts
 from houselights.connect.app import ConnectParts, connect_routes
 from houselights.core.ids import UserId, WorkPlatformId
+from houselights.core.secret import Secret
 from houselights.core.statement import Nothing, Statement
 from houselights.db.clock import Clock
 from houselights.db.lane import Lane
@@ -234,6 +235,7 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
             webhook_http={},
             new_id=uuid4,
             chance=lambda: 0.5,
+            verifier=Secret,
             callback_url=f"{public_url}/connect/callback",
         )
         pages = connect_routes(ConnectParts(rooms, ADDRESS_KEY, new_token))

@@ -15,8 +15,9 @@ import pytest
 import houselights.platforms.instagram
 from houselights.compose.platforms import find_platforms
 from houselights.core.messages import Response
+from houselights.core.secret import Secret
 from houselights.port.persona import Persona, PersonaAudience, Trait
-from houselights.port.platform import Fake, FakeRequest
+from houselights.port.platform import Fake, FakeRequest, Redirect
 from houselights.resources.audience import Gender
 from tests.invented import NOW, answered, asked_scopes, connected
 
@@ -291,7 +292,7 @@ def test_continuing_as_nobody_shows_the_form_again() -> None:
 )
 def test_a_wrong_link_sends_nobody_anywhere(change: Mapping[str, str]) -> None:
     fake = INSTAGRAM.fake([AVA])
-    link = urlsplit(INSTAGRAM.authorize_url(fake.app, "https://app.example/back", "s"))
+    link = urlsplit(INSTAGRAM.authorize_url(fake.app, Redirect("https://app.example/back", "s", Secret(""))))
     query = {**dict(parse_qsl(link.query)), **change}
     form = {"persona": "ava.stone", "decision": "continue"}
     url = f"https://{link.netloc}{link.path}"
@@ -303,7 +304,7 @@ def test_a_wrong_link_sends_nobody_anywhere(change: Mapping[str, str]) -> None:
 
 def test_the_redirect_keeps_a_query_that_is_there() -> None:
     fake = INSTAGRAM.fake([AVA])
-    link = urlsplit(INSTAGRAM.authorize_url(fake.app, "https://app.example/back?lang=en", "s"))
+    link = urlsplit(INSTAGRAM.authorize_url(fake.app, Redirect("https://app.example/back?lang=en", "s", Secret(""))))
     form = {"persona": "ava.stone", "decision": "cancel"}
     url = f"https://{link.netloc}{link.path}"
     reply = fake.answer(FakeRequest("POST", url, dict(parse_qsl(link.query)), form, {}, NOW, "https://sandbox.example"))

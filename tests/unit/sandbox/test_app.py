@@ -93,7 +93,7 @@ class Sandbox:
 
     async def connect(self, username: str) -> Candidate:
         """A consent through the form."""
-        link = urlsplit(INSTAGRAM.authorize_url(APP, REDIRECT, "the-state"))
+        link = urlsplit(INSTAGRAM.authorize_url(APP, REDIRECT))
         form = {
             "persona": username,
             "decision": "continue",
@@ -125,7 +125,7 @@ async def test_the_whole_job_runs_over_the_server(sandbox: Sandbox) -> None:
 
 
 async def test_the_authorize_page_is_served_where_a_browser_looks_for_it(sandbox: Sandbox) -> None:
-    link = urlsplit(INSTAGRAM.authorize_url(APP, REDIRECT, "the-state"))
+    link = urlsplit(INSTAGRAM.authorize_url(APP, REDIRECT))
     reply = await sandbox.ask("GET", "/instagram/www.facebook.com/v26.0/dialog/oauth", query=link.query)
     assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert b"ava.stone" in reply.body

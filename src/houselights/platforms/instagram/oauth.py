@@ -11,24 +11,24 @@ from itertools import islice
 from urllib.parse import urlencode
 
 from houselights.core.errors import AppRefused, NotGiven, NotGranted, PlatformChanged, TokenRevoked
-from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all
+from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all, never
 from houselights.core.secret import Secret
 from houselights.platforms.instagram import raw
 from houselights.port.families import meta_graph
 from houselights.port.manifest import Manifest
-from houselights.port.platform import AppKeys, Candidate, Grant
+from houselights.port.platform import AppKeys, Candidate, Grant, Redirect
 
 _CODE_REFUSED, _REDIRECT_DIFFERS, _SECRET_WRONG, _APP_UNKNOWN = "meta_100_", "meta_100_36008", "meta_1", "meta_101"
 
 
-def authorize_url(manifest: Manifest, app: AppKeys, redirect_uri: str, state: str) -> str:
+def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
     """The consent dialog, asking for the scopes of every product at once."""
     needed = [scope for scopes in manifest.oauth.scopes.values() for scope in scopes]
     scopes = dict.fromkeys([*needed, *manifest.oauth.asked_beside])
     query = {
         "client_id": app.client_id,
-        "redirect_uri": redirect_uri,
-        "state": state,
+        "redirect_uri": redirect.uri,
+        "state": redirect.state,
         "response_type": "code",
         "scope": manifest.oauth.scope_separator.join(scopes),
     }
@@ -36,10 +36,10 @@ def authorize_url(manifest: Manifest, app: AppKeys, redirect_uri: str, state: st
 
 
 def exchange(
-    manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str, now: datetime
+    manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
     """As `Platform.exchange`: code -> long-lived user token -> what it may do -> pages -> accounts."""
-    token = yield from _user_token(manifest, app, code, redirect_uri)
+    token = yield from _user_token(manifest, app, code, redirect.uri)
     app_token = app.client_secret.prefixed(f"{app.client_id}|")
     debugged, permissions = yield from ask_all(
         meta_graph.get(manifest, app, "debug_token", app_token, input_token=token.access_token),
@@ -61,6 +61,19 @@ def exchange(
     if not candidates:
         raise NotGiven("NO_PROFESSIONAL_ACCOUNT")
     return tuple(candidates)
+
+
+def renew(_manifest: Manifest, _app: AppKeys, _grant: Grant, _now: datetime) -> Script[Grant]:
+    """There is no refresh: the creator logs in again."""
+    return never(NotGiven("not_renewable"))
+
+
+def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
+    """Take back every permission that the person gave the app; a token that is dead already is no error."""
+    reply = yield from ask(meta_graph.delete(manifest, app, "me/permissions", grant.tokens["user"]))
+    refused = meta_graph.refusal(reply)
+    if refused is not None and not isinstance(error := refused.error(), TokenRevoked):
+        raise error
 
 
 def linked_pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequence[str]) -> Script[list[raw.Page]]:

@@ -6,6 +6,7 @@ Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
@@ -144,12 +145,24 @@ _BY_CODE = {
 
 
 def get(manifest: Manifest, app: AppKeys, path: str, token: Secret, **parameters: str | Secret) -> Request:
-    """A signed read of `/{version}/{path}`.
+    """A signed read of `/{version}/{path}`."""
+    return _call("GET", manifest, app, path, token, parameters)
 
-    `appsecret_proof` goes with every call: https://developers.facebook.com/docs/graph-api/guides/secure-requests
+
+def delete(manifest: Manifest, app: AppKeys, path: str, token: Secret) -> Request:
+    """A signed `DELETE` of `/{version}/{path}`."""
+    return _call("DELETE", manifest, app, path, token, {})
+
+
+def _call(
+    method: str, manifest: Manifest, app: AppKeys, path: str, token: Secret, parameters: Mapping[str, str | Secret]
+) -> Request:
+    """`appsecret_proof` goes with every call.
+
+    Source: https://developers.facebook.com/docs/graph-api/guides/secure-requests
     """
     return Request(
-        "GET",
+        method,
         f"{manifest.settings['graph']}/{manifest.api_version}/{path}",
         query=(*parameters.items(), ("access_token", token), ("appsecret_proof", token.proof(app.client_secret))),
         headers=(("accept", "application/json"),),
