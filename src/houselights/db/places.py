@@ -15,6 +15,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -94,7 +95,8 @@ def _in_roots_place(data_dir: Path, account: Account) -> Path:
     """
     root = roots_place(account)
     for note in root.glob("*-*/data_dir"):
-        _forget_if_temporary(note.parent, Path(os.fsdecode(note.read_bytes())))
+        with suppress(FileNotFoundError):  # forgotten by another start at the same time
+            _forget_if_temporary(note.parent, Path(os.fsdecode(note.read_bytes())))
     named = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     home = Path(tempfile.mkdtemp(prefix=f"{named}-", dir=root))
     (home / "data_dir").write_bytes(os.fsencode(data_dir))
