@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from houselights.compose.faces import build_vault
 from houselights.compose.foundation import Foundation, new_id
-from houselights.core.errors import HouselightsError
+from houselights.core.errors import Duplicate, HouselightsError
 from houselights.core.ids import ApplicationId
 from houselights.core.secret import Secret
 from houselights.resources.applications import CLIENT_SECRETS
@@ -18,6 +18,10 @@ from houselights.store.client_secrets import place
 
 class CannotChoose(HouselightsError):
     """The operator: no application, or several, go by what was said."""
+
+
+class IdTaken(HouselightsError):
+    """The operator: a client id belongs to one application."""
 
 
 class Made(Struct, frozen=True):
@@ -40,12 +44,15 @@ class Made(Struct, frozen=True):
 async def make_application(
     base: Foundation, name: str, environment: str, *, client_id: str | None = None, secret: Secret | None = None
 ) -> Made:
-    """A new application; fresh credentials where none are given. Raises Duplicate for a client id that is taken."""
+    """A new application; fresh credentials where none are given. Raises IdTaken."""
     made = Application(ApplicationId(new_id()), client_id or str(new_id()), name, environment, "{}", base.clock.now())
     secret = secret or fresh_secret()
     sealed = await sealed_secret(base, made, secret)
-    async with base.database.transaction() as connection:
-        await applications.create(connection, made, sealed)
+    try:
+        async with base.database.transaction() as connection:
+            await applications.create(connection, made, sealed)
+    except Duplicate:
+        raise IdTaken("client_id_taken", f"the client id {made.client_id!r} is another application's") from None
     return Made(made, secret)
 
 
