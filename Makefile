@@ -35,6 +35,7 @@ bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or
 docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/houselights config defaults > docs/reference/settings.toml
 	@$(BIN)/python -m tests.house.reference
+	@$(BIN)/python -m tests.house.contract_json
 
 lock:  ## pin requirements anew, with hashes and without addresses (wants `uv`)
 	@./requirements/lock

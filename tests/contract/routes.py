@@ -54,6 +54,7 @@ OPERATIONS = (
 PUBLIC = (
     Operation("GET", "/x/health", 200),
     Operation("GET", "/openapi.yaml", 200),
+    Operation("GET", "/openapi.json", 200),
     Operation("GET", "/assets/platforms/instagram.svg", 200),
 )
 

@@ -83,6 +83,8 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
         *connect_session_routes(parts, face),
         route("/x/health", public=True, GET=health.get),
         route("/openapi.yaml", public=True, GET=reference.get_openapi),
+        route("/openapi.json", public=True, GET=reference.get_openapi_json),
+        *reference.pages(face),
         route("/assets/platforms/{slug}.svg", public=True, GET=assets.get),
     )
 

@@ -18,12 +18,13 @@ from houselights.core.ids import ApplicationId, parse_uuid
 class Answer(Struct, frozen=True):
     """What goes out. headers: beside `content-length` and `request-id`, names in lower case.
 
-    In the body a raw NUL byte stands for the server's public address (`resources.heads`).
+    In the body a raw NUL byte stands for the server's public address (`resources.heads`), unless it is literal.
     """
 
     status: int
     body: bytes
     headers: Headers = ((b"content-type", b"application/json"),)
+    is_literal: bool = False
 
 
 class Call:

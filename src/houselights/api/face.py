@@ -115,7 +115,7 @@ class RouteFace:
         except Exception as error:
             log.exception("api.failed", request_id=request_id.decode())
             answer = refusal(error, request_id)
-        body = answer.body.replace(PUBLIC_ADDRESS, face.address)
+        body = answer.body if answer.is_literal else answer.body.replace(PUBLIC_ADDRESS, face.address)
         headers = [*answer.headers, (b"content-length", b"%d" % len(body)), (b"request-id", request_id)]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

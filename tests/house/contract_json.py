@@ -1,0 +1,27 @@
+"""Writes the contract as JSON beside the contract as YAML: `make docs`, or `python -m tests.house.contract_json`.
+
+Both are in the tree, so that no process of ours needs a YAML parser; a test fails where they differ.
+"""
+
+import json
+
+import yaml
+
+from tests.house.tree import PACKAGE
+
+WRITTEN = PACKAGE / "api" / "openapi.yaml"
+MADE = PACKAGE / "api" / "openapi.json"
+
+
+def as_json() -> str:
+    """The contract, its keys in the order in which they are written."""
+    return json.dumps(yaml.safe_load(WRITTEN.read_text(encoding="utf-8")), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write the file anew."""
+    MADE.write_text(as_json(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
