@@ -1,14 +1,16 @@
-"""One command of houselights, run to its end, and whatever it left running."""
+"""Commands of houselights as an operator types them: run to their end, or serving, and whatever they left running."""
 
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import msgspec
 
-from tests.e2e.processes import environment
+from tests.e2e.processes import Process, answers, environment, free_ports, process
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -55,3 +57,33 @@ def living(data_dir: Path) -> list[int]:
             if os.fsencode(data_dir) in said or os.fsencode((data_dir / "postgres").resolve()) in said:
                 found.append(int(entry.name))
     return found
+
+
+class Place:
+    """An installation's settings, and what is asked of it."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        self.data_dir = folder / "data"
+        port = free_ports()
+        self.url = f"http://127.0.0.1:{port}"
+        self.settings = {"data_dir": str(self.data_dir), "port": str(port)} | settings
+
+    async def run(self, *words: str) -> Ended:
+        """One command."""
+        return await houselights(*words, settings=self.settings)
+
+
+@asynccontextmanager
+async def serving(place: Place, *words: str) -> AsyncIterator[Process]:
+    """A server that answers."""
+    async with process("serve", *words, settings=place.settings, folder=place.folder) as server:
+        await answers(f"{place.url}/x/health", within_s=60)
+        yield server
+
+
+async def users(url: str, client_id: object, client_secret: object) -> int:
+    """The status of a call with these credentials."""
+    headers = {"authorization": aiohttp.encode_basic_auth(str(client_id), str(client_secret))}
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/users", headers=headers) as reply:
+        return reply.status

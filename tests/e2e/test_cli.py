@@ -2,34 +2,15 @@
 
 import asyncio
 import base64
-import signal
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import asyncpg
 import msgspec
-import pytest
 import pytest_asyncio
 
-from tests.e2e.commands import Ended, houselights, living
-from tests.e2e.processes import Process, answers, free_ports, process
-
-
-class Place:
-    """An installation's settings, and what is asked of it."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        self.data_dir = folder / "data"
-        port = free_ports()
-        self.url = f"http://127.0.0.1:{port}"
-        self.settings = {"data_dir": str(self.data_dir), "port": str(port)} | settings
-
-    async def run(self, *words: str) -> Ended:
-        """One command."""
-        return await houselights(*words, settings=self.settings)
+from tests.e2e.commands import Place, houselights, serving, users
+from tests.e2e.processes import Process, free_ports
 
 
 @pytest_asyncio.fixture
@@ -49,27 +30,6 @@ async def served(place: Place) -> AsyncIterator[tuple[Place, Process]]:
     """A place whose server runs, with no application yet."""
     async with serving(place) as server:
         yield place, server
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """On an embedded database, made by whoever comes first."""
-    return Place(tmp_path_factory.mktemp("embedded"))
-
-
-@asynccontextmanager
-async def serving(place: Place) -> AsyncIterator[Process]:
-    """A server that answers."""
-    async with process("serve", settings=place.settings, folder=place.folder) as server:
-        await answers(f"{place.url}/x/health", within_s=60)
-        yield server
-
-
-async def users(url: str, client_id: object, client_secret: object) -> int:
-    """The status of a call with these credentials."""
-    headers = {"authorization": aiohttp.encode_basic_auth(str(client_id), str(client_secret))}
-    async with aiohttp.ClientSession() as session, session.get(f"{url}/v1/users", headers=headers) as reply:
-        return reply.status
 
 
 async def test_serve_on_an_empty_database_says_what_to_run_first(served: tuple[Place, Process]) -> None:
@@ -97,20 +57,6 @@ async def test_an_old_secret_ends_with_its_overlap(served: tuple[Place, Process]
     assert kept["client_id"] == made["client_id"]
 
 
-async def test_a_second_server_on_the_same_data_is_refused(embedded: Place) -> None:
-    async with serving(embedded) as server:
-        second = await embedded.run("serve", "--port", str(free_ports()))
-        assert second.status == 1
-        refusal = f"houselights: pid {server.child.pid} already runs the database in {embedded.data_dir}"
-        assert second.err.splitlines()[-1].startswith(refusal)
-
-
-async def test_commands_beside_a_running_server_use_its_database(embedded: Place) -> None:
-    async with serving(embedded):
-        made = (await embedded.run("app", "create", "Mine", "--json")).json()
-        assert await users(embedded.url, made["client_id"], made["client_secret"]) == 200
-
-
 async def test_a_server_is_seen_by_doctor(served: tuple[Place, Process]) -> None:
     place, _ = served
     seen = (await place.run("doctor", "--json")).json()
@@ -121,22 +67,6 @@ async def test_a_server_is_seen_by_doctor(served: tuple[Place, Process]) -> None
     assert by_name["schema"]["status"] == "ok"
     assert by_name["port of the API"]["status"] == "warning"
     assert by_name["applications"]["do"] == "run `houselights app create NAME`"
-
-
-async def test_sigterm_ends_a_server_in_seconds_and_leaves_no_process(embedded: Place) -> None:
-    async with serving(embedded) as server:
-        assert await server.stop(within_s=10) == 0
-    assert living(embedded.data_dir) == []
-
-
-async def test_a_second_signal_ends_it_at_once_and_the_database_with_it(embedded: Place) -> None:
-    async with serving(embedded) as server:
-        server.signal(signal.SIGTERM)
-        server.signal(signal.SIGINT)
-        async with asyncio.timeout(10):
-            assert await server.child.wait() in (0, 1)
-            while living(embedded.data_dir):
-                await asyncio.sleep(0.02)
 
 
 async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -> None:

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 
 END_WITHIN_S = 30.0
 _DRAIN_WITHIN_S = 8
+_KEEP_ALIVE_S = 75
+"""Longer than proxies keep an idle connection, so that they never send a call into one that we just closed."""
 
 
 class CannotListen(HouselightsError):
@@ -101,6 +103,7 @@ async def serving(
             server_header=False,
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
+            timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=_DRAIN_WITHIN_S,
         )
     )
