@@ -69,6 +69,21 @@ async def test_a_server_is_seen_by_doctor(served: tuple[Place, Process]) -> None
     assert by_name["applications"]["do"] == "run `houselights app create NAME`"
 
 
+async def test_doctor_says_what_production_still_needs(place: Place, tmp_path: Path) -> None:
+    await place.run("app", "create", "Real", "--environment", "production")
+    seen = (await place.run("doctor", "--json")).json()
+    lacking = {check["check"]: check["do"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
+    assert lacking["instagram, production"] == "run `houselights platform app set instagram --environment production`"
+    assert "HOUSELIGHTS_SANDBOX" in lacking["sandbox"]
+
+    (tmp_path / "secret").write_text("s3cret\n")
+    words = ("platform", "app", "set", "instagram", "--environment", "production", "--client-id", "1")
+    assert (await place.run(*words, "--client-secret-file", str(tmp_path / "secret"))).status == 0
+    seen = (await place.run("doctor", "--json")).json()
+    now = {check["check"]: check["status"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
+    assert now["instagram, production"] == "ok"
+
+
 async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -> None:
     words = ("app", "create", "Mine", "--client-id", "kept-id", "--json", "--environment", "production")
     assert (await place.run(*words)).json()["client_id"] == "kept-id"

@@ -93,7 +93,7 @@ async def _stored(settings: "Settings") -> list[Finding]:
         async with open_dsn(settings, Access()) as (dsn, _), open_database(PoolOptions(dsn, 2)) as database:
             findings = [await _server(database), await _schema(dsn)]
             if findings[-1].status == "ok":
-                findings += [await _key(settings, database), await _clock(database), *await _apps(database)]
+                findings += [await _key(settings, database), await _clock(database), *await _apps(settings, database)]
             return findings
     except HouselightsError as error:
         return [Finding("database", "failed", str(error))]
@@ -154,7 +154,7 @@ async def _clock(database: "Database") -> Finding:
     return Finding("clock", "ok", f"the sandbox is {ahead} ahead" if ahead > timedelta(seconds=1) else "in time")
 
 
-async def _apps(database: "Database") -> list[Finding]:
+async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
     """Whether every environment that applications live in has an app at every platform."""
     from houselights.compose.platforms import find_platforms
     from houselights.store import applications
@@ -165,7 +165,11 @@ async def _apps(database: "Database") -> list[Finding]:
         return [Finding("applications", "warning", "none, so nobody can call", do)]
     kept = {(each.work_platform_id, each.environment) for each in await applications.platform_apps(database)}
     findings = [Finding("applications", "ok", str(len(listed)))]
-    for environment in sorted({each.environment for each in listed}):
+    environments = sorted({each.environment for each in listed})
+    if settings.sandbox and "production" in environments:
+        says = "invented platforms run beside production"
+        findings.append(Finding("sandbox", "warning", says, "set HOUSELIGHTS_SANDBOX to off where nobody needs them"))
+    for environment in environments:
         for name, platform in find_platforms().items():
             check = f"{name}, {environment}"
             if (platform.manifest.work_platform, environment) in kept:
