@@ -30,7 +30,7 @@ def main() -> int:
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
-    print(_as_json(result) if arguments.json else table(result.figures, result.variants, result.rounds, result.idle_mb))
+    print(_as_json(result) if arguments.json else table(result.figures, result.rows, result.rounds, result.idle_mb))
     return 0
 
 

@@ -25,12 +25,12 @@ class Load:
 
     async def rounds(self, compared: Sequence[Variant]) -> dict[str, list[Window]]:
         """All variants in turn, as many times as planned. Windows by variant. Raises Broken."""
-        rounds: dict[str, list[Window]] = {variant.key: [] for variant in compared}
+        rounds: dict[str, list[Window]] = {variant.row.key: [] for variant in compared}
         for number in range(1, self._plan.rounds + 1):
             for variant in compared:
                 window = await self._window_that_counts(variant)
-                rounds[variant.key].append(window)
-                say(f"round {number}  {variant.key:<7}{window.rate:>9,.0f}/s  server {window.server_busy:.2f} busy")
+                rounds[variant.row.key].append(window)
+                say(f"round {number}  {variant.row.key:<7}{window.rate:>9,.0f}/s  server {window.server_busy:.2f} busy")
         return rounds
 
     async def window(self, variant: Variant) -> Window:
@@ -39,7 +39,7 @@ class Load:
         self._offset += _STEP
         job = Job(
             port=port,
-            connections=variant.kind.connections,
+            connections=variant.row.kind.connections,
             requests=str(variant.requests.path),
             length=variant.requests.length,
             offset=self._offset,

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from statistics import median
 
 from bench.figures import GOALS, Figures, Goal, Rounds, ratio, value_at
-from bench.variants import READS, REFRESHES, Kind, Variant
+from bench.rows import READS, REFRESHES, Kind, Row
 
 
-def table(result: Figures, variants: Sequence[Variant], rounds: Rounds, idle_mb: float) -> str:
-    """A row for each variant, then a line for each goal."""
+def table(result: Figures, rows: Sequence[Row], rounds: Rounds, idle_mb: float) -> str:
+    """The rows, then a line for each goal."""
     first = next(iter(rounds.values()))
     goals = [_goal(goal, value_at(result, goal.path)) for goal in GOALS]
     return "\n".join(
         (
             f"Medians of {len(first)} rounds, in each of which every row had its turn. µs: CPU time for each request.",
-            *(line for kind in (READS, REFRESHES) for line in ("", *_rows(kind, variants, rounds))),
+            *(line for kind in (READS, REFRESHES) for line in ("", *_rows(kind, rows, rounds))),
             "",
             *_aligned([("", "goal", "measured", ""), *goals]),
             "",
@@ -24,22 +24,22 @@ def table(result: Figures, variants: Sequence[Variant], rounds: Rounds, idle_mb:
     )
 
 
-def _rows(kind: Kind, variants: Sequence[Variant], rounds: Rounds) -> list[str]:
+def _rows(kind: Kind, rows: Sequence[Row], rounds: Rounds) -> list[str]:
     heads = ("", f"{kind.says}, {kind.connections} connections", "req/s", f"vs {kind.against}", "p50 ms", "p99 ms")
     more = ("p99/p50", "server µs", "PostgreSQL µs", "load µs", "busy", "void")
-    shown = [_row(variant, rounds) for variant in variants if variant.kind == kind]
+    shown = [_row(row, rounds) for row in rows if row.kind == kind]
     return _aligned([heads + more, *shown])
 
 
-def _row(variant: Variant, rounds: Rounds) -> tuple[str, ...]:
+def _row(row: Row, rounds: Rounds) -> tuple[str, ...]:
     """Of the windows that count or, where none does, of all."""
-    windows = rounds[variant.key]
+    windows = rounds[row.key]
     void = [window for window in windows if window.is_void]
     seen = [window for window in windows if not window.is_void] or windows
-    share = ratio(windows, rounds[variant.kind.against])
+    share = ratio(windows, rounds[row.kind.against])
     return (
-        variant.key,
-        variant.says,
+        row.key,
+        row.says,
         f"{median(each.rate for each in seen):,.0f}",
         "-" if share is None else f"{share:.3f}",
         f"{median(each.p50_us for each in seen) / 1e3:.2f}",

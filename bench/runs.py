@@ -18,6 +18,7 @@ from bench.figures import Figures, figures
 from bench.load import Load
 from bench.plan import Plan
 from bench.progress import say
+from bench.rows import Row
 from bench.starts import forget, serve, time_starts
 from bench.variants import Variant, servers, variants
 from bench.windows import Window
@@ -31,7 +32,7 @@ class Result(Struct, frozen=True):
     """The figures and what they were made of. idle_mb: memory of `serve --role api` before any load."""
 
     figures: Figures
-    variants: Sequence[Variant]
+    rows: Sequence[Row]
     rounds: Mapping[str, Sequence[Window]]
     idle_mb: float
 
@@ -54,7 +55,7 @@ async def run(plan: Plan) -> Result:
                 await _check_answers(load, few, many)
                 rounds = await load.rounds(compared)
             await _check_writes(few, rounds)
-    return Result(figures(rounds, loaded_mb, starts), compared, rounds, idle_mb)
+    return Result(figures(rounds, loaded_mb, starts), [each.row for each in compared], rounds, idle_mb)
 
 
 @asynccontextmanager
@@ -78,7 +79,7 @@ async def _memory(
 ) -> tuple[float, float]:
     """MB that `serve --role api` holds before and after load."""
     server = serve(free_port(), directory / "memory.log", "--role", "api", environment=few.environment)
-    (read,) = (variant for variant in compared if variant.key == "R")
+    (read,) = (variant for variant in compared if variant.row.key == "R")
     async with server.running([cpus.server]) as pid:
         idle_mb = pss_mb(tree(pid))
         load.up[read.server] = server.port, pid

@@ -10,26 +10,13 @@ from bench.children import Server, free_port
 from bench.databases import PUBLIC_URL, Filled
 from bench.plan import Plan
 from bench.requests import Requests
-
-
-class Kind(Struct, frozen=True):
-    """What variants have in common. against: the one that rates are compared with in the table."""
-
-    says: str
-    connections: int
-    against: str
-
-
-READS = Kind("GET /v1/audience", 32, "C")
-REFRESHES = Kind("POST /v1/profiles/refresh", 64, "N0")
+from bench.rows import READS, REFRESHES, Row
 
 
 class Variant(Struct, frozen=True):
-    """One row of the result. key: what figures call it; server: which of `servers` it loads."""
+    """A row, and how it is loaded. server: which of `servers`."""
 
-    key: str
-    says: str
-    kind: Kind
+    row: Row
     server: str
     requests: Requests
 
@@ -64,11 +51,11 @@ def variants(plan: Plan, few: Filled, many: Filled, directory: Path) -> Sequence
 
     def read(key: str, says: str, server: str, path: str = "/v1/audience", of: Filled = few) -> Variant:
         made = requests.reads(directory / f"{key}.requests", path, of.credentials, ids[of.accounts])
-        return Variant(key, says, READS, server, made)
+        return Variant(Row(key, says, READS), server, made)
 
     def refresh(key: str, says: str, server: str, path: str = "/v1/profiles/refresh", of: Filled = few) -> Variant:
         made = requests.refreshes(directory / f"{key}.requests", path, of.credentials, ids[of.accounts])
-        return Variant(key, says, REFRESHES, server, made)
+        return Variant(Row(key, says, REFRESHES), server, made)
 
     return (
         read("C0", "the bare ASGI server, same bytes", "bare"),

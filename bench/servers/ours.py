@@ -99,7 +99,7 @@ async def main(port: int, document: bytes) -> None:
     async with AsyncExitStack() as stack:
         (listener,) = stack.enter_context(bound("127.0.0.1", [port]))
         base = await stack.enter_async_context(open_foundation(settings, Access()))
-        await stack.enter_async_context(beside(keep_looking(base.clock, base.database)))
+        await stack.enter_async_context(beside(keep_looking(base)))
         api, variants = build_api(base, stack), beside_api(base, document)
 
         async def application(scope: Scope, receive: Receive, send: Send) -> None:

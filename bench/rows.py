@@ -1,0 +1,23 @@
+"""PURE: what the rows of the result are."""
+
+from msgspec import Struct
+
+
+class Kind(Struct, frozen=True):
+    """What rows have in common. against: the key of the row that rates are compared with in the table."""
+
+    says: str
+    connections: int
+    against: str
+
+
+class Row(Struct, frozen=True):
+    """One variant of what is measured. key: what figures call it."""
+
+    key: str
+    says: str
+    kind: Kind
+
+
+READS = Kind("GET /v1/audience", 32, "C")
+REFRESHES = Kind("POST /v1/profiles/refresh", 64, "N0")
