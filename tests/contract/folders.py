@@ -55,7 +55,7 @@ def read(platform: Platform, persona: Persona, spoil: Callable[[Request, Respons
     """One refresh of a creator, every reply changed on its way."""
     fake = platform.fake(CAST)
     grant = own(connected(platform, fake, persona.username), persona).grant
-    return played(platform.read(fake.app, grant), through(fake, spoil))
+    return played(platform.read(fake.app, grant, NOW), through(fake, spoil))
 
 
 def unchanged(_request: Request, reply: Response) -> Response:

@@ -38,7 +38,7 @@ def test_no_request_shows_a_secret(name: str) -> None:
 
     code = consented(platform, fake, SHOWCASE.username)
     candidates = played(platform.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil))
-    played(platform.read(fake.app, own(candidates, SHOWCASE).grant), through(fake, spoil))
+    played(platform.read(fake.app, own(candidates, SHOWCASE).grant, NOW), through(fake, spoil))
     secrets.update(token.reveal() for token in candidates[0].grant.tokens.values())
     shown = repr(asked)
     assert [secret for secret in secrets if secret in shown] == []
@@ -67,7 +67,7 @@ def test_a_declined_product_does_not_stop_the_identity(name: str) -> None:
     scopes = platform.manifest.oauth.scopes
     only = set(scopes["IDENTITY.AUDIENCE"]) - set(scopes["IDENTITY"])
     grant = own(connected(platform, fake, SHOWCASE.username, untick=only), SHOWCASE).grant
-    reading = play(platform.read(fake.app, grant), fake, NOW)
+    reading = play(platform.read(fake.app, grant, NOW), fake, NOW)
     assert reading.profile.username == SHOWCASE.username
     assert reading.audience == NoAudience("NOT_GRANTED")
 
@@ -86,7 +86,7 @@ def test_what_is_asked_beside_can_be_declined(name: str) -> None:
     grant = own(
         connected(platform, fake, SHOWCASE.username, untick=platform.manifest.oauth.asked_beside), SHOWCASE
     ).grant
-    assert isinstance(play(platform.read(fake.app, grant), fake, NOW).audience, AudienceFacts)
+    assert isinstance(play(platform.read(fake.app, grant, NOW), fake, NOW).audience, AudienceFacts)
 
 
 @on_every_platform
@@ -124,7 +124,7 @@ def test_tokens_outlive_a_restart_of_the_fake(name: str) -> None:
     platform = PLATFORMS[name]
     grant = own(connected(platform, platform.fake(CAST), SHOWCASE.username), SHOWCASE).grant
     restarted = platform.fake(CAST)
-    assert play(platform.read(restarted.app, grant), restarted, NOW).profile.username == SHOWCASE.username
+    assert play(platform.read(restarted.app, grant, NOW), restarted, NOW).profile.username == SHOWCASE.username
 
 
 @on_every_platform
@@ -134,11 +134,11 @@ def test_an_ended_grant_is_dead_and_a_new_consent_revives_the_same_account(name:
     revoked = next(s for n, s, at, taken_for in refusals() if (n, taken_for) == (name, "TokenRevoked"))
     fake.end_grants(SHOWCASE.username, NOW, revoked)
     with pytest.raises(errors.TokenRevoked):
-        play(platform.read(fake.app, first.grant), fake, NOW)
+        play(platform.read(fake.app, first.grant, NOW), fake, NOW)
     later = NOW + timedelta(minutes=1)
     second = own(connected(platform, fake, SHOWCASE.username, now=later), SHOWCASE)
     assert second.platform_profile_id == first.platform_profile_id
-    assert play(platform.read(fake.app, second.grant), fake, later).profile.username == SHOWCASE.username
+    assert play(platform.read(fake.app, second.grant, later), fake, later).profile.username == SHOWCASE.username
 
 
 @on_every_platform
@@ -146,7 +146,7 @@ def test_a_grant_is_good_until_it_says_it_ends(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     grant: Grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
     if grant.expires_at is not None:
-        early = grant.expires_at - timedelta(seconds=60)
-        assert play(platform.read(fake.app, grant), fake, early).profile.username == SHOWCASE.username
+        early, late = grant.expires_at - timedelta(seconds=60), grant.expires_at + timedelta(seconds=1)
+        assert play(platform.read(fake.app, grant, early), fake, early).profile.username == SHOWCASE.username
         with pytest.raises(errors.TokenRevoked):
-            play(platform.read(fake.app, grant), fake, grant.expires_at + timedelta(seconds=1))
+            play(platform.read(fake.app, grant, late), fake, late)

@@ -71,7 +71,7 @@ def test_the_order_of_columns_makes_no_difference(name: str) -> None:
     for persona in (SHOWCASE, turned):
         fake = PLATFORMS[name].fake([persona])
         grant = connected(PLATFORMS[name], fake, persona.username)[0].grant
-        readings.append(play(PLATFORMS[name].read(fake.app, grant), fake, NOW))
+        readings.append(play(PLATFORMS[name].read(fake.app, grant, NOW), fake, NOW))
     assert readings[0] == readings[1]
     assert isinstance(readings[0].audience, AudienceFacts)
 
@@ -206,7 +206,7 @@ def test_a_reply_that_is_none_is_never_taken_for_data(
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
     with pytest.raises(expected):
-        played(platform.read(fake.app, grant), lambda _request: reply)
+        played(platform.read(fake.app, grant, NOW), lambda _request: reply)
     with pytest.raises(expected):
         played(platform.exchange(fake.app, Secret("code"), REDIRECT, NOW), lambda _request: reply)
 
@@ -215,7 +215,7 @@ def test_a_reply_that_is_none_is_never_taken_for_data(
 def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
-    (request, *_) = next(platform.read(fake.app, grant))
+    (request, *_) = next(platform.read(fake.app, grant, NOW))
     seen = as_seen_by_the_fake(request, NOW)
     counted = platform.usage(fake.answer(seen))
     spent = platform.usage(fake.answer(msgspec.structs.replace(seen, usage_percent=100)))

@@ -120,4 +120,4 @@ def _why_nothing(persona: Persona) -> str | None:
 def _read(persona: Persona) -> Reading:
     fake = INSTAGRAM.fake([persona])
     candidate = own(connected(INSTAGRAM, fake, persona.username), persona)
-    return play(INSTAGRAM.read(fake.app, candidate.grant), fake, NOW)
+    return play(INSTAGRAM.read(fake.app, candidate.grant, NOW), fake, NOW)

@@ -76,7 +76,8 @@ async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading
         raise TokenRevoked("no_token")
     app = await platform_app.find(rooms, sealed.platform_app_owner, held.work_platform_id, sealed.environment)
     grant = await rooms.vault.open_grant(held.application_id, held.account_id, sealed.sealed)
-    return await drive(platform.read(app.keys, grant), platform_app.link(rooms, platform, app))
+    link = platform_app.link(rooms, platform, app)
+    return await drive(platform.read(app.keys, grant, link.now), link)
 
 
 async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading) -> None:

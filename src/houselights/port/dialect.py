@@ -42,7 +42,7 @@ class Consent(Protocol):
 class Fetching(Protocol):
     """What `fetch.py` says."""
 
-    def read(self, manifest: Manifest, app: AppKeys, grant: Grant) -> Script[Reading]:
+    def read(self, manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
         """As `Platform.read`."""
         ...
 
@@ -96,8 +96,8 @@ class Dialect:
     def revoke(self, app: AppKeys, grant: Grant) -> Script[None]:
         return self._consent.revoke(self._manifest, app, grant)
 
-    def read(self, app: AppKeys, grant: Grant) -> Script[Reading]:
-        return self._fetching.read(self._manifest, app, grant)
+    def read(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+        return self._fetching.read(self._manifest, app, grant, now)
 
     def usage(self, reply: Response) -> Usage | None:
         return self._fetching.usage(self._manifest, reply)

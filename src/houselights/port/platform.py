@@ -178,8 +178,8 @@ class Platform(Protocol):
         """
         ...
 
-    def read(self, app: AppKeys, grant: Grant) -> Script[Reading]:
-        """Fetch and normalise profile and audience.
+    def read(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+        """Fetch and normalise profile and audience as of `now`, by which platforms are asked for days.
 
         raises  every PlatformError; a refused audience does not raise: it is in the reading
         """

@@ -36,7 +36,7 @@ def granted(fake: Fake, persona: Persona = AVA) -> Grant:
 def read(spoil: Callable[[Request, Response], Response], persona: Persona = AVA) -> Reading:
     """One refresh, every reply changed on its way."""
     fake = INSTAGRAM.fake(CAST)
-    return played(INSTAGRAM.read(fake.app, granted(fake, persona)), through(fake, spoil))
+    return played(INSTAGRAM.read(fake.app, granted(fake, persona), NOW), through(fake, spoil))
 
 
 def refused(sample: str, when: Callable[[Request], bool]) -> Callable[[Request, Response], Response]:
@@ -53,7 +53,7 @@ def is_about(*breakdowns: str) -> Callable[[Request], bool]:
 def test_a_refresh_is_four_calls_side_by_side_with_the_pages_token_and_its_proof() -> None:
     fake = INSTAGRAM.fake(CAST)
     grant = granted(fake)
-    asked = next(INSTAGRAM.read(fake.app, grant))
+    asked = next(INSTAGRAM.read(fake.app, grant, NOW))
     host = "https://graph.facebook.com/v26.0/17841400000000001"
     assert [request.url for request in asked] == [host, *[f"{host}/insights"] * 3]
     fields = "id,ig_id,username,name,biography,website,profile_picture_url,followers_count,follows_count,media_count"
@@ -71,7 +71,7 @@ def test_a_refresh_is_four_calls_side_by_side_with_the_pages_token_and_its_proof
 def test_without_the_scope_the_audience_is_not_even_asked_for() -> None:
     fake = INSTAGRAM.fake(CAST)
     grant = granted(fake, creator(Trait.AUDIENCE_SCOPE_DECLINED))
-    assert len(next(INSTAGRAM.read(fake.app, grant))) == 1
+    assert len(next(INSTAGRAM.read(fake.app, grant, NOW))) == 1
 
 
 def test_where_the_joint_table_is_refused_its_marginals_stand_in_for_it() -> None:
@@ -160,7 +160,7 @@ def test_an_account_that_moved_to_another_page_is_found_again() -> None:
             page["access_token"] = "fresh"
         return msgspec.structs.replace(reply, body=json.dumps(body).encode())
 
-    reading = played(INSTAGRAM.read(fake.app, grant), through(fake, spoil))
+    reading = played(INSTAGRAM.read(fake.app, grant, NOW), through(fake, spoil))
     assert reading.profile.username == AVA.username
 
 
@@ -226,7 +226,7 @@ def test_a_creator_of_several_accounts_gets_the_choice() -> None:
 def test_a_creator_is_found_however_the_pages_are_told(trait: Trait) -> None:
     persona = creator(trait)
     fake = INSTAGRAM.fake(CAST)
-    assert play(INSTAGRAM.read(fake.app, granted(fake, persona)), fake, NOW).profile.username == persona.username
+    assert play(INSTAGRAM.read(fake.app, granted(fake, persona), NOW), fake, NOW).profile.username == persona.username
 
 
 @pytest.mark.parametrize(
@@ -245,7 +245,7 @@ def test_the_id_is_the_legacy_one_where_there_is_one() -> None:
     bare = creator(Trait.NO_LEGACY_ID)
     found = connected(INSTAGRAM, fake, bare.username)[0]
     assert found.platform_profile_id == str(17841400000000001 + bare.number)
-    profile = play(INSTAGRAM.read(fake.app, found.grant), fake, NOW).profile
+    profile = play(INSTAGRAM.read(fake.app, found.grant, NOW), fake, NOW).profile
     assert (profile.external_id, profile.platform_profile_id) == (found.platform_profile_id,) * 2
 
 
@@ -296,4 +296,4 @@ def test_a_page_without_a_token_of_its_own_is_read_with_the_creators() -> None:
     found = own(played(INSTAGRAM.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil)), AVA)
     assert set(found.grant.tokens) == {"user"}
     assert found.grant.expires_at == (NOW + timedelta(days=60)).replace(microsecond=0)
-    assert play(INSTAGRAM.read(fake.app, found.grant), fake, NOW).profile.username == AVA.username
+    assert play(INSTAGRAM.read(fake.app, found.grant, NOW), fake, NOW).profile.username == AVA.username

@@ -108,7 +108,7 @@ class Sandbox:
 
     async def read(self, candidate: Candidate) -> Reading:
         """One refresh."""
-        reading: Reading = await self.play(INSTAGRAM.read(APP, candidate.grant))
+        reading: Reading = await self.play(INSTAGRAM.read(APP, candidate.grant, self.now))
         return reading
 
 
@@ -147,7 +147,7 @@ async def test_a_used_code_stays_used_on_the_next_day_and_an_ended_grant_ended(s
     ended = {"platform": "instagram", "persona": "ava.stone", "refusal": "error_190_460_password_changed"}
     await sandbox.json("POST", "/_sandbox/grants/end", ended)
     sandbox.now += timedelta(days=1)
-    script = INSTAGRAM.read(APP, candidate.grant)
+    script = INSTAGRAM.read(APP, candidate.grant, sandbox.now)
     (request, *_) = next(script)
     assert json.loads((await sandbox.send(request)).body)["error"]["error_subcode"] == 460
 
@@ -163,9 +163,9 @@ async def test_a_fault_meets_one_creator_as_often_as_it_says(sandbox: Sandbox) -
     ava, marlow = await sandbox.connect("ava.stone"), await sandbox.connect("marlow.quill")
     fault = {"kind": "error_190_463_expired", "platform": "instagram", "persona": "ava.stone", "times": 1}
     await sandbox.json("POST", "/_sandbox/faults", fault)
-    (request, *_) = next(INSTAGRAM.read(APP, marlow.grant))
+    (request, *_) = next(INSTAGRAM.read(APP, marlow.grant, sandbox.now))
     assert (await sandbox.send(request)).status == 200
-    (request, *_) = next(INSTAGRAM.read(APP, ava.grant))
+    (request, *_) = next(INSTAGRAM.read(APP, ava.grant, sandbox.now))
     assert [(await sandbox.send(request)).status for _ in range(2)] == [400, 200]
 
 
@@ -195,7 +195,7 @@ async def test_every_documented_refusal_can_be_provoked(sandbox: Sandbox) -> Non
 async def test_a_spent_budget_is_told_in_the_headers(sandbox: Sandbox) -> None:
     candidate = await sandbox.connect("ava.stone")
     await sandbox.json("POST", "/_sandbox/faults", {"kind": "usage_100"})
-    (request, *_) = next(INSTAGRAM.read(APP, candidate.grant))
+    (request, *_) = next(INSTAGRAM.read(APP, candidate.grant, sandbox.now))
     usage = INSTAGRAM.usage(await sandbox.send(request))
     assert usage is not None
     assert (usage.percent, usage.wait_s) == (100, 19 * 60)

@@ -4,6 +4,8 @@ Source: https://developers.facebook.com/docs/instagram-platform/api-reference/in
 (read 2026-11-23).
 """
 
+from datetime import datetime
+
 import msgspec
 
 from houselights.core.errors import NotGiven, NotGranted, PlatformError, TokenRevoked
@@ -38,7 +40,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
     return meta_graph.usage(reply, manifest.limits)
 
 
-def read(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[Reading]:
+def read(manifest: Manifest, app: AppKeys, grant: Grant, _now: datetime) -> Script[Reading]:
     """As `Platform.read`. An account that has gone is looked up once more before the grant counts as dead."""
     try:
         return (yield from _reading(manifest, app, grant))
