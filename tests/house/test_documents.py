@@ -64,8 +64,8 @@ def test_every_link_inside_the_project_leads_somewhere(page: Path) -> None:
 
 @every_page
 def test_every_make_verb_that_a_page_names_exists(page: Path) -> None:
-    named = set(re.findall(r"(?:`|^\s*\$? *)make ([a-z][a-z-]*)", page.read_text(encoding="utf-8"), re.MULTILINE))
-    existing = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^\s*\$? *)make ([a-z][a-z0-9-]*)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    existing = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     assert named - existing == set()
 
 
