@@ -148,8 +148,16 @@ _HOT: Mapping[str, tuple[Statement[Any], tuple[object, ...]]] = {
             NOW,
         ),
     ),
-    "refreshes asked": (
+    "refresh asked": (
         refreshes.ASK,
+        (
+            APPLICATION,
+            _id(5),
+            NOW,
+        ),
+    ),
+    "refreshes asked, a group": (
+        refreshes.ASK_GROUP,
         (
             [APPLICATION] * 32,
             [_id(n) for n in range(32)],
