@@ -16,7 +16,7 @@ from houselights.core.errors import (
     StoreDown,
     TokenRevoked,
 )
-from houselights.flows import platform_app
+from houselights.flows import open_grant, platform_app
 from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
 from houselights.port.platform import Platform, Reading
@@ -71,13 +71,9 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
 
 async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading:
     """Everything that the platform says, or one of the platform errors."""
-    sealed = await accounts.token(rooms.database, held.application_id, held.account_id)
-    if sealed is None:
-        raise TokenRevoked("no_token")
-    app = await platform_app.find(rooms, sealed.platform_app_owner, held.work_platform_id, sealed.environment)
-    grant = await rooms.vault.open_grant(held.application_id, held.account_id, sealed.sealed)
-    link = platform_app.link(rooms, platform, app)
-    return await drive(platform.read(app.keys, grant, link.now), link)
+    opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
+    link = platform_app.link(rooms, platform, opened.app)
+    return await drive(platform.read(opened.app.keys, opened.grant, link.now), link)
 
 
 async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading) -> None:

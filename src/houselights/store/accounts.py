@@ -1,7 +1,7 @@
 """An account's connection: made, revived, expired. Its documents are read elsewhere (`store.read`)."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -66,16 +66,56 @@ EXPIRE = Statement(
 
 
 class SealedToken(Struct, frozen=True):
-    """What a consent gave, sealed, and whose platform app obtained it."""
+    """What a consent gave, sealed, and whose platform app obtained it. version: rises with every write."""
 
     sealed: bytes
     platform_app_owner: UUID
     environment: str
+    version: int = 1
 
 
 TOKEN = Statement(
-    "select sealed, platform_app_owner, environment from account_tokens where application_id = $1 and account_id = $2",
+    """
+    select sealed, platform_app_owner, environment, version
+    from account_tokens where application_id = $1 and account_id = $2
+    """,
     SealedToken,
+)
+
+
+class Renewal(Struct, frozen=True):
+    """A token that this process alone may renew, for a while. starts: renewals begun since one last ended."""
+
+    starts: int
+
+
+BEGIN_RENEWAL = Statement(
+    """
+    update account_tokens
+    set renewing_until = clock_timestamp() + $4, renewal_starts = renewal_starts + 1
+    where application_id = $1 and account_id = $2 and version = $3
+      and (renewing_until is null or renewing_until < clock_timestamp())
+    returning renewal_starts as starts
+    """,
+    Renewal,
+)
+
+KEEP_RENEWED = Statement(
+    """
+    update account_tokens
+    set sealed = $4, expires_at = $5, updated_at = $6, version = version + 1, renewing_until = null,
+        renewal_starts = 0
+    where application_id = $1 and account_id = $2 and version = $3
+    """,
+    Nothing,
+)
+
+END_RENEWAL = Statement(
+    """
+    update account_tokens set renewing_until = null, renewal_starts = 0
+    where application_id = $1 and account_id = $2 and version = $3
+    """,
+    Nothing,
 )
 
 
@@ -152,3 +192,25 @@ async def expire(connection: Connection, subject: Subject, now: datetime, new_id
 async def token(database: Database, application_id: ApplicationId, account_id: AccountId) -> SealedToken | None:
     """The sealed grant; None for an account that was disconnected."""
     return await database.fetch_one(TOKEN, application_id, account_id)
+
+
+async def begin_renewal(database: Database, key: Subject, version: int, lease_for: timedelta) -> Renewal | None:
+    """The right to renew this version of a token; None where another process has it, or a newer version is there."""
+    return await database.fetch_one(BEGIN_RENEWAL, key.application_id, key.account_id, version, lease_for)
+
+
+async def keep_renewed(
+    database: Database, key: Subject, renewed: SealedToken, expires_at: datetime | None, now: datetime
+) -> None:
+    """A renewed token in the place of the one it came from. Raises LeaseLost where that one is not there any more.
+
+    renewed  its version is that of the token it came from
+    """
+    values = (renewed.sealed, expires_at, now)
+    if not await database.execute(KEEP_RENEWED, key.application_id, key.account_id, renewed.version, *values):
+        raise LeaseLost("token_changed")
+
+
+async def end_renewal(database: Database, key: Subject, version: int) -> None:
+    """A renewal ended without a new token, and in order: it does not count as one that was lost."""
+    await database.execute(END_RENEWAL, key.application_id, key.account_id, version)

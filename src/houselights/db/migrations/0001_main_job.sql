@@ -100,6 +100,9 @@ create table account_tokens (
     platform_app_owner uuid    not null,
     environment    text        not null,
     version        bigint      not null default 1,
+    -- one renewal at a time in all processes: leased by the database's clock, its starts without an end counted
+    renewing_until timestamptz,
+    renewal_starts smallint    not null default 0,
     expires_at     timestamptz,
     updated_at     timestamptz not null,
     primary key (application_id, account_id),

@@ -1,0 +1,159 @@
+"""Renewing a token: one call for all who want it, stored before it is used, and never a loop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import pytest_asyncio
+
+from houselights.core.errors import PlatformDown, TokenRevoked
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Database
+from houselights.flows import open_grant
+from houselights.flows.rooms import Rooms
+from houselights.port.platform import Grant
+from houselights.store.events import Subject
+from houselights.store.platform_apps import EVERYBODY
+from tests.store.rotating import (
+    ROTATING,
+    Provider,
+    fresh_grant,
+    provider_running,
+    rooms_of,
+    rotating_platform,
+    wait_for,
+)
+from tests.store.seed import Seed
+
+PLATFORM = rotating_platform()
+
+PUT = Statement(
+    """
+    insert into account_tokens (application_id, account_id, sealed, platform_app_owner, environment, updated_at)
+    values ($1, $2, $3, $4, 'sandbox', clock_timestamp())
+    on conflict (application_id, account_id) do update
+    set sealed = excluded.sealed, version = account_tokens.version + 1
+    """,
+    Nothing,
+)
+
+LAPSE = Statement(
+    "update account_tokens set renewing_until = clock_timestamp() where application_id = $1 and renewing_until > now()",
+    Nothing,
+)
+
+
+class Stage:
+    """One account whose token is due for renewal, a provider, and the rooms of four processes."""
+
+    def __init__(self, database: Database, provider: Provider, processes: list[Rooms], subject: Subject) -> None:
+        self.database = database
+        self.provider = provider
+        self.processes = processes
+        self.subject = subject
+
+    async def put(self, grant: Grant) -> None:
+        """Store a grant, as a consent does."""
+        key = self.subject
+        sealed = await self.processes[0].vault.seal_grant(key.application_id, key.account_id, grant)
+        await self.database.execute(PUT, key.application_id, key.account_id, sealed, EVERYBODY)
+
+    async def due(self, refresh: str = "refresh-0") -> None:
+        """Store a grant that is due for renewal."""
+        await self.put(fresh_grant("access-old", refresh, self.processes[0].clock.now() - timedelta(seconds=1)))
+
+    async def open(self, process: int = 0) -> str:
+        """The access token that a process would use."""
+        opened = await open_grant.run(self.subject, ROTATING, PLATFORM, self.processes[process])
+        return opened.grant.tokens["access"].reveal()
+
+    async def lapse(self) -> None:
+        """As if the time of a renewal that never ended had passed."""
+        await self.database.execute(LAPSE, self.subject.application_id)
+
+
+@pytest_asyncio.fixture
+async def stage(database: Database, seed: Seed) -> AsyncIterator[Stage]:
+    """A stage whose token is due."""
+    async with provider_running() as (provider, url):
+        subject = await seed.account()
+        async with (
+            rooms_of(database, PLATFORM, url) as one,
+            rooms_of(database, PLATFORM, url) as two,
+            rooms_of(database, PLATFORM, url) as three,
+            rooms_of(database, PLATFORM, url) as four,
+        ):
+            made = Stage(database, provider, [one, two, three, four], subject)
+            await made.due()
+            yield made
+
+
+async def test_fifty_callers_in_four_processes_make_one_call_and_all_get_what_it_brought(stage: Stage) -> None:
+    gate = asyncio.Event()
+    stage.provider.pause = gate.wait
+    callers = [asyncio.create_task(stage.open(number % 4)) for number in range(50)]
+    await wait_for(lambda: stage.provider.calls == 1)
+    gate.set()
+
+    assert set(await asyncio.gather(*callers)) == {"access-1"}
+    assert stage.provider.calls == 1
+
+
+async def test_a_token_that_is_fresh_is_used_as_it_is(stage: Stage) -> None:
+    await stage.open()
+
+    assert await stage.open(1) == "access-1"
+    assert stage.provider.calls == 1
+
+
+async def test_a_grant_that_needs_no_renewal_never_gets_one(stage: Stage) -> None:
+    await stage.put(fresh_grant("access-for-ever", "refresh-0", None))
+
+    assert await stage.open() == "access-for-ever"
+    assert stage.provider.calls == 0
+
+
+async def test_a_dead_refresh_token_is_terminal(stage: Stage) -> None:
+    await stage.due("refresh-of-long-ago")
+
+    with pytest.raises(TokenRevoked, match="invalid_grant"):
+        await stage.open()
+    assert stage.provider.calls == 1
+
+
+async def test_a_provider_that_is_down_costs_nothing(stage: Stage) -> None:
+    stage.provider.fails_with = 503
+    for _ in range(open_grant.MOST_LOST + 2):
+        with pytest.raises(PlatformDown):
+            await stage.open()
+    stage.provider.fails_with = 0
+
+    assert await stage.open() == f"access-{stage.provider.calls}"
+
+
+async def test_renewals_that_never_end_are_tried_three_times_and_then_the_creator_is_asked(stage: Stage) -> None:
+    stage.provider.pause = asyncio.Event().wait
+    for attempt in range(1, open_grant.MOST_LOST + 1):
+        lost = asyncio.create_task(stage.open())
+        await wait_for(partial(stage.provider.was_called, attempt))
+        lost.cancel()
+        await asyncio.gather(lost, return_exceptions=True)
+        await stage.lapse()
+
+    with pytest.raises(TokenRevoked, match="renewals_lost"):
+        await stage.open()
+    assert stage.provider.calls == open_grant.MOST_LOST
+
+
+async def test_a_new_consent_in_the_middle_of_a_renewal_wins(stage: Stage) -> None:
+    gate = asyncio.Event()
+    stage.provider.pause = gate.wait
+    renewing = asyncio.create_task(stage.open())
+    await wait_for(lambda: stage.provider.calls == 1)
+    await stage.put(fresh_grant("access-of-the-new-consent", "refresh-new", None))
+    gate.set()
+
+    assert await renewing == "access-of-the-new-consent"
+    assert await stage.open(2) == "access-of-the-new-consent"
