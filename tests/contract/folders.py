@@ -2,25 +2,32 @@
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import houselights.platforms
 from houselights.compose.platforms import find_platforms
-from houselights.core.messages import Request, Response
+from houselights.core.messages import Request, Response, Script
 from houselights.port.persona import Persona, Trait
-from houselights.port.platform import Platform, Reading
+from houselights.port.platform import Fake, Grant, Platform, Reading
 from houselights.sandbox.personas import personas
-from tests.invented import NOW, connected, own, played, through
+from tests.invented import NOW, REDIRECT, connected, consented, own, played, through
 
 PLATFORMS = find_platforms()
 CAST = personas(1, NOW.date())
 SHOWCASE = CAST[0]
 UNCONNECTED = {Trait.NO_PAGE, Trait.NO_PROFESSIONAL_ACCOUNT}
-"""Traits of creators whom no consent connects."""
+"""Traits of creators whom some consents cannot connect."""
+
+NO_ERROR = "no error"
+"""What a refusal is taken for that changes nothing, such as revoking what is dead already."""
 
 on_every_platform = pytest.mark.parametrize("name", PLATFORMS)
+
+Spoil = Callable[[Request, Response], Response]
 
 
 def samples(name: str) -> Path:
@@ -29,13 +36,23 @@ def samples(name: str) -> Path:
 
 
 def refusals() -> list[tuple[str, str, str, str]]:
-    """(platform, sample, part of the path where it is met, what it is taken for)."""
+    """(platform, sample, where it is met, what it is taken for), as `samples/errors.json` says.
+
+    Where: part of the path of the calls that are refused, after a word for the script where it is not a reading:
+    `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`.
+    What: a class of `core.errors`, a reason of `NoAudience`, or NO_ERROR.
+    """
     return [
-        (name, sample, at, taken_for)
+        (name, sample, where, taken_for)
         for name in PLATFORMS
         for sample, places in json.loads((samples(name) / "errors.json").read_text(encoding="utf-8")).items()
-        for at, taken_for in places.items()
+        for where, taken_for in places.items()
     ]
+
+
+def refusing(name: str, taken_for: str) -> str:
+    """A sample that a platform's reading takes for this."""
+    return next(s for n, s, where, what in refusals() if (n, what) == (name, taken_for) and " " not in where)
 
 
 def pairs(kind: str) -> list[tuple[str, str]]:
@@ -51,11 +68,43 @@ def raw(name: str, sample: str) -> list[bytes]:
     return found
 
 
-def read(platform: Platform, persona: Persona, spoil: Callable[[Request, Response], Response]) -> Reading:
+def granted(platform: Platform, fake: Fake, persona: Persona = SHOWCASE, now: datetime = NOW) -> Grant:
+    """The grant of a creator's own account."""
+    return own(connected(platform, fake, persona.username, now=now), persona).grant
+
+
+def read(platform: Platform, persona: Persona, spoil: Spoil) -> Reading:
     """One refresh of a creator, every reply changed on its way."""
     fake = platform.fake(CAST)
-    grant = own(connected(platform, fake, persona.username), persona).grant
-    return played(platform.read(fake.app, grant, NOW), through(fake, spoil))
+    return played(platform.read(fake.app, granted(platform, fake, persona), NOW), through(fake, spoil))
+
+
+def attempt(platform: Platform, script: str, spoil: Spoil) -> object:
+    """One script for the showcase, every reply changed on its way. script: `read`, `exchange`, `renew` or `revoke`."""
+    fake = platform.fake(CAST)
+    if script == "exchange":
+        code = consented(platform, fake, SHOWCASE.username)
+        return played(platform.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil))
+    grant = granted(platform, fake)
+    due = grant.renew_at or NOW
+    scripts: dict[str, Script[Any]] = {
+        "read": platform.read(fake.app, grant, NOW),
+        "renew": platform.renew(fake.app, grant, due),
+        "revoke": platform.revoke(fake.app, grant),
+    }
+    return played(scripts[script], through(fake, spoil, due if script == "renew" else NOW))
+
+
+def replies_of(platform: Platform, persona: Persona, script: str = "read") -> list[bytes]:
+    """The bodies of every reply of a reading, or of another script of the showcase, in the order they came."""
+    kept: list[bytes] = []
+
+    def spoil(_request: Request, reply: Response) -> Response:
+        kept.append(reply.body)
+        return reply
+
+    read(platform, persona, spoil) if script == "read" else attempt(platform, script, spoil)
+    return kept
 
 
 def unchanged(_request: Request, reply: Response) -> Response:

@@ -11,7 +11,7 @@ from houselights.core.secret import Secret
 from houselights.port.platform import Grant
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.sandbox.play import play
-from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, UNCONNECTED, on_every_platform, refusals
+from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, UNCONNECTED, on_every_platform, refusing
 from tests.invented import NOW, REDIRECT, asked_scopes, connected, consented, own, played, through
 
 
@@ -32,7 +32,7 @@ def test_no_request_shows_a_secret(name: str) -> None:
 
     def spoil(request: Request, reply: Response) -> Response:
         asked.append(request)
-        fields = (*request.query, *(request.form or ()))
+        fields = (*request.query, *(request.form or ()), *request.headers)
         secrets.update(value.reveal() for _, value in fields if isinstance(value, Secret))
         return reply
 
@@ -131,8 +131,7 @@ def test_tokens_outlive_a_restart_of_the_fake(name: str) -> None:
 def test_an_ended_grant_is_dead_and_a_new_consent_revives_the_same_account(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     first = own(connected(platform, fake, SHOWCASE.username), SHOWCASE)
-    revoked = next(s for n, s, at, taken_for in refusals() if (n, taken_for) == (name, "TokenRevoked"))
-    fake.end_grants(SHOWCASE.username, NOW, revoked)
+    fake.end_grants(SHOWCASE.username, NOW, refusing(name, "TokenRevoked"))
     with pytest.raises(errors.TokenRevoked):
         play(platform.read(fake.app, first.grant, NOW), fake, NOW)
     later = NOW + timedelta(minutes=1)

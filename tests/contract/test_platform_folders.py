@@ -9,25 +9,31 @@ from houselights.core import errors
 from houselights.core.messages import Request, Response
 from houselights.core.secret import Secret
 from houselights.port.persona import Persona, Trait
-from houselights.port.platform import Platform, UnfitReplyError
+from houselights.port.platform import Reading, UnfitReplyError
 from houselights.resources.audience import AudienceFacts, NoAudience, Quality, quality_header
 from houselights.resources.audience import render_body as render_audience
 from houselights.resources.profiles import render_body as render_profile
 from houselights.sandbox.play import as_seen_by_the_fake, play
 from tests.contract.folders import (
     CAST,
+    NO_ERROR,
     PLATFORMS,
     SHOWCASE,
     UNCONNECTED,
+    attempt,
+    granted,
     on_every_platform,
     pairs,
     raw,
     read,
     refusals,
+    refusing,
+    replies_of,
     samples,
     unchanged,
 )
-from tests.invented import NOW, REDIRECT, connected, consented, own, percent, played, through
+from tests.expected import check
+from tests.invented import NOW, REDIRECT, connected, consented, played, through
 
 # What a creator becomes
 
@@ -35,33 +41,17 @@ from tests.invented import NOW, REDIRECT, connected, consented, own, percent, pl
 @pytest.mark.parametrize("persona", [each for each in CAST if not each.traits & UNCONNECTED], ids=lambda p: p.username)
 @on_every_platform
 def test_a_creator_comes_out_as_they_went_in(name: str, persona: Persona) -> None:
+    check(PLATFORMS[name].manifest, persona, read(PLATFORMS[name], persona, unchanged))
+
+
+@pytest.mark.parametrize("persona", [each for each in CAST if not each.traits & UNCONNECTED], ids=lambda p: p.username)
+@on_every_platform
+def test_kept_replies_become_what_their_reading_became(name: str, persona: Persona) -> None:
     platform = PLATFORMS[name]
-    reading = read(platform, persona, unchanged)
-    assert reading.profile.username == persona.username
-    assert reading.profile.full_name == (persona.full_name or None)
-    assert reading.profile.introduction == persona.biography
-    assert reading.profile.reputation.follower_count == persona.follower_count
-    if isinstance(reading.audience, NoAudience):
-        assert reading.audience.reason == why_nothing(platform, persona)
-        return
-    assert why_nothing(platform, persona) is None
-    top = int(platform.manifest.settings.get("top_rows", "0")) or None
-    countries = [(share.code, share.value) for share in reading.audience.countries or ()]
-    cities = [(share.name, share.value) for share in reading.audience.cities or ()]
-    assert countries == percent(persona.audience.countries, top)
-    assert cities == percent(persona.audience.cities, top)
-    people = [((s.gender, s.age_range), s.value) for s in reading.audience.gender_age_distribution or ()]
-    if Quality.ESTIMATED_GENDER_AGE not in reading.audience.quality:
-        assert people == percent(persona.audience.gender_age)
-
-
-def why_nothing(platform: Platform, persona: Persona) -> str | None:
-    """Why a creator of the cast has no audience on a platform."""
-    if Trait.AUDIENCE_SCOPE_DECLINED in persona.traits:
-        return "NOT_GRANTED"
-    if persona.follower_count < (platform.manifest.audience_threshold or 0):
-        return "BELOW_THRESHOLD"
-    return "EMPTY" if Trait.FRESH in persona.traits else None
+    reading, kept = read(platform, persona, unchanged), replies_of(platform, persona)
+    assert platform.normalise_profile(kept) == reading.profile
+    if isinstance(reading.audience, AudienceFacts):
+        assert platform.normalise_audience(kept) == reading.audience
 
 
 @on_every_platform
@@ -105,6 +95,17 @@ def test_numbers_may_come_as_texts_and_ids_as_numbers(name: str) -> None:
 
 
 @on_every_platform
+def test_an_id_beyond_two_to_the_53_keeps_every_digit(name: str) -> None:
+    platform, beyond = PLATFORMS[name], b"9007199254740993"
+    kept = replies_of(platform, SHOWCASE)
+    told = platform.normalise_profile(kept).platform_profile_id or ""
+    if told.isdigit():
+        for quoted in (f'"{told}"', told):
+            kept = [body.replace(quoted.encode(), beyond) for body in kept]
+        assert platform.normalise_profile(kept).platform_profile_id == beyond.decode()
+
+
+@on_every_platform
 def test_fields_that_nobody_knows_are_passed_over(name: str) -> None:
     def with_more(value: object) -> object:
         match value:
@@ -123,22 +124,31 @@ def test_fields_that_nobody_knows_are_passed_over(name: str) -> None:
 # What a platform refuses
 
 
-@pytest.mark.parametrize(("name", "sample", "at", "taken_for"), refusals())
-def test_every_refusal_is_taken_for_what_it_is(name: str, sample: str, at: str, taken_for: str) -> None:
-    fake = PLATFORMS[name].fake(CAST)
-    refusal = fake.refusals[sample]
+@pytest.mark.parametrize(("name", "sample", "where", "taken_for"), refusals())
+def test_every_refusal_is_taken_for_what_it_is(name: str, sample: str, where: str, taken_for: str) -> None:
+    refusal = PLATFORMS[name].fake(CAST).refusals[sample]
     assert json.loads(refusal.body) == json.loads((samples(name) / f"{sample}.raw.json").read_text(encoding="utf-8"))
+    script, _, at = where.rpartition(" ")
+    met: list[Request] = []
 
     def spoil(request: Request, reply: Response) -> Response:
-        return refusal if at in request.url else reply
+        if at not in request.url:
+            return reply
+        met.append(request)
+        return refusal
 
     expected = getattr(errors, taken_for, None)
-    if expected is None:
-        assert read(PLATFORMS[name], SHOWCASE, spoil).audience == NoAudience(taken_for)
-    else:
+    if expected is not None:
         with pytest.raises(errors.PlatformError) as caught:
-            read(PLATFORMS[name], SHOWCASE, spoil)
+            attempt(PLATFORMS[name], script or "read", spoil)
         assert isinstance(caught.value, expected)
+    elif taken_for == NO_ERROR:
+        attempt(PLATFORMS[name], script or "read", spoil)
+    else:
+        reading = attempt(PLATFORMS[name], script or "read", spoil)
+        assert isinstance(reading, Reading)
+        assert reading.audience == NoAudience(taken_for)
+    assert met
 
 
 @on_every_platform
@@ -150,12 +160,11 @@ def test_every_refusal_of_the_fake_is_a_sample_and_the_reverse(name: str) -> Non
 
 @on_every_platform
 def test_one_refused_dimension_leaves_the_others_as_they_are(name: str) -> None:
-    whole = read(PLATFORMS[name], SHOWCASE, unchanged).audience
-    assert isinstance(whole, AudienceFacts)
-    refusing = next(s for n, s, _, taken_for in refusals() if n == name and taken_for == "NOT_GRANTED")
-    refusal = PLATFORMS[name].fake(CAST).refusals[refusing]
+    whole = read(PLATFORMS[name], SHOWCASE, unchanged)
+    assert isinstance(whole.audience, AudienceFacts)
+    refusal = PLATFORMS[name].fake(CAST).refusals[refusing(name, "NOT_GRANTED")]
     partial = 0
-    for place in range(_calls_of_a_refresh(name)):
+    for place in range(len(replies_of(PLATFORMS[name], SHOWCASE))):
         counted: list[Request] = []
 
         def spoil(request: Request, reply: Response, counted: list[Request] = counted, place: int = place) -> Response:
@@ -163,29 +172,19 @@ def test_one_refused_dimension_leaves_the_others_as_they_are(name: str) -> None:
             return refusal if len(counted) == place + 1 else reply
 
         try:
-            facts = read(PLATFORMS[name], SHOWCASE, spoil).audience
+            reading = read(PLATFORMS[name], SHOWCASE, spoil)
         except errors.TokenRevoked:
             continue  # it was the profile's call
+        facts = reading.audience
         assert isinstance(facts, AudienceFacts)
-        kept = [
-            getattr(facts, field) == getattr(whole, field)
-            for field in ("countries", "cities", "gender_age_distribution")
-        ]
-        assert kept.count(False) == 1
+        if reading.profile != whole.profile:
+            assert facts == whole.audience
+            continue
+        lists = ("countries", "cities", "gender_age_distribution")
+        assert [getattr(facts, field) == getattr(whole.audience, field) for field in lists].count(False) == 1
         assert Quality.PARTIAL in facts.quality
         partial += 1
     assert partial >= 1
-
-
-def _calls_of_a_refresh(name: str) -> int:
-    asked: list[Request] = []
-
-    def spoil(request: Request, reply: Response) -> Response:
-        asked.append(request)
-        return reply
-
-    read(PLATFORMS[name], SHOWCASE, spoil)
-    return len(asked)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +203,7 @@ def test_a_reply_that_is_none_is_never_taken_for_data(
     name: str, reply: Response, expected: type[errors.PlatformError]
 ) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
-    grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
+    grant = granted(platform, fake)
     with pytest.raises(expected):
         played(platform.read(fake.app, grant, NOW), lambda _request: reply)
     with pytest.raises(expected):
@@ -214,7 +213,7 @@ def test_a_reply_that_is_none_is_never_taken_for_data(
 @on_every_platform
 def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
-    grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
+    grant = granted(platform, fake)
     (request, *_) = next(platform.read(fake.app, grant, NOW))
     seen = as_seen_by_the_fake(request, NOW)
     counted = platform.usage(fake.answer(seen))

@@ -13,10 +13,14 @@ from msgspec import Struct
 
 
 class Given(StrEnum):
-    """Whether a platform tells a field: always (where the creator filled it), only in some cases, or never."""
+    """Whether a platform tells a field."""
 
     GIVEN = "given"
+    """always"""
     SOMETIMES = "sometimes"
+    """only in some cases: where the creator filled it in, or granted more; the note says which"""
+    ESTIMATED = "estimated"
+    """reckoned from parts that the platform tells, and flagged as such"""
     NEVER = "never"
 
 
@@ -41,6 +45,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     """scopes that the consent asks for too, and that a connection does without"""
     scope_separator: str = ","
     access_token_lifetime_s: int | None = None
+    rotates: bool = False
+    """whether a renewed grant ends the one that it was made of"""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

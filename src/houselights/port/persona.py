@@ -38,6 +38,14 @@ class Trait(StrEnum):
     """has no id of the older kind"""
     NO_EXPIRY_TOLD = "no_expiry_told"
     """tokens come without saying how long they live"""
+    OLDER_SHAPES = "older_shapes"
+    """replies come in the older of two shapes, where the platform has two"""
+    CITIES_REFUSED = "cities_refused"
+    """cities are refused, the rest is given"""
+    DAYS_REFUSED = "days_refused"
+    """numbers by the day are refused, and given for the lifetime"""
+    LATEST_DAY_EMPTY = "latest_day_empty"
+    """the newest day of a series has no numbers yet"""
 
 
 class PersonaAudience(Struct, frozen=True):

@@ -71,6 +71,7 @@ CAST = (
         58,
         "female",
         "adult",
+        (Trait.DAYS_REFUSED,),
     ),
     Role(
         "luca.velluto",
@@ -81,6 +82,7 @@ CAST = (
         "IT",
         60,
         "male",
+        traits=(Trait.LATEST_DAY_EMPTY,),
     ),
     Role(
         "priya.neelam",
@@ -168,6 +170,7 @@ CAST = (
         (24_000, 29_000),
         "KE",
         20,
+        traits=(Trait.OLDER_SHAPES,),
     ),
     Role(
         "oskar.nordljus",
@@ -228,7 +231,18 @@ CAST = (
         "adult",
         (Trait.JOINT_REFUSED,),
     ),
-    Role("ines.azulejo", "Inés Azulejo", "Restauro baldosas.", None, (850, 980), "ES", 5, "female", "older"),
+    Role(
+        "ines.azulejo",
+        "Inés Azulejo",
+        "Restauro baldosas.",
+        None,
+        (850, 980),
+        "ES",
+        5,
+        "female",
+        "older",
+        (Trait.CITIES_REFUSED,),
+    ),
     Role("untitled.studio", "", None, None, (600, 700), "IE", 6, traits=(Trait.NO_LEGACY_ID,), has_picture=False),
     Role("dash.tekapo", "Dash Tekapo", None, None, (380, 450), "NZ", 4, "male", "young", has_picture=False),
     Role("june.hundred", "June Hundred", "Exactly one hundred.", None, (100, 100), "AU", 3),
