@@ -52,9 +52,10 @@ class House:
         }
         self._connect_settings = self.settings | {"port": str(connect_port)}
         self._stack = stack
-        self._creators = 0
+        self._users = 0
         self._number_of: dict[str, int] = {}
         self.sandbox_url = f"http://127.0.0.1:{self.port + 1}"
+        self.client_id = ""
         self.secret = Secret("")
         self.api: ApiClient
         self.http: HttpClient
@@ -68,10 +69,10 @@ class House:
         await enter(process("serve", "--role", "sandbox", settings=self.settings, folder=self.folder))
         await enter(process("serve", "--role", "connect", settings=self._connect_settings, folder=self.folder))
         made = await answer_json("app", "create", "Tests", "--json", settings=self.settings)
-        self.secret = Secret(made["client_secret"])
+        self.client_id, self.secret = made["client_id"], Secret(made["client_secret"])
         self.http = local_http()
         self._stack.push_async_callback(self.http.aclose)
-        self.api = ApiClient(self.http, f"http://127.0.0.1:{self.port}", Credentials(made["client_id"], self.secret))
+        self.api = ApiClient(self.http, f"http://127.0.0.1:{self.port}", Credentials(self.client_id, self.secret))
         self.receiver = await enter(receiving())
         hook = {"url": self.receiver.url, "events": [kind.wire_name for kind in EventKind]}
         wanted(await self.api.post("/v1/webhooks", hook), 201, "a webhook")
@@ -89,11 +90,11 @@ class House:
         """One more worker."""
         return await self._stack.enter_async_context(process("worker", settings=self.settings, folder=self.folder))
 
-    async def connect(self) -> Account:
-        """The next invented creator connects, through the pages."""
-        number = self._creators
-        self._creators += 1
-        asked = {"name": f"Creator {number}", "external_id": f"creator-{number}"}
+    async def connect(self, creator: int | None = None) -> Account:
+        """An invented creator connects through the pages, as a user of their own: the next one, or the one of a place."""
+        self._users += 1
+        number = self._users - 1 if creator is None else creator
+        asked = {"name": f"User {self._users}", "external_id": f"user-{self._users}"}
         user = wanted(await self.api.post("/v1/users", asked), 201, "a user")
         user_id = str(user["id"])
         wish: dict[str, object] = {"user_id": user_id, "products": ["IDENTITY", "IDENTITY.AUDIENCE"]}
@@ -124,9 +125,9 @@ class House:
         await self.forget_requests()
         return accounts
 
-    async def connected_by_worker(self) -> Account:
-        """The next creator, connected and read by a worker that is there already."""
-        account = await self.connect()
+    async def connected_by_worker(self, creator: int | None = None) -> Account:
+        """A creator as in `connect`, read by a worker that is there already."""
+        account = await self.connect(creator)
 
         async def is_told() -> bool:
             told = {receipt.event for receipt in self.receiver.receipts if account.id.encode() in receipt.body}

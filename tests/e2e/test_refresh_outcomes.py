@@ -158,7 +158,7 @@ async def test_a_reply_that_no_longer_fits_is_not_retried_and_costs_no_data(home
 
 
 async def test_scheduled_refreshes_go_on_by_themselves_and_tell_only_changes(home: House) -> None:
-    account = await home.connected_by_worker()
+    account = await home.connected_by_worker(creator=0)  # large enough to move every day
     profile = wanted(await home.api.get("/v1/profiles", account_id=account.id), 200, "profiles")["data"]
     assert isinstance(profile, list)
     told = await home.refresh_of(account)

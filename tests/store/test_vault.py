@@ -93,14 +93,6 @@ async def test_processes_that_start_at_once_open_what_the_others_sealed(database
         assert {await vault.open(application_id, value, place) for value in sealed} == {b"value"}
 
 
-async def test_another_master_key_is_refused_with_the_sentence_to_act_on(database: Database, clock: Clock) -> None:
-    await vault_of(database, clock).check()
-    await vault_of(database, clock).check()
-
-    with pytest.raises(KeyMissing, match=rf"sealed with master key {MASTER.key_id}.*HOUSELIGHTS_MASTER_KEY"):
-        await vault_of(database, clock, MasterKey(b"\x08" * 32)).check()
-
-
 class Text(Struct, frozen=True):
     """A row as text."""
 

@@ -20,6 +20,8 @@ from houselights.core.ids import WorkPlatformId
 from houselights.port.manifest import Manifest
 
 if TYPE_CHECKING:
+    import asyncio
+
     from starlette.routing import BaseRoute
     from starlette.types import ASGIApp
 
@@ -82,6 +84,14 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             verifier=partial(code_verifier, base.master.derive("code verifiers")),
             callback_url=base.settings.api_url + CALLBACK,
         )
+
+
+def api_protocol() -> "type[asyncio.Protocol]":
+    """What speaks HTTP for the API: bytes that are none get the contract's envelope too."""
+    from houselights.api.protocol import http_protocol
+    from houselights.api.request_ids import request_ids
+
+    return http_protocol(request_ids(os.urandom))
 
 
 def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> "ASGIApp":

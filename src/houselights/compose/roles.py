@@ -84,7 +84,8 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
             await stack.enter_async_context(serving(faces.build_metrics(), listener))
         if "front" in listeners:
             app = _front(parts, base, rooms, stack)
-            await stack.enter_async_context(serving(app, listeners["front"], settings.trusted_proxies))
+            http = faces.api_protocol() if Role.API in parts else "httptools"
+            await stack.enter_async_context(serving(app, listeners["front"], settings.trusted_proxies, http))
         settle_memory()
         yield Running(base, tasks)
 

@@ -72,9 +72,15 @@ def _bind(host: str, port: int) -> socket.socket:
 
 @asynccontextmanager
 async def serving(
-    app: "ASGIApp", listener: socket.socket, trusted_proxies: Sequence[str] = ()
+    app: "ASGIApp",
+    listener: socket.socket,
+    trusted_proxies: Sequence[str] = (),
+    http: "str | type[asyncio.Protocol]" = "httptools",
 ) -> AsyncGenerator[None, None]:
-    """The application answers on the socket while the block runs; then calls under way end, and no new one begins."""
+    """The application answers on the socket while the block runs; then calls under way end, and no new one begins.
+
+    http  uvicorn's name of what speaks HTTP, or a protocol of our own
+    """
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -95,7 +101,7 @@ async def serving(
     server = Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=http,
             ws="none",
             lifespan="off",
             log_config=None,

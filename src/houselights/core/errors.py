@@ -56,7 +56,7 @@ class PlatformDown(PlatformError):
 
 
 class PlatformChanged(PlatformError):
-    """We do: the reply no longer fits `raw.py`. Kept, alerted, not retried."""
+    """We do: the reply no longer fits `raw.py`. Logged as an error, not retried before the next cycle."""
 
 
 class AppRefused(PlatformError):

@@ -39,6 +39,8 @@ CONTEXT = Statement(
            coalesce((p.settings ->> 'audience_estimates')::boolean, true) as estimates
     from users u join applications p using (application_id)
     where u.application_id = $1 and u.user_id = $2
+    -- so that a change of settings, which renders what is stored anew, waits for those who read the old ones
+    for share of p
     """,
     Context,
 )

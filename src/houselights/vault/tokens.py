@@ -15,7 +15,7 @@ from houselights.core.statement import Nothing, Statement
 from houselights.db.clock import Clock
 from houselights.db.run import Connection, Database
 from houselights.port.platform import Grant
-from houselights.vault.keys import KeyMissing, MasterKey
+from houselights.vault.keys import MasterKey
 from houselights.vault.seal import DataKey, Place, SealBroken, key_of, new_data_key, unwrap
 
 
@@ -35,17 +35,6 @@ NEWEST_KEY = Statement(
 ADD_KEY = Statement("insert into data_keys values ($1, $2, $3, $4, $5)", Nothing)
 
 
-class MasterRow(Struct, frozen=True):
-    """Which master key this database is sealed with; None before the first."""
-
-    master_key_id: str | None
-
-
-CLAIM = Statement(
-    "update deployment set master_key_id = coalesce(master_key_id, $1) returning master_key_id", MasterRow
-)
-
-
 class Vault:
     """Seals and opens values of one database. Data keys are unwrapped once and kept in memory."""
 
@@ -56,16 +45,6 @@ class Vault:
         self._new_id = new_id
         self._keys: dict[tuple[ApplicationId, UUID], DataKey] = {}
         self._newest: dict[ApplicationId, DataKey] = {}
-
-    async def check(self) -> None:
-        """Refuse a master key that is not the one of this database. Raises KeyMissing."""
-        row = await self._database.fetch_one(CLAIM, self._master.key_id)
-        if row is not None and row.master_key_id != self._master.key_id:
-            raise KeyMissing(
-                "master_key_wrong",
-                f"this database was sealed with master key {row.master_key_id}, not {self._master.key_id}; "
-                "set HOUSELIGHTS_MASTER_KEY (or the key file) to that one",
-            )
 
     async def seal(self, application_id: ApplicationId, plain: bytes, place: Place) -> bytes:
         """A value under the application's newest data key, made if it has none."""
