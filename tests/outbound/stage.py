@@ -31,7 +31,10 @@ USUAL = MANIFEST.limits
 
 
 class Stage:
-    """A platform of which nothing is known but its facts and that `x-usage` says its percent, and `x-wait` seconds."""
+    """A platform of which nothing is known but its facts, and that `x-usage` says its percent.
+
+    `x-wait` says seconds, `x-reset` the epoch second at which the budget opens again.
+    """
 
     def __init__(self, limits: Limits = USUAL) -> None:
         self._manifest = msgspec.structs.replace(MANIFEST, limits=limits)
@@ -44,7 +47,11 @@ class Stage:
     def usage(self, reply: Response) -> Usage | None:
         """As the headers say."""
         percent = reply.headers.get("x-usage")
-        return None if percent is None else Usage(int(percent), int(reply.headers.get("x-wait", "0")))
+        if percent is None:
+            return None
+        opens = reply.headers.get("x-reset")
+        resets_at = None if opens is None else datetime.fromtimestamp(int(opens), UTC)
+        return Usage(int(percent), int(reply.headers.get("x-wait", "0")), resets_at)
 
 
 class Play:

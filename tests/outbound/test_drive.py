@@ -1,6 +1,7 @@
 """Scripts played over real sockets: where requests go, how many at once, and when to wait."""
 
 import asyncio
+import json
 from datetime import timedelta
 from urllib.parse import parse_qsl
 
@@ -30,7 +31,7 @@ from .listeners import (
     reply,
     saying,
 )
-from .stage import HOST, me, playing, status_of
+from .stage import HOST, NOW, me, playing, status_of
 
 CANARY = "canary-4711"
 
@@ -64,6 +65,25 @@ async def test_a_request_goes_to_the_base_url_with_its_secrets_in_place() -> Non
     assert f"authorization: bearer {CANARY}" in lines
     assert "accept: application/json" in lines
     assert "content-type: application/x-www-form-urlencoded" in lines
+
+
+async def test_a_body_can_be_one_flat_json_object() -> None:
+    requests: list[bytes] = []
+    request = me(method="POST", json=(("grant_type", 'x"y'), ("client_secret", Secret(CANARY))))
+    async with playing(answering(reply(), requests=requests)) as play:
+        await drive(ask(request), play.link)
+    head, _, body = requests[0].decode().partition("\r\n\r\n")
+    assert json.loads(body) == {"grant_type": 'x"y', "client_secret": CANARY}
+    assert "content-type: application/json" in {line.lower() for line in head.split("\r\n")}
+
+
+async def test_what_an_address_holds_goes_out_to_the_letter_before_its_query() -> None:
+    requests: list[bytes] = []
+    letter = "/rest/sizes/urn%3Ali%3A9?ids=List(1,2)&locale=(language:en)&entity=urn%3Ali%3A9"
+    request = Request("GET", HOST + letter, query=(("q", "a(b"),))
+    async with playing(answering(reply(), requests=requests)) as play:
+        await drive(ask(request), play.link)
+    assert requests[0].split(b" ")[1].decode() == f"/stage/graph.stage.example{letter}&q=a%28b"
 
 
 @settings(max_examples=60, deadline=None)
@@ -177,6 +197,17 @@ async def test_a_full_budget_stops_the_next_call(headers: list[str], wait: timed
             await drive(one_after_another(me(), me(), me()), play.link)
     assert (limited.value.code, limited.value.wait) == ("usage_at_limit", wait)
     assert len(requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("opens_in_s", "waited_s"), [(90, 90), (0, 1), (-500, 1), (7 * 86_400, 86_400)], ids=["90", "now", "past", "far"]
+)
+async def test_a_full_budget_rests_until_the_instant_that_the_platform_names(opens_in_s: int, waited_s: int) -> None:
+    opens = int(NOW.timestamp()) + opens_in_s
+    async with playing(answering(reply(b"", "200 OK", "X-Usage: 100", f"X-Reset: {opens}"))) as play:
+        with pytest.raises(RateLimited) as limited:
+            await drive(one_after_another(me(), me()), play.link)
+    assert limited.value.wait == timedelta(seconds=waited_s)
 
 
 async def test_a_full_budget_on_the_last_reply_spoils_nothing() -> None:

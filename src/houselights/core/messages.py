@@ -20,9 +20,11 @@ Fields: TypeAlias = tuple[tuple[str, str | Secret], ...]
 class Request(Struct, frozen=True):
     """One HTTP request as the platform documents it.
 
-    url     absolute, on the platform's real host, without a query; the driver puts the platform app's base URL in place
+    url     absolute, on the platform's real host; the driver puts the platform app's base URL in place. A query in it
+            goes out to the letter, for parameters that are no form (`ids=List(1,2)`)
     query   names and values in order; values that are secret stay wrapped until they leave
-    form    names and values of an `application/x-www-form-urlencoded` body; None: no body
+    form    names and values of an `application/x-www-form-urlencoded` body; None: no such body
+    json    names and texts of one flat object, an `application/json` body; None: no such body
     headers lower-case names
     """
 
@@ -30,6 +32,7 @@ class Request(Struct, frozen=True):
     url: str
     query: Fields = ()
     form: Fields | None = None
+    json: Fields | None = None
     headers: Fields = ()
 
 

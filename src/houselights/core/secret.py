@@ -13,7 +13,7 @@ from typing import Self
 class Secret:
     """Wraps a token or key: no repr, no str, no format, no pickle, no equality by content in logs.
 
-    Platform scripts carry secrets without ever reading them: `prefixed` and `proof` build what requests need.
+    Platform scripts carry secrets without ever reading them: `prefixed`, `proof` and `basic` build what requests need.
     """
 
     __slots__ = ("_text",)
@@ -32,6 +32,10 @@ class Secret:
     def proof(self, key: "Secret") -> Self:
         """Lower-case hex HMAC-SHA256 of this secret under `key`, such as Meta's `appsecret_proof`."""
         return type(self)(hmac.new(key._text.encode(), self._text.encode(), hashlib.sha256).hexdigest())
+
+    def basic(self, user: str) -> Self:
+        """The value of an `Authorization` header: HTTP Basic with this as the password (RFC 7617)."""
+        return type(self)("Basic " + base64.b64encode(f"{user}:{self._text}".encode()).decode())
 
     def challenge(self) -> str:
         """Of a code verifier: the S256 code challenge (RFC 7636, 4.2), which is public."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, urlencode, urlsplit
 
+import msgspec
 import structlog
 from msgspec import Struct
 
@@ -21,7 +22,7 @@ from houselights.outbound.client import HttpClient, Sent
 from houselights.outbound.errors import AddressRefused, BadTarget, BodyTooLarge, SendFailed
 from houselights.port.manifest import Manifest
 from houselights.port.platform import Usage
-from houselights.rules.backoff import retry_after
+from houselights.rules.backoff import LONGEST_WAIT, retry_after
 
 T = TypeVar("T")
 
@@ -118,7 +119,7 @@ class _Line:
             raise RateLimited("retry_after", asked)
         usage = self._link.platform.usage(reply)
         if usage is not None and usage.percent >= self._limits.stop_at_percent:
-            self._rest = timedelta(seconds=usage.wait_s) if usage.wait_s else UNSAID_WAIT
+            self._rest = _rest(usage, self._link.now)
 
     async def _send(self, request: Request) -> Sent:
         place = urlsplit(request.url)
@@ -126,11 +127,8 @@ class _Line:
             platform=self._link.platform.manifest.name, method=request.method, host=place.netloc, path=place.path
         )
         url, base = self._address(place, request.query)
-        headers = {"Accept": "application/json"} | dict(_revealed(request.headers))
-        body = None
-        if request.form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(_revealed(request.form)).encode()
+        kind, body = _body(request)
+        headers = {"Accept": "application/json"} | kind | dict(_revealed(request.headers))
         try:
             sent = await self._link.client.send(request.method, url, headers=headers, body=body, base=base)
         except SendFailed as error:
@@ -150,7 +148,24 @@ class _Line:
         if base is None:
             raise AppRefused("unknown_host", f"no base URL is configured for {host}")
         url = base.rstrip("/") + place.path
-        return (f"{url}?{urlencode(_revealed(query))}" if query else url), base
+        asked = "&".join(part for part in (place.query, urlencode(_revealed(query))) if part)
+        return (f"{url}?{asked}" if asked else url), base
+
+
+def _body(request: Request) -> tuple[dict[str, str], bytes | None]:
+    """The header that names a body's kind, and the body."""
+    if request.form is not None:
+        return {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(_revealed(request.form)).encode()
+    if request.json is not None:
+        return {"Content-Type": "application/json"}, msgspec.json.encode(dict(_revealed(request.json)))
+    return {}, None
+
+
+def _rest(usage: Usage, now: datetime) -> timedelta:
+    """How long a full budget rests: until it opens again, as the platform says in one way or the other."""
+    if usage.resets_at is not None:
+        return min(max(usage.resets_at - now, timedelta(seconds=1)), LONGEST_WAIT)
+    return timedelta(seconds=usage.wait_s) if usage.wait_s else UNSAID_WAIT
 
 
 def _revealed(fields: Fields) -> list[tuple[str, str]]:

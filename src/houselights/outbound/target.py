@@ -2,6 +2,7 @@
 
 import re
 from ipaddress import IPv6Address
+from urllib.parse import urlsplit
 
 from yarl import URL
 
@@ -9,10 +10,16 @@ from houselights.outbound.egress import Origin
 from houselights.outbound.errors import BadTarget
 
 _NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+_DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
+_LETTERS = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})"
+_PATH, _QUERY = re.compile(rf"/{_LETTERS}*"), re.compile(rf"(?:{_LETTERS}|\?)*")
 
 
 def read_url(text: str) -> URL:
     """The URL, international names in their ASCII form, without its fragment.
+
+    A path and a query that are written as they travel stay as they are, to the letter: whether `:` or `%3A` stands
+    there makes a difference to some platforms, and to every signature.
 
     raises  BadTarget for what browsers and libraries read in different ways (control characters, blanks, odd
             hosts), and for credentials, which would end in logs and can disguise the host
@@ -27,7 +34,16 @@ def read_url(text: str) -> URL:
         raise BadTarget("bad_url", "the URL has no scheme or no valid host")
     if "@" in url.raw_authority:
         raise BadTarget("credentials_in_url", "the URL holds credentials")
-    return url
+    written = urlsplit(text)
+    if _DOTS.search(written.path) or not (_PATH.fullmatch(written.path) and _QUERY.fullmatch(written.query)):
+        return url
+    return URL.build(
+        scheme=url.scheme,
+        authority=url.raw_authority,
+        path=written.path,
+        query_string=written.query,
+        encoded=True,
+    )
 
 
 def origin_of(url: URL) -> Origin:

@@ -78,19 +78,21 @@ class Reading(Struct, frozen=True):
 class Usage(Struct, frozen=True):
     """What a reply's headers say of a rate budget.
 
-    percent  0..100 and above, the fullest of the counters
-    wait_s   how long the platform says to wait, 0 where it says nothing
+    percent    0..100 and above, the fullest of the counters
+    wait_s     how long the platform says to wait, 0 where it says nothing
+    resets_at  where the platform names the instant instead at which the budget opens again
     """
 
     percent: int
-    wait_s: int
+    wait_s: int = 0
+    resets_at: datetime | None = None
 
 
 class FakeRequest(Struct, frozen=True):
     """What reached the fake.
 
     url      absolute, on the platform's real host, without its query
-    query, form  parameters as sent, last one wins
+    query, form, json  parameters as sent, last one wins; of a JSON body, the texts of its one flat object
     now      the sandbox's instant: tokens expire by it, numbers move by its day
     public_base  where a browser reaches this fake's host, for links that the platform puts in its replies
     usage_percent  how full the fake says its rate budgets are; None: as it counted
@@ -104,6 +106,7 @@ class FakeRequest(Struct, frozen=True):
     now: datetime
     public_base: str
     usage_percent: int | None = None
+    json: Mapping[str, str] = {}
 
 
 class Fake(Protocol):

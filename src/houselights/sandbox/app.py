@@ -96,11 +96,12 @@ class _Sandbox:
             url=f"https://{host}/{path}",
             query=dict(parse_qsl(request.url.query, keep_blank_values=True)),
             form=_form(request, body),
+            json=_flat_object(request, body),
             headers=dict(request.headers),
             now=self._now(),
             public_base=f"{self._public_url}/{name}/{host}",
         )
-        parameters = {**seen.query, **seen.form}
+        parameters = {**seen.query, **seen.form, **seen.json}
         call = Call(name, self._fakes[name].caller(seen), seen.method, f"/{path}", parameters)
         fault, self._faults = take(self._faults, call)
         reply = self._reply(self._fakes[name], seen, fault)
@@ -232,6 +233,16 @@ def _form(request: Request, body: bytes) -> dict[str, str]:
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return {}
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _flat_object(request: Request, body: bytes) -> dict[str, str]:
+    """The texts of a JSON body; nothing where it is no flat object of texts."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return {}
+    try:
+        return msgspec.json.decode(body, type=dict[str, str])
+    except (msgspec.DecodeError, RecursionError):
+        return {}
 
 
 async def _read(request: Request, shape: type[T]) -> T | str:

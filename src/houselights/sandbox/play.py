@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import parse_qsl, unquote
 
 from houselights.core.messages import Fields, Request, Script
 from houselights.core.secret import Secret
@@ -23,11 +24,13 @@ def play(script: Script[T], fake: Fake, now: datetime) -> T:
 
 def as_seen_by_the_fake(request: Request, now: datetime) -> FakeRequest:
     """A request as it arrives: secrets are plain text on the wire."""
+    url, _, literal = request.url.partition("?")
     return FakeRequest(
         method=request.method,
-        url=request.url,
-        query=_plain(request.query),
+        url=unquote(url),
+        query={**dict(parse_qsl(literal)), **_plain(request.query)},
         form=_plain(request.form or ()),
+        json=_plain(request.json or ()),
         headers=_plain(request.headers),
         now=now,
         public_base="https://sandbox.example",
