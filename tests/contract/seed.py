@@ -1,7 +1,5 @@
 """Rows that the contract's tests start from: applications with secrets, and accounts with stored documents."""
 
-import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -25,6 +23,7 @@ from houselights.resources.audience import (
 )
 from houselights.resources.profiles import ProfileFacts, Reputation
 from houselights.resources.work_platforms import WORK_PLATFORMS
+from houselights.rules.client_secrets import digest
 from houselights.store.events import Subject
 from houselights.store.write import Occasion, write_reading
 from tests.contract.client import Client, basic
@@ -116,9 +115,8 @@ class Seed:
         self, application_id: ApplicationId, client_id: str, secret: str, expires_at: datetime | None = None
     ) -> None:
         """One more secret of an application."""
-        key = MASTER_KEY.derive(CLIENT_SECRETS)
-        digest = hmac.new(key, f"{client_id}:{secret}".encode(), hashlib.sha256).digest()
-        await self._database.execute(_SECRET, application_id, uuid4(), digest, NOW, expires_at)
+        kept = digest(MASTER_KEY.derive(CLIENT_SECRETS), f"{client_id}:{secret}".encode())
+        await self._database.execute(_SECRET, application_id, uuid4(), kept, NOW, expires_at)
 
     async def forget_secrets(self, application_id: ApplicationId) -> None:
         """The application has none any more."""

@@ -19,6 +19,7 @@ from houselights.core.ids import ApplicationId
 from houselights.db.batch import Batch
 from houselights.db.run import Database
 from houselights.resources.applications import ApplicationSettings, SecretRow, read_settings
+from houselights.rules.client_secrets import digest
 from houselights.store import read
 
 KNOWN_FOR_S = 5.0
@@ -74,9 +75,9 @@ class Authenticator:
         client_id, credentials = _credentials(header)
         # Taken before the question, so that what is read late is not believed for longer.
         until = self._monotonic() + KNOWN_FOR_S
-        digest = hmac.new(self._key, credentials, hashlib.sha256).digest()
+        offered = digest(self._key, credentials)
         for row in await self._secrets.get(client_id):
-            if hmac.compare_digest(row.digest, digest):
+            if hmac.compare_digest(row.digest, offered):
                 caller = Caller(
                     row.application_id,
                     row.environment,

@@ -1,8 +1,5 @@
 """Making applications and their secrets, and choosing one: what several groups of verbs share."""
 
-import hashlib
-import hmac
-
 from msgspec import Struct
 
 from houselights.compose.faces import build_vault
@@ -11,6 +8,7 @@ from houselights.core.errors import Duplicate, HouselightsError
 from houselights.core.ids import ApplicationId
 from houselights.core.secret import Secret
 from houselights.resources.applications import CLIENT_SECRETS
+from houselights.rules.client_secrets import digest
 from houselights.store import applications
 from houselights.store.applications import Application, NewSecret
 from houselights.store.client_secrets import place
@@ -67,7 +65,7 @@ async def sealed_secret(base: Foundation, application: Application, secret: Secr
     credentials = f"{application.client_id}:{secret.reveal()}".encode()
     return NewSecret(
         secret_id,
-        hmac.new(base.master.derive(CLIENT_SECRETS), credentials, hashlib.sha256).digest(),
+        digest(base.master.derive(CLIENT_SECRETS), credentials),
         await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
     )
 
