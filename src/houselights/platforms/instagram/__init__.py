@@ -1,7 +1,7 @@
 """Instagram by Facebook Login."""
 
 from houselights.platforms.instagram import fetch, normalise, oauth
-from houselights.platforms.instagram.fake import Fake
+from houselights.platforms.instagram.fake import invented
 from houselights.port.dialect import Dialect
 from houselights.port.manifest import Manifest
 from houselights.port.platform import Platform
@@ -9,4 +9,4 @@ from houselights.port.platform import Platform
 
 def build(manifest: Manifest) -> Platform:
     """The dialect of this folder."""
-    return Dialect(manifest, oauth, fetch, normalise, Fake)
+    return Dialect(manifest, oauth, fetch, normalise, invented)

@@ -1,0 +1,79 @@
+"""The dialog of an invented platform: whom it sends back where, and with what. How its page looks: `consent`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import urlencode, urlsplit
+
+from msgspec import Struct
+
+from houselights.core.messages import Response
+from houselights.port.fakes import consent
+from houselights.port.persona import Persona, Trait
+from houselights.port.platform import FakeRequest
+
+
+class Choice(Struct, frozen=True):
+    """What a creator decided: who they are, and which of the asked scopes the app may have."""
+
+    persona: Persona
+    asked: tuple[str, ...]
+    granted: tuple[str, ...]
+    redirect_uri: str
+
+
+class Dialog(Struct, frozen=True):
+    """One platform's dialog.
+
+    name            how its page names itself
+    client_id       of the one app that it knows, `app_name` to people
+    scopes          what may be asked for, and what that allows
+    audience_scope  what a creator who declines the audience never ticks
+    denied          what goes back when a creator cancels, beside the state
+    tail            what stands behind the address that a creator is sent back to, such as `#_`
+    """
+
+    name: str
+    client_id: str
+    app_name: str
+    scopes: Mapping[str, str]
+    audience_scope: str
+    denied: Mapping[str, str]
+    separator: str = ","
+    tail: str = ""
+
+    def answer(self, request: FakeRequest, people: Sequence[Persona], code: Callable[[Choice], str]) -> Response:
+        """The form, or the way back: with a code of `code`, or with the refusal."""
+        query, form = request.query, request.form
+        wrong = self._wrong_link(query)
+        if wrong is not None:
+            return Response(400, consent.HEADERS, consent.refusal_page(self.name, wrong))
+        asked = tuple(scope for scope in query.get("scope", "").split(self.separator) if scope)
+        chosen = next((persona for persona in people if persona.username == form.get("persona")), None)
+        if form.get("decision") == consent.CANCEL:
+            return self._back(query, self.denied)
+        if form.get("decision") != consent.CONTINUE or chosen is None:
+            scopes = tuple((scope, self.scopes[scope]) for scope in asked)
+            question = consent.Question(self.name, self.app_name, f"?{urlencode(query)}", scopes)
+            return Response(200, consent.HEADERS, consent.consent_page(question, people))
+        refused = {self.audience_scope} if Trait.AUDIENCE_SCOPE_DECLINED in chosen.traits else set()
+        ticked = tuple(scope for scope in asked if f"scope:{scope}" in form and scope not in refused)
+        return self._back(query, {"code": code(Choice(chosen, asked, ticked, query["redirect_uri"]))})
+
+    def _wrong_link(self, query: Mapping[str, str]) -> str | None:
+        """What is wrong with the address of the dialog, in a sentence."""
+        if query.get("client_id") != self.client_id:
+            return "Invalid app ID: this platform knows one app, and it is not the one that sent you."
+        target = urlsplit(query.get("redirect_uri", ""))
+        if target.scheme not in ("http", "https") or not target.netloc or target.fragment:
+            return "URL blocked: the redirect address is missing or is not a web address."
+        if query.get("response_type") != "code":
+            return "Unsupported response type: only `code` is answered here."
+        asked = query.get("scope", "").split(self.separator)
+        unknown = [scope for scope in asked if scope and scope not in self.scopes]
+        return f"Invalid scopes: {', '.join(unknown)}." if unknown else None
+
+    def _back(self, query: Mapping[str, str], told: Mapping[str, str]) -> Response:
+        """To the app, with the state that it sent."""
+        state = {"state": query["state"]} if "state" in query else {}
+        joint = "&" if "?" in query["redirect_uri"] else "?"
+        location = f"{query['redirect_uri']}{joint}{urlencode({**told, **state})}{self.tail}"
+        return Response(302, {"location": location, "cache-control": "no-store"}, b"")
