@@ -17,6 +17,7 @@ from houselights.db.clock import Clock
 from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.flows.rooms import Rooms
+from houselights.outbound.budget import Budgets
 from houselights.outbound.client import PLATFORMS, HttpClient
 from houselights.outbound.egress import CONFIGURED
 from houselights.port.dialect import Dialect
@@ -181,6 +182,7 @@ async def rooms_of(database: Database, platform: Platform, base_url: str) -> Asy
             bell=Bell(database),
             platforms={ROTATING: platform},
             platform_http=http,
+            budgets=Budgets(database),
             webhook_http={},
             new_id=uuid4,
             chance=lambda: 0.5,

@@ -56,6 +56,7 @@ def build_vault(base: Foundation) -> "Vault":
 async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
     """What flows are handed; the ways out are closed at the end of the block."""
     from houselights.flows.rooms import Rooms
+    from houselights.outbound.budget import Budgets
     from houselights.outbound.client import PLATFORMS, WEBHOOKS, ClientOptions, HttpClient
     from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT, Egress
     from houselights.rules.connect_address import code_verifier
@@ -75,6 +76,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             bell=base.bell,
             platforms=platforms(),
             platform_http=client(PLATFORMS, CONFIGURED),
+            budgets=Budgets(base.database),
             webhook_http={
                 environment: client(WEBHOOKS, (SANDBOX if environment == "sandbox" else STRICT).opened(allow))
                 for environment in ENVIRONMENTS

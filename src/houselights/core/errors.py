@@ -51,6 +51,10 @@ class RateLimited(PlatformError):
         self.bucket = bucket
 
 
+class BudgetSpent(RateLimited):
+    """Nobody: wait. We kept within a limit ourselves; the platform was not called and asked for nothing."""
+
+
 class PlatformDown(PlatformError):
     """Nobody: a time-out, a 5xx, a page where JSON should be. Try again."""
 

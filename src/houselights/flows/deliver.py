@@ -29,6 +29,9 @@ async def run(held: DeliveryLease, rooms: Rooms) -> None:
         log.error("delivery.parked", webhook_id=held.webhook_id, event_id=held.event_id, starts=held.starts)
         await deliveries.park(rooms.database, held, rooms.clock.now())
         return
+    if not held.is_active:
+        await deliveries.hold(rooms.database, held, rooms.clock.now())
+        return
     try:
         tried = await _send(held, rooms)
     except TargetBusy:

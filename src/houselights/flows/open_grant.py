@@ -80,7 +80,7 @@ async def _renew(subject: Subject, platform: Platform, stored: SealedToken, old:
     """Ask once, store, then use; None where a new consent replaced the token meanwhile."""
     try:
         script = platform.renew(old.app.keys, old.grant, rooms.clock.now())
-        grant = await drive(script, platform_app.link(rooms, platform, old.app))
+        grant = await drive(script, platform_app.link(rooms, platform, old.app, subject.account_id))
     except HouselightsError:
         # The platform answered, or was never reached: nothing is lost, and the next one may ask again.
         await accounts.end_renewal(rooms.database, subject, stored.version)

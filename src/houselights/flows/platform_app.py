@@ -8,15 +8,19 @@ from msgspec import Struct
 from houselights.core.errors import AppRefused
 from houselights.core.ids import ApplicationId, WorkPlatformId
 from houselights.flows.rooms import Rooms
+from houselights.outbound.budget import BudgetKey, Meter
 from houselights.outbound.drive import Link
 from houselights.port.platform import AppKeys, Platform
 from houselights.store import platform_apps
+
+NOBODY = UUID(int=0)
 
 
 class OpenApp(Struct, frozen=True):
     """An app ready to use. owner: the application whose it is, or `platform_apps.EVERYBODY`."""
 
     owner: ApplicationId
+    environment: str
     keys: AppKeys
     base_urls: Mapping[str, str]
 
@@ -32,10 +36,16 @@ async def find(rooms: Rooms, owner: UUID, work_platform_id: WorkPlatformId, envi
     secret = await rooms.vault.open_text(
         app.owner, app.sealed_secret, platform_apps.place(app.owner, work_platform_id, environment)
     )
-    return OpenApp(app.owner, AppKeys(app.client_id, secret), app.base_urls)
+    return OpenApp(app.owner, environment, AppKeys(app.client_id, secret), app.base_urls)
 
 
-def link(rooms: Rooms, platform: Platform, app: OpenApp) -> Link:
-    """What a script of this platform is played over with this app: only the manifest's hosts, each at its base URL."""
+def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBODY) -> Link:
+    """What a script of this platform is played over with this app: only the manifest's hosts, each at its base URL.
+
+    account_id  whose calls they are, for budgets by account; NOBODY before there is an account
+    """
     base_urls = {host: app.base_urls.get(host, host) for host in platform.manifest.hosts}
-    return Link(rooms.platform_http, platform, base_urls, rooms.clock.now())
+    manifest = platform.manifest
+    key = BudgetKey(app.owner, manifest.work_platform, app.environment, NOBODY)
+    meter = Meter(rooms.budgets, key, account_id, manifest.limits.windows)
+    return Link(rooms.platform_http, platform, base_urls, rooms.clock.now(), meter)

@@ -72,7 +72,7 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
 async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading:
     """Everything that the platform says, or one of the platform errors."""
     opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
-    link = platform_app.link(rooms, platform, opened.app)
+    link = platform_app.link(rooms, platform, opened.app, held.account_id)
     return await drive(platform.read(opened.app.keys, opened.grant, link.now), link)
 
 

@@ -10,6 +10,7 @@ from houselights.core.secret import Secret
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from houselights.db.wake import Bell
+from houselights.outbound.budget import Budgets
 from houselights.outbound.client import HttpClient
 from houselights.port.platform import Platform
 from houselights.vault.tokens import Vault
@@ -19,6 +20,7 @@ class Rooms(Struct, frozen=True):
     """Everything a flow may touch.
 
     platform_http     calls platforms: only the base URLs that a platform app names
+    budgets           what platforms allow, shared by all processes
     webhook_http      calls webhooks, by the application's environment; sandbox applications may reach loopback
     new_id            fresh v4 UUIDs
     chance            0 <= x < 1, for jitter
@@ -33,6 +35,7 @@ class Rooms(Struct, frozen=True):
     bell: Bell
     platforms: Mapping[WorkPlatformId, Platform]
     platform_http: HttpClient
+    budgets: Budgets
     webhook_http: Mapping[str, HttpClient]
     new_id: Callable[[], UUID]
     chance: Callable[[], float]

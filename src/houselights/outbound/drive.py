@@ -15,9 +15,10 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from houselights.core.errors import AppRefused, PlatformChanged, PlatformDown, PlatformError, RateLimited
+from houselights.core.errors import AppRefused, BudgetSpent, PlatformChanged, PlatformDown, PlatformError, RateLimited
 from houselights.core.messages import Answers, Ask, Fields, Request, Response, Script
 from houselights.core.secret import Secret
+from houselights.outbound.budget import Meter
 from houselights.outbound.client import HttpClient, Sent
 from houselights.outbound.errors import AddressRefused, BadTarget, BodyTooLarge, SendFailed
 from houselights.port.manifest import Manifest
@@ -53,12 +54,14 @@ class Link(Struct, frozen=True):
 
     base_urls  real `scheme://host` -> the base URL that the platform app calls instead; a host without one is refused
     now        the instant against which the platform's dates are read
+    meter      the budgets that its calls are counted in; None: they are not
     """
 
     client: HttpClient
     platform: Metered
     base_urls: Mapping[str, str]
     now: datetime
+    meter: Meter | None = None
 
 
 async def drive(script: Script[T], link: Link) -> T:
@@ -68,17 +71,26 @@ async def drive(script: Script[T], link: Link) -> T:
             PlatformDown     no complete reply (code of `outbound.errors`), or one compressed unasked
             RateLimited      the budget's usage reached the manifest's stop and the script wants more,
                              or a 429 or 503 carries Retry-After
+            BudgetSpent      a window that we count ourselves is full, or the platform asked for a rest before
             AppRefused       a host without a base URL, or a base URL that cannot be called
             PlatformChanged  a reply beyond the client's cap
     """
     line = _Line(link)
     try:
+        if link.meter is not None:
+            await link.meter.begin()
         asks = next(script)
         while True:
             asks = script.send(await line.ask_all(asks))
     except StopIteration as done:
         result: T = done.value
         return result
+    except BudgetSpent:
+        raise
+    except RateLimited as error:
+        if link.meter is not None:
+            await link.meter.rest(error.bucket, error.wait)
+        raise
     finally:
         script.close()
 
@@ -90,7 +102,7 @@ class _Line:
         self._link = link
         self._limits = link.platform.manifest.limits
         self._places = asyncio.Semaphore(min(SIDE_BY_SIDE, self._limits.parallel))
-        self._rest: timedelta | None = None
+        self._rest: RateLimited | None = None
 
     async def ask_all(self, requests: Ask) -> Answers:
         """Replies in the order of the requests; the first failure ends the others."""
@@ -106,20 +118,27 @@ class _Line:
     async def _ask(self, request: Request) -> Response:
         async with self._places:
             if self._rest is not None:
-                raise RateLimited("usage_at_limit", self._rest)
+                raise self._rest
+            if self._link.meter is not None:
+                await self._link.meter.call()
             sent = await self._send(request)
         reply = Response(sent.status, sent.headers, sent.body)
-        self._heed(reply)
+        rest = self._heed(reply)
+        if rest is not None:
+            self._rest = rest
+            if self._link.meter is not None:
+                await self._link.meter.rest(rest.bucket, rest.wait)
         return reply
 
-    def _heed(self, reply: Response) -> None:
-        """Take in what a reply's headers say of waiting."""
+    def _heed(self, reply: Response) -> RateLimited | None:
+        """The rest that a reply's headers ask for; raises it where the reply is nothing else."""
         asked = retry_after(reply.headers.get("retry-after", ""), self._link.now)
         if reply.status in {429, 503} and asked is not None:
             raise RateLimited("retry_after", asked)
         usage = self._link.platform.usage(reply)
         if usage is not None and usage.percent >= self._limits.stop_at_percent:
-            self._rest = _rest(usage, self._link.now)
+            return RateLimited("usage_at_limit", _rest(usage, self._link.now), usage.bucket)
+        return None
 
     async def _send(self, request: Request) -> Sent:
         place = urlsplit(request.url)

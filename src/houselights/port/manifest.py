@@ -11,6 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from houselights.rules.budget import Window
+
 
 class Given(StrEnum):
     """Whether a platform tells a field."""
@@ -25,13 +27,21 @@ class Given(StrEnum):
 
 
 class Capability(Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of the capability table, with where and when it was read."""
+    """One row of the capability table, with where and when it was read.
+
+    figures   significant figures to which the platform rounds a counter down; None: it is exact
+    decimals  of a list of the audience: the platform reckons percent itself, so exactly; None: it counts people
+    ages      of gender by age: the only ranges that it knows, the last one with all who are older; (): all seven
+    """
 
     field: str
     given: Given
     link: str
     read: date
     note: str = ""
+    figures: int | None = None
+    decimals: int | None = None
+    ages: tuple[str, ...] = ()
 
 
 class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
@@ -45,6 +55,7 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     """scopes that the consent asks for too, and that a connection does without"""
     scope_separator: str = ","
     access_token_lifetime_s: int | None = None
+    refresh_token_lifetime_s: int | None = None
     rotates: bool = False
     """whether a renewed grant ends the one that it was made of"""
 
@@ -56,6 +67,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     pages: int = 20
     slow_at_percent: int = 80
     stop_at_percent: int = 95
+    windows: tuple[Window, ...] = ()
+    """calls that the platform counts in rolling windows, as far as it publishes how many"""
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):

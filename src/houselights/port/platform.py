@@ -81,11 +81,13 @@ class Usage(Struct, frozen=True):
     percent    0..100 and above, the fullest of the counters
     wait_s     how long the platform says to wait, 0 where it says nothing
     resets_at  where the platform names the instant instead at which the budget opens again
+    bucket     whose calls are counted: `account`, or `app` for all of the app's
     """
 
     percent: int
     wait_s: int = 0
     resets_at: datetime | None = None
+    bucket: str = "account"
 
 
 class FakeRequest(Struct, frozen=True):

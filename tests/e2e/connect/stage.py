@@ -34,6 +34,7 @@ from houselights.db.lane import Lane
 from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.flows.rooms import Rooms
+from houselights.outbound.budget import Budgets
 from houselights.outbound.client import PLATFORMS, ClientOptions, HttpClient
 from houselights.outbound.egress import CONFIGURED
 from houselights.platforms import instagram
@@ -232,6 +233,7 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
             bell=Bell(database),
             platforms={WorkPlatformId(INSTAGRAM): platform},
             platform_http=await _client(stack),
+            budgets=Budgets(database),
             webhook_http={},
             new_id=uuid4,
             chance=lambda: 0.5,

@@ -57,6 +57,21 @@ create table platform_apps (
     primary key (application_id, work_platform_id, environment)
 );
 
+-- Calls that a platform counts in rolling windows, shared by all processes: the grants of each window, and under
+-- seconds = 0 until when the platform asked to be left alone. account_id: nil where all of an app's calls count
+-- together. application_id: whose platform app it is, nil for everybody's, so no reference.
+create table budgets (
+    application_id   uuid          not null,
+    work_platform_id uuid          not null,
+    environment      text          not null,
+    account_id       uuid          not null,
+    seconds          integer       not null check (seconds >= 0),
+    granted_at       timestamptz[] not null default '{}',
+    granted          integer[]     not null default '{}',
+    rest_until       timestamptz,
+    primary key (application_id, work_platform_id, environment, account_id, seconds)
+) with (fillfactor = 50);
+
 create table users (
     application_id uuid        not null references applications,
     user_id        uuid        not null,

@@ -1,0 +1,114 @@
+"""Budgets shared by processes: each `Budgets` here stands for a process of its own."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from houselights.core.errors import BudgetSpent
+from houselights.db.clock import Clock
+from houselights.db.run import Database
+from houselights.outbound.budget import BudgetKey, Budgets, Meter
+from houselights.rules.budget import Window
+from tests.store.seed import INSTAGRAM
+
+NOBODY = UUID(int=0)
+
+
+def fresh_key() -> BudgetKey:
+    """A budget that no other test touches."""
+    return BudgetKey(uuid4(), INSTAGRAM, "sandbox", NOBODY)
+
+
+async def take_all(budgets: Budgets, key: BudgetKey, window: Window) -> int:
+    """Calls that one process gets before it would have to wait long."""
+    taken = 0
+    while True:
+        try:
+            await budgets.take(key, window)
+        except BudgetSpent:
+            return taken
+        taken += 1
+
+
+async def test_processes_share_a_window_to_the_call(database: Database) -> None:
+    key, window = fresh_key(), Window("app", 200, 3600)
+
+    taken = await asyncio.gather(*(take_all(Budgets(database), key, window) for _ in range(8)))
+
+    assert sum(taken) == 200
+
+
+async def test_a_spent_window_opens_again_when_it_has_passed(database: Database) -> None:
+    key, window = fresh_key(), Window("app", 100, 3600)
+    budgets = Budgets(database)
+    await take_all(budgets, key, window)
+    with pytest.raises(BudgetSpent) as spent:
+        await budgets.take(key, window)
+    assert timedelta(minutes=55) < spent.value.wait < timedelta(minutes=62)
+
+    await Clock().move(database, spent.value.wait + timedelta(seconds=1))
+
+    assert await take_all(budgets, key, window) == 100
+
+
+async def test_a_short_wait_is_waited(database: Database) -> None:
+    key, window = fresh_key(), Window("app", 2, 1)
+    budgets = Budgets(database)
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+
+    for _ in range(3):
+        await budgets.take(key, window)
+
+    assert loop.time() - started >= 1.0
+
+
+async def test_most_calls_cost_no_round_trip(database: Database) -> None:
+    key, window = fresh_key(), Window("app", 10_000, 3600)
+    budgets = Budgets(database)
+    await budgets.take(key, window)
+
+    async with database.transaction():
+        # Every other connection may be busy: the rest of the block is in this process.
+        for _ in range(window.block - 1):
+            async with asyncio.timeout(0.05):
+                await budgets.take(key, window)
+
+
+async def test_a_rest_that_a_platform_asks_one_process_for_is_kept_by_all(database: Database) -> None:
+    app, account, other = fresh_key(), uuid4(), uuid4()
+    meters = {
+        (process, who): Meter(Budgets(database), app, who, ()) for process in range(2) for who in (account, other)
+    }
+    await meters[0, account].rest("account", timedelta(minutes=19))
+
+    with pytest.raises(BudgetSpent) as resting:
+        await meters[1, account].begin()
+    assert timedelta(minutes=18) < resting.value.wait <= timedelta(minutes=19)
+    await meters[1, other].begin()
+
+    await meters[1, other].rest("app", timedelta(minutes=60))
+    outcomes = Counter[str]()
+    for meter in meters.values():
+        try:
+            await meter.begin()
+        except BudgetSpent:
+            outcomes["resting"] += 1
+    assert outcomes == {"resting": 4}
+
+
+async def test_a_longer_rest_is_not_cut_by_a_shorter_one_and_a_rest_ends(database: Database) -> None:
+    app = fresh_key()
+    meter = Meter(Budgets(database), app, uuid4(), ())
+    await meter.rest("app", timedelta(minutes=60))
+    await meter.rest("app", timedelta(minutes=1))
+    with pytest.raises(BudgetSpent) as resting:
+        await meter.begin()
+    assert resting.value.wait > timedelta(minutes=59)
+
+    await Clock().move(database, timedelta(minutes=61))
+
+    await meter.begin()
