@@ -17,7 +17,13 @@ windows = st.builds(
 )
 
 
-@given(windows, st.lists(st.tuples(st.floats(0, 0.2), st.floats(0, 1), st.integers(0, 5)), max_size=150))
+@given(
+    windows,
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.001, 0.01, 0.3, 1.0, 1.005]), st.floats(0, 1), st.integers(0, 5)),
+        max_size=150,
+    ),
+)
 def test_no_rolling_window_ever_holds_more_calls_than_allowed(
     window: Window, steps: list[tuple[float, float, int]]
 ) -> None:
