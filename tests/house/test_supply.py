@@ -17,7 +17,7 @@ every_migration = pytest.mark.parametrize("path", _MIGRATIONS, ids=lambda path: 
 
 
 def test_there_are_sets_and_migrations() -> None:
-    assert {path.stem for path in _SETS} == {"build", "run", "dev", "bench"}
+    assert {path.stem for path in _SETS} == {"build", "run", "dev", "e2e", "bench"}
     assert _MIGRATIONS
 
 
@@ -28,7 +28,7 @@ def test_every_requirement_is_pinned_with_hashes_and_without_addresses(path: Pat
     assert [line for line in lines if not _PINNED.fullmatch(line)] == []
 
 
-@pytest.mark.parametrize(("extra", "set_name"), [(None, "run"), ("dev", "dev"), ("bench", "bench")])
+@pytest.mark.parametrize(("extra", "set_name"), [(None, "run"), ("dev", "dev"), ("e2e", "e2e"), ("bench", "bench")])
 def test_everything_that_the_project_asks_for_is_pinned(extra: str | None, set_name: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = project["dependencies"] + (project["optional-dependencies"][extra] if extra else [])
@@ -37,8 +37,8 @@ def test_everything_that_the_project_asks_for_is_pinned(extra: str | None, set_n
 
 
 def test_what_runs_in_production_is_the_same_in_every_set() -> None:
-    run, *others = (_versions(ROOT / "requirements" / f"{each}.txt") for each in ("run", "dev", "bench"))
-    assert [sorted(run - other) for other in others] == [[], []]
+    run, *others = (_versions(ROOT / "requirements" / f"{each}.txt") for each in ("run", "dev", "e2e", "bench"))
+    assert [sorted(run - other) for other in others] == [[], [], []]
 
 
 def test_migrations_are_numbered_without_a_gap() -> None:
