@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 
@@ -13,6 +14,12 @@ from houselights.db.embedded import EmbeddedOptions, EmbeddedPostgres
 from houselights.db.migrate import migrate
 from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+hypothesis.settings.register_profile(
+    "houselights", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("houselights")
 
 
 @pytest_asyncio.fixture(scope="session")
