@@ -15,6 +15,7 @@ _LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 _MAY_REVEAL = {
     "cli/application.py": "a new client secret is shown once, and becomes its digest",
     "cli/client.py": "the demo calls the API as a client does",
+    "conformance/credentials.py": "the kit proves to the server under test who it is, and checks its digests",
     "compose/foundation.py": "the database's address opens the pool",
     "conformance/credentials.py": "the conformance kit calls a server as a client does",
     "outbound/drive.py": "a platform's token leaves for its platform",

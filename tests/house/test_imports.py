@@ -16,6 +16,7 @@ _VIOLATIONS = {
     "siblings": ("platforms/planted/fetch.py", "from houselights.platforms.instagram import raw"),
     "honest fakes": ("platforms/planted/fake.py", "from houselights.port.families import meta_graph"),
     "a light API": ("api/planted.py", "from houselights.flows import rooms"),
+    "a blind kit": ("conformance/planted.py", "from houselights.resources import users"),
     "one door to SQL": ("store/planted.py", "import asyncpg"),
     "one door to the network": ("flows/planted_too.py", "import aiohttp"),
     "one door to secrets": ("store/planted_too.py", "import cryptography"),

@@ -1,0 +1,57 @@
+"""Who the kit is to the server: headers that prove it, headers that must not, and the digest of a delivery.
+
+The only module of the kit that reveals a secret; what it hands out goes to the server or is a digest.
+"""
+
+import base64
+import hashlib
+import hmac
+
+from msgspec import Struct
+
+from houselights.core.secret import Secret
+
+_HIDDEN = "(the secret)"
+
+
+class Credentials(Struct, frozen=True):
+    """Of one client application."""
+
+    client_id: str
+    client_secret: Secret
+
+    @property
+    def has_colons(self) -> bool:
+        """Whether the secret itself holds a colon, as C-003 wants it."""
+        return ":" in self.client_secret.reveal()
+
+    def basic(self, scheme: str = "Basic") -> str:
+        """The header that must be accepted."""
+        return f"{scheme} {_encoded(f'{self.client_id}:{self.client_secret.reveal()}')}"
+
+    def refused(self, unknown_id: str) -> tuple[tuple[str, str], ...]:
+        """Headers that must not be accepted, each with what is wrong with it. unknown_id: nobody's client id."""
+        secret = self.client_secret.reveal()
+        return (
+            ("a wrong secret", f"Basic {_encoded(f'{self.client_id}:{secret}x')}"),
+            ("an unknown id", f"Basic {_encoded(f'{unknown_id}:{secret}')}"),
+            ("the scheme Bearer", f"Bearer {_encoded(f'{self.client_id}:{secret}')}"),
+            ("what is no Base64", "Basic !!!!"),
+            ("no colon", f"Basic {_encoded(self.client_id)}"),
+        )
+
+    def digest(self, body: bytes) -> str:
+        """Lower-case hex HMAC-SHA256 of a delivery's bytes (contract 6.3)."""
+        return hmac.new(self.client_secret.reveal().encode(), body, hashlib.sha256).hexdigest()
+
+    def hide(self, text: str) -> str:
+        """The text without the secret, however a server may have echoed it."""
+        secret = self.client_secret.reveal()
+        pair = f"{self.client_id}:{secret}"
+        for shown in (_encoded(pair), _encoded(pair).rstrip("="), _encoded(secret), secret):
+            text = text.replace(shown, _HIDDEN) if shown else text
+        return text
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()

@@ -1,0 +1,176 @@
+"""What rules are handed: ways to call, the account to look at, webhooks of their own, and accounts to spend."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.conformance.calls import Caller, Line, Reply
+from houselights.conformance.credentials import Credentials
+from houselights.conformance.documents import Document
+from houselights.conformance.receiver import Arrival, Mailbox, Receiver
+from houselights.conformance.rule import Failed, Need, NotChecked
+from houselights.conformance.sandbox import Sandbox
+
+T = TypeVar("T")
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What is asked of a run.
+
+    second, older_client  another application; the same one with the older of two valid secrets
+    spendable             accounts that may be disconnected
+    third_gender          OTHERS, or OTHER where the application has switched
+    patience_s            how long an event, a delivery or the end of a refresh is waited for
+    burst                 calls to send at once to provoke a 429; 0 for none
+    """
+
+    application: Credentials
+    second: Credentials | None = None
+    older: Credentials | None = None
+    writes: bool = False
+    account_id: str | None = None
+    spendable: Sequence[str] = ()
+    third_gender: str = "OTHERS"
+    patience_s: float = 60.0
+    burst: int = 0
+
+
+class Sample(Struct, frozen=True):
+    """The account that reading rules look at, and its documents; None for what there is not."""
+
+    account: Document | None = None
+    profile: Document | None = None
+    audience: Reply | None = None
+
+
+class Doors(Struct, frozen=True):
+    """What the kit reaches the outside by. receiver, sandbox: None where there is none."""
+
+    line: Line
+    receiver: Receiver | None
+    sandbox: Sandbox | None
+    new_id: Callable[[], UUID]
+
+
+class Kit:
+    """One run's means. Found things are set by `world` before the first rule."""
+
+    def __init__(self, plan: Plan, doors: Doors) -> None:
+        self.plan = plan
+        self.line = doors.line
+        self.api = Caller(doors.line, plan.application.basic())
+        self.nobody = Caller(doors.line, None)
+        self.sample = Sample()
+        self.deaf = "needs --write, to register its webhook"
+        """Why no delivery reaches the kit; "" where one did."""
+        self.ear = Mailbox("", _unheard)
+        """Where everything arrives that the server tells while the run lasts."""
+        self.sent_ids: set[str] = set()
+        """Account ids of notifications that the kit asked for itself."""
+        self.second_ids: set[str] = set()
+        """Those among them that the second application asked for."""
+        self._doors = doors
+        self._spendable = list(plan.spendable)
+        self._memory: dict[object, object] = {}
+
+    def new_id(self) -> str:
+        """An id that nobody has."""
+        return str(self._doors.new_id())
+
+    @property
+    def second(self) -> Caller:
+        """The second application. Raises NotChecked."""
+        if self.plan.second is None:
+            raise NotChecked(f"needs {Need.SECOND.value}")
+        return Caller(self.line, self.plan.second.basic())
+
+    @property
+    def receiver(self) -> Receiver:
+        """Where deliveries arrive. Raises NotChecked."""
+        if self._doors.receiver is None:
+            raise NotChecked("needs a receiver")
+        return self._doors.receiver
+
+    @property
+    def has_receiver(self) -> bool:
+        """Whether there is one at all, reachable or not."""
+        return self._doors.receiver is not None
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The invented platforms. Raises NotChecked."""
+        if self._doors.sandbox is None:
+            raise NotChecked(f"needs {Need.SANDBOX.value}, the address of a houselights sandbox")
+        return self._doors.sandbox
+
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether one was named."""
+        return self._doors.sandbox is not None
+
+    @property
+    def account(self) -> Document:
+        """The account to look at. Raises NotChecked."""
+        return _there(self.sample.account, "the list of accounts is empty")
+
+    @property
+    def profile(self) -> Document:
+        """Its profile. Raises NotChecked."""
+        return _there(self.sample.profile, "no account with a profile was found")
+
+    @property
+    def audience(self) -> Document:
+        """Its audience. Raises NotChecked."""
+        return _there(self.sample.audience, "no account with audience data was found").document()
+
+    def take_spendable(self) -> str | None:
+        """The next account that may be disconnected."""
+        return self._spendable.pop(0) if self._spendable else None
+
+    def lacks(self, need: Need) -> str:
+        """Why a need cannot be met, "" where it can."""
+        account = self.sample.account
+        reasons = {
+            Need.WRITE: "" if self.plan.writes else "needs --write",
+            Need.ACCOUNT: "" if account else "the list of accounts is empty",
+            Need.CONNECTED: "" if account and is_refreshable(account) else f"found no {Need.CONNECTED.value[2:]}",
+            Need.PROFILE: "" if self.sample.profile else f"found no {Need.PROFILE.value[3:]}",
+            Need.AUDIENCE: "" if self.sample.audience else f"found no {Need.AUDIENCE.value[3:]}",
+            Need.RECEIVER: self.deaf,
+            Need.SECOND: "" if self.plan.second else f"needs {Need.SECOND.value}",
+            Need.OLDER: "" if self.plan.older else f"needs {Need.OLDER.value}",
+            Need.SANDBOX: "" if self.has_sandbox else "needs --sandbox-url, the address of a houselights sandbox",
+            Need.SPENDABLE: "" if self._spendable or self.has_sandbox else f"needs {Need.SPENDABLE.value}",
+        }
+        return reasons[need]
+
+    async def once(self, work: "Callable[[Kit], Awaitable[T]]") -> T:
+        """What `work` brings, done the first time only; a failure is remembered and raised again."""
+        if work not in self._memory:
+            try:
+                self._memory[work] = await work(self)
+            except (Failed, NotChecked) as error:
+                self._memory[work] = error
+        known: Any = self._memory[work]
+        if isinstance(known, Failed | NotChecked):
+            raise type(known)(str(known))
+        result: T = known
+        return result
+
+
+def is_refreshable(account: Document) -> bool:
+    """Whether a refresh of the account is to be accepted."""
+    data = account.get("data")
+    return account.get("status") == "CONNECTED" and isinstance(data, dict) and isinstance(data.get("identity"), dict)
+
+
+async def _unheard(_arrival: Arrival) -> int:
+    return 204
+
+
+def _there(value: T | None, why: str) -> T:
+    if value is None:
+        raise NotChecked(why)
+    return value
