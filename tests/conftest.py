@@ -17,7 +17,7 @@ from houselights.db.run import Database
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile(
-    "houselights", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "houselights", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("houselights")
 
