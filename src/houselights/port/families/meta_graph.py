@@ -1,15 +1,17 @@
-"""What Meta's Graph APIs share: the error envelope, usage headers, signed calls, reading a reply.
+"""What Meta's Graph APIs share: the error envelope, usage headers, calls, reading a reply.
 
-Here: nothing that is only Instagram's. Decisions go by `code` and `error_subcode`, never by HTTP status or by the
-message (localised, and now and then it quotes the token).
+Here: nothing that is one platform's. How a consent goes: `meta_login`, `meta_long_lived`; what an audience is made of:
+`meta_demographics`. Decisions go by `code` and `error_subcode`, never by HTTP status or by the message (localised, and
+now and then it quotes the token).
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -24,10 +26,10 @@ from houselights.core.errors import (
     RateLimited,
     TokenRevoked,
 )
-from houselights.core.messages import Request, Response
+from houselights.core.messages import Fields, Request, Response
 from houselights.core.secret import Secret
 from houselights.port.manifest import Limits, Manifest
-from houselights.port.platform import AppKeys, Usage
+from houselights.port.platform import AppKeys, Redirect, UnfitReplyError, Usage
 
 T = TypeVar("T")
 
@@ -45,6 +47,8 @@ class Kind(Enum):
     """a scope is missing"""
     GONE = auto()
     """the object is not visible any more: look it up anew"""
+    OTHER_TOKEN = auto()
+    """the token is of another kind than the one that this call needs"""
     PARAMETER = auto()
     """a field, metric or breakdown of ours is not taken (any more)"""
     TOO_FEW = auto()
@@ -61,6 +65,18 @@ class Kind(Enum):
     """temporary"""
     CONFIG = auto()
     """our app is wrong, in a way that no table knows"""
+
+
+ANSWERS = {Kind.SCOPE, Kind.PARAMETER, Kind.TOO_FEW, Kind.EMPTY}
+"""Refusals that say something of one call only; any other one is about the whole reading."""
+
+
+class GoneError(TokenRevoked):
+    """The object cannot be seen with this token any more: unlinked, deleted, or turned personal."""
+
+
+class OtherTokenError(AppRefused):
+    """The token is of another kind than the call needs, such as a person's where a page's is needed."""
 
 
 class GraphError(Struct, frozen=True):
@@ -112,7 +128,8 @@ _WAITS = {Kind.WAIT, Kind.WAIT_APP, Kind.POLICY}
 _ERRORS: dict[Kind, type[PlatformError]] = {
     Kind.REAUTH: TokenRevoked,
     Kind.SCOPE: NotGranted,
-    Kind.GONE: TokenRevoked,
+    Kind.GONE: GoneError,
+    Kind.OTHER_TOKEN: OtherTokenError,
     Kind.PARAMETER: AppRefused,
     Kind.TOO_FEW: NotGiven,
     Kind.EMPTY: NotGiven,
@@ -125,6 +142,7 @@ _BY_SUBCODE = {
     (100, 2874010): Kind.TOO_FEW,
     (100, 2108006): Kind.EMPTY,
     (100, 33): Kind.GONE,
+    (801, 4279032): Kind.TOO_FEW,
 }
 
 _BY_CODE = {
@@ -140,33 +158,56 @@ _BY_CODE = {
     190: Kind.REAUTH,
     368: Kind.POLICY,
     613: Kind.WAIT,
+    80001: Kind.WAIT,
     80002: Kind.WAIT,
-} | dict.fromkeys(range(200, 300), Kind.SCOPE)
+    **dict.fromkeys(range(200, 300), Kind.SCOPE),
+    210: Kind.OTHER_TOKEN,
+}
 
 
-def get(manifest: Manifest, app: AppKeys, path: str, token: Secret, **parameters: str | Secret) -> Request:
-    """A signed read of `/{version}/{path}`."""
-    return _call("GET", manifest, app, path, token, parameters)
+def asked_scopes(manifest: Manifest) -> tuple[str, ...]:
+    """What the consent asks for: the scopes of every product at once, and those asked beside, each once."""
+    needed = (scope for scopes in manifest.oauth.scopes.values() for scope in scopes)
+    return tuple(dict.fromkeys([*needed, *manifest.oauth.asked_beside]))
 
 
-def delete(manifest: Manifest, app: AppKeys, path: str, token: Secret) -> Request:
-    """A signed `DELETE` of `/{version}/{path}`."""
-    return _call("DELETE", manifest, app, path, token, {})
+def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
+    """The consent dialog."""
+    query = {
+        "client_id": app.client_id,
+        "redirect_uri": redirect.uri,
+        "state": redirect.state,
+        "response_type": "code",
+        "scope": manifest.oauth.scope_separator.join(asked_scopes(manifest)),
+    }
+    return f"{manifest.oauth.authorize_url}?{urlencode(query)}"
 
 
-def _call(
-    method: str, manifest: Manifest, app: AppKeys, path: str, token: Secret, parameters: Mapping[str, str | Secret]
-) -> Request:
-    """`appsecret_proof` goes with every call.
+def get(manifest: Manifest, path: str, token: Secret, **parameters: str | Secret) -> Request:
+    """A read of `/{version}/{path}`."""
+    return _call("GET", manifest, path, (*parameters.items(), ("access_token", token)))
 
-    Source: https://developers.facebook.com/docs/graph-api/guides/secure-requests
+
+def signed_get(manifest: Manifest, app: AppKeys, path: str, token: Secret, **parameters: str | Secret) -> Request:
+    """As `get`, with the proof that the caller knows the app's secret: an app may be set to refuse calls without it.
+
+    Source: https://developers.facebook.com/docs/graph-api/guides/secure-requests (read 2026-11-23)
     """
-    return Request(
-        method,
-        f"{manifest.settings['graph']}/{manifest.api_version}/{path}",
-        query=(*parameters.items(), ("access_token", token), ("appsecret_proof", token.proof(app.client_secret))),
-        headers=(("accept", "application/json"),),
-    )
+    return _call("GET", manifest, path, (*parameters.items(), *_signed(app, token)))
+
+
+def signed_delete(manifest: Manifest, app: AppKeys, path: str, token: Secret) -> Request:
+    """A `DELETE` of `/{version}/{path}`, as `signed_get`."""
+    return _call("DELETE", manifest, path, _signed(app, token))
+
+
+def _signed(app: AppKeys, token: Secret) -> Fields:
+    return (("access_token", token), ("appsecret_proof", token.proof(app.client_secret)))
+
+
+def _call(method: str, manifest: Manifest, path: str, query: Fields) -> Request:
+    url = f"{manifest.settings['graph']}/{manifest.api_version}/{path}"
+    return Request(method, url, query, headers=(("accept", "application/json"),))
 
 
 def refusal(reply: Response) -> Refusal | None:
@@ -195,6 +236,35 @@ def read(reply: Response, shape: type[T]) -> T:
     return fit(reply.body, shape)
 
 
+def profile(reply: Response, shape: type[T]) -> T:
+    """As `read`, for the account itself: a missing scope here means that nothing can be read any more."""
+    refused = refusal(reply)
+    if refused is not None and refused.kind is Kind.SCOPE:
+        raise TokenRevoked(refused.code)
+    return read(reply, shape)
+
+
+def kept(replies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]:
+    """Each kept reply by what it holds, in order: what `good` makes of it, or why one call had no answer.
+
+    raises  UnfitReplyError naming the first reply that is neither
+    """
+    found: list[T | Kind] = []
+    for place, body in enumerate(replies):
+        try:
+            found.append(good(body) if fit(body, _Envelope).error is None else _refused_call(body))
+        except PlatformChanged as error:
+            raise UnfitReplyError(place, str(error)) from None
+    return found
+
+
+def _refused_call(body: bytes) -> Kind:
+    refused = refusal(Response(400, {}, body))
+    if refused is None or refused.kind not in ANSWERS:
+        raise PlatformChanged("reply_changed", "a refusal of the whole refresh, not an answer - at `$.error`")
+    return refused.kind
+
+
 def fit(body: bytes, shape: type[T]) -> T:
     """JSON as a raw struct: numbers may come as texts; a `Secret` field takes a text.
 
@@ -214,11 +284,12 @@ def fit(body: bytes, shape: type[T]) -> T:
 def usage(reply: Response, limits: Limits) -> Usage | None:
     """The fullest budget that the headers tell of; None where they tell of none.
 
-    Both headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
+    All headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
     app's, a quarter of an hour for an account's.
     """
     budgets = [(counters, _OTHER_WAIT) for counters in _accounts(reply)]
-    budgets += [(counters, _APP_WAIT) for counters in _app(reply)]
+    budgets += [(counters, _OTHER_WAIT) for counters in _counted(reply, "x-page-usage")]
+    budgets += [(counters, _APP_WAIT) for counters in _counted(reply, "x-app-usage")]
     if not budgets:
         return None
     percent = max(counters.percent for counters, _ in budgets)
@@ -240,8 +311,8 @@ def _accounts(reply: Response) -> list[_Counters]:
     return [counters for rows in by_account.values() for counters in rows]
 
 
-def _app(reply: Response) -> list[_Counters]:
-    header = reply.headers.get("x-app-usage")
+def _counted(reply: Response, name: str) -> list[_Counters]:
+    header = reply.headers.get(name)
     try:
         return [msgspec.json.decode(header, type=_Counters, strict=False)] if header else []
     except (msgspec.DecodeError, RecursionError):

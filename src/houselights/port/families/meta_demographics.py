@@ -1,0 +1,267 @@
+"""The audience as Meta's platforms tell it: tables of people by country, by city, by age and gender.
+
+Here: the tables of `follower_demographics`, and what becomes of any table. Not here: the arithmetic (`rules.shares`),
+the profile, and the series of days in which Pages tell theirs.
+Source: https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights and
+https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Struct
+
+from houselights.core.errors import PlatformChanged
+from houselights.core.messages import Request, Response, Script, ask_all
+from houselights.port.families import meta_graph
+from houselights.port.families.meta_graph import Kind
+from houselights.port.manifest import Given, Manifest
+from houselights.port.platform import Reading, UnfitReplyError
+from houselights.resources.audience import (
+    AudienceFacts,
+    CityShare,
+    CountryShare,
+    Gender,
+    GenderAgeShare,
+    NoAudience,
+    Quality,
+)
+from houselights.resources.profiles import ProfileFacts
+from houselights.rules.countries import country
+from houselights.rules.demographics import age_range, gender
+from houselights.rules.shares import product, shares
+from houselights.rules.texts import storable
+
+COUNTRY, CITY, JOINT, AGE, GENDER = "country", "city", "age,gender", "age", "gender"
+"""Values of the parameter `breakdown`."""
+
+Count: TypeAlias = Annotated[int, Meta(ge=0)]
+
+_WITH_NOTHING = {Kind.EMPTY, Kind.TOO_FEW}
+_DIMENSIONS = {frozenset(name.split(",")): name for name in (COUNTRY, CITY, JOINT, AGE, GENDER)}
+_TABLE = "$.data[0].total_value.breakdowns[0]"
+
+
+class Row(Struct, frozen=True):
+    """People under one value of each dimension, in the order of the breakdown's keys."""
+
+    dimension_values: tuple[str, ...]
+    value: Count
+
+
+class Breakdown(Struct, frozen=True):
+    """results: absent where there are none."""
+
+    dimension_keys: tuple[str, ...]
+    results: tuple[Row, ...] = ()
+
+
+class TotalValue(Struct, frozen=True):
+    """breakdowns: one, or none."""
+
+    breakdowns: tuple[Breakdown, ...] = ()
+
+
+class Insight(Struct, frozen=True):
+    """One metric."""
+
+    name: str
+    total_value: TotalValue = TotalValue()
+
+
+class Insights(Struct, frozen=True):
+    """`GET /{account}/insights`."""
+
+    data: tuple[Insight, ...]
+
+
+Answer: TypeAlias = Breakdown | Kind
+"""A dimension's table, or why there is none: one of `meta_graph.ANSWERS`."""
+
+
+class Account(Struct, frozen=True):
+    """How an account with a joint table is read: what is asked for its profile and for a breakdown."""
+
+    identity: Request
+    profile: Callable[[Response], ProfileFacts]
+    insights: Callable[[str], Request]
+
+
+def reading(manifest: Manifest, account: Account, *, with_audience: bool) -> Script[Reading]:
+    """Profile and three tables side by side; where age by gender is refused in one call, its marginals one by one.
+
+    with_audience  whether its scope was granted
+    """
+    wanted = (COUNTRY, CITY, JOINT) if with_audience else ()
+    identity, *rest = yield from ask_all(account.identity, *(account.insights(dimension) for dimension in wanted))
+    profile = account.profile(identity)
+    if not wanted:
+        return Reading(profile, NoAudience("NOT_GRANTED"))
+    answers = {name: answer(manifest, reply) for name, reply in zip(wanted, rest, strict=True)}
+    if answers[JOINT] is Kind.PARAMETER:
+        marginals = (GENDER, AGE)
+        replies = yield from ask_all(*(account.insights(dimension) for dimension in marginals))
+        answers |= {name: answer(manifest, reply) for name, reply in zip(marginals, replies, strict=True)}
+    return Reading(profile, audience_facts(manifest, answers, (), profile.reputation.follower_count))
+
+
+def answer(manifest: Manifest, reply: Response) -> Answer:
+    """A dimension's table or why there is none; what would stop the other dimensions as well is raised."""
+    refused = meta_graph.refusal(reply)
+    if refused is None:
+        return table(manifest, meta_graph.fit(reply.body, Insights))
+    if refused.kind in meta_graph.ANSWERS:
+        return refused.kind
+    raise refused.error()
+
+
+def table(manifest: Manifest, insights: Insights) -> Answer:
+    """The one table of a reply, or EMPTY for any of the ways in which the platform says nothing.
+
+    raises  PlatformChanged for a reply about another metric, or a row with more or fewer values than columns
+    """
+    metric = manifest.settings["metric"]
+    for place, insight in enumerate(insights.data):
+        if insight.name != metric:
+            raise PlatformChanged("reply_changed", f"Expected the metric {metric} - at `$.data[{place}].name`")
+        for breakdown in insight.total_value.breakdowns:
+            if breakdown.results:
+                return _whole(breakdown)
+    return Kind.EMPTY
+
+
+def kept_audience(manifest: Manifest, kept: Sequence[object], followers: int | None) -> AudienceFacts | NoAudience:
+    """The audience of kept replies; those that are neither tables nor refusals are passed over.
+
+    A dimension that no reply is about counts as refused.
+    """
+    tables: dict[str, Breakdown] = {}
+    for place, reply in enumerate(kept):
+        if isinstance(reply, Breakdown):
+            name = _dimension(place, reply)
+            if name in tables:
+                raise UnfitReplyError(place, f"a second reply about `{name}`")
+            tables[name] = reply
+    kinds = [reply for reply in kept if isinstance(reply, Kind)]
+    if not tables and not kinds:
+        raise UnfitReplyError(0, "no reply about an audience: `$.data` is missing")
+    return audience_facts(manifest, tables, kinds, followers)
+
+
+def audience_facts(
+    manifest: Manifest, answers: Mapping[str, Answer], kinds: Collection[Kind], followers: int | None
+) -> AudienceFacts | NoAudience:
+    """The audience of one reading.
+
+    answers    by dimension; one that is not there counts as refused, unless the manifest says that it is never told
+    kinds      refusals and empty answers whose dimension nobody knows
+    followers  None where unknown
+    """
+    flags: set[Quality] = set()
+    top = int(manifest.settings.get("top_rows", "0"))
+    countries = _single(answers.get(COUNTRY), COUNTRY, country, top, flags)
+    cities = _single(answers.get(CITY), CITY, _city, top, flags)
+    people = _gender_age(answers, flags) if _is_told(manifest, "audience.gender_age_distribution") else {}
+    if not (countries or cities or people):
+        kinds = [*kinds, *(kind for kind in answers.values() if isinstance(kind, Kind))]
+        return NoAudience(why_nothing(manifest, kinds, followers))
+    if None in (countries, cities, people):
+        flags.add(Quality.PARTIAL)
+    return AudienceFacts(
+        None if countries is None else tuple(CountryShare(code, value) for code, value in countries.items()),
+        None if cities is None else tuple(CityShare(name, value) for name, value in cities.items()),
+        None if people is None else tuple(GenderAgeShare(*key, value) for key, value in people.items()),
+        frozenset(flags),
+    )
+
+
+def why_nothing(manifest: Manifest, kinds: Collection[Kind], followers: int | None) -> str:
+    """The reason of `NoAudience`. kinds: why each call had no table; followers: None where unknown."""
+    if Kind.SCOPE in kinds:
+        return "NOT_GRANTED"
+    if kinds and all(kind is Kind.PARAMETER for kind in kinds):
+        return "NOT_SUPPORTED"
+    if Kind.TOO_FEW in kinds or (followers is not None and followers < (manifest.audience_threshold or 0)):
+        return "BELOW_THRESHOLD"
+    return "EMPTY"
+
+
+def table_of(column: str, people: Mapping[str, int]) -> Answer:
+    """A table of one column; EMPTY without rows."""
+    rows = tuple(Row((word,), count) for word, count in people.items())
+    return Breakdown((column,), rows) if rows else Kind.EMPTY
+
+
+def _is_told(manifest: Manifest, field: str) -> bool:
+    return any(row.field == field and row.given is not Given.NEVER for row in manifest.capabilities)
+
+
+def _single(
+    found: Answer | None, column: str, key: Callable[[str], str | None], top: int, flags: set[Quality]
+) -> dict[str, Decimal] | None:
+    """Shares of a dimension with one column; None where it was refused. Adds to `flags` what is to be said of it."""
+    if not isinstance(found, Breakdown):
+        return {} if found in _WITH_NOTHING else None
+    rows = [(key(word), people) for (word,), people in _columns(found, column)]
+    if 0 < top <= len(rows):
+        flags.add(Quality.TRUNCATED)
+    if any(name is None and people for name, people in rows):
+        flags.add(Quality.UNKNOWN_SHARE)
+    return shares(rows)
+
+
+def _gender_age(answers: Mapping[str, Answer], flags: set[Quality]) -> dict[tuple[Gender, str], Decimal] | None:
+    """Shares by gender and age: as counted, or else estimated from the two marginals."""
+    joint = answers.get(JOINT)
+    if isinstance(joint, Breakdown):
+        rows = [((gender(g), age_range(a)), people) for (g, a), people in _columns(joint, GENDER, AGE)]
+        if any(people and (g is Gender.OTHERS or a is None) for (g, a), people in rows):
+            flags.add(Quality.UNKNOWN_SHARE)
+        return shares(((g, a) if a is not None else None, people) for (g, a), people in rows)
+    if joint in _WITH_NOTHING:
+        return {}
+    return _estimated(answers.get(GENDER), answers.get(AGE), flags)
+
+
+def _estimated(
+    by_gender: Answer | None, by_age: Answer | None, flags: set[Quality]
+) -> dict[tuple[Gender, str], Decimal] | None:
+    if not isinstance(by_gender, Breakdown) or not isinstance(by_age, Breakdown):
+        return {} if {by_gender, by_age} & _WITH_NOTHING else None
+    genders = [(gender(word), people) for (word,), people in _columns(by_gender, GENDER)]
+    ages = [(age_range(word), people) for (word,), people in _columns(by_age, AGE)]
+    unknown = any(people and g is Gender.OTHERS for g, people in genders)
+    if unknown or any(people and a is None for a, people in ages):
+        flags.add(Quality.UNKNOWN_SHARE)
+    flags.add(Quality.ESTIMATED_GENDER_AGE)
+    return product(genders, ages)
+
+
+def _columns(found: Breakdown, *names: str) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The rows of a table, their values in the order of `names`, however the platform ordered its columns."""
+    places = [found.dimension_keys.index(name) for name in names if name in found.dimension_keys]
+    if len(places) < len(names):
+        raise PlatformChanged("reply_changed", f"Expected columns {', '.join(names)} - at `{_TABLE}.dimension_keys`")
+    for row in found.results:
+        yield tuple(row.dimension_values[place] for place in places), row.value
+
+
+def _whole(found: Breakdown) -> Breakdown:
+    for number, row in enumerate(found.results):
+        if len(row.dimension_values) != len(found.dimension_keys):
+            where = f"{_TABLE}.results[{number}].dimension_values"
+            raise PlatformChanged("reply_changed", f"Expected one value per dimension - at `{where}`")
+    return found
+
+
+def _dimension(place: int, found: Breakdown) -> str:
+    """Which breakdown a table answers; a `timeframe` column beside it says nothing."""
+    name = _DIMENSIONS.get(frozenset(found.dimension_keys) - {"timeframe"})
+    if name is None:
+        raise UnfitReplyError(place, f"Expected a dimension of an audience - at `{_TABLE}.dimension_keys`")
+    return name
+
+
+def _city(name: str) -> str | None:
+    return storable(name).strip() or None
