@@ -1,0 +1,108 @@
+"""Clients that we did not write, against a running houselights: axios under Node, and a generated typed client."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from houselights.cli.client import wanted
+from tests.e2e.clients import generated
+from tests.e2e.clients.node import run_sample
+from tests.e2e.house import INSTAGRAM, Account, House, house, until
+
+pytestmark = pytest.mark.e2e_tools
+
+SAMPLES = Path(__file__).parent / "clients"
+
+
+@pytest_asyncio.fixture(scope="module")
+async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A house with one worker."""
+    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
+        await built.worker()
+        yield built
+
+
+@pytest_asyncio.fixture(scope="module")
+async def account(home: House) -> Account:
+    """One connected creator for all tests here."""
+    return await home.connected_by_worker()
+
+
+@pytest.fixture
+def integrator(home: House, account: Account) -> dict[str, str]:
+    """All that an integrator changes: a base URL and credentials."""
+    plain = f"{home.client_id}:{home.secret.reveal()}".encode()
+    return {
+        "BASE_URL": f"http://127.0.0.1:{home.port}",
+        "CREDENTIALS": base64.b64encode(plain).decode(),
+        "ACCOUNT_ID": account.id,
+    }
+
+
+async def test_the_refresh_sample_runs_under_node(
+    home: House, account: Account, integrator: dict[str, str], tmp_path: Path
+) -> None:
+    before = (await home.refresh_of(account))["requested_at"]
+    printed = await run_sample(SAMPLES / "refresh.mjs", tmp_path, integrator)
+    assert printed == {"status": 202, "data": {"account_id": account.id}}
+
+    async def is_asked() -> bool:
+        return (await home.refresh_of(account))["requested_at"] != before
+
+    await until(is_asked)
+
+
+async def test_the_audience_sample_runs_under_node(
+    home: House, account: Account, integrator: dict[str, str], tmp_path: Path
+) -> None:
+    printed = await run_sample(SAMPLES / "audience.mjs", tmp_path, integrator)
+    served = wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "an audience")
+    assert printed == {"status": 200, "data": served}
+
+
+async def test_a_generated_client_calls_every_operation_and_loses_nothing_of_an_answer(
+    home: House,
+    account: Account,
+    integrator: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await generated.generate(f"{integrator['BASE_URL']}/openapi.json", tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    values = await values_of(home, account)
+    operations = sorted(generated.operations(), key=lambda each: each.ends_something)
+    assert len(operations) > 15
+    async with generated.client(integrator["BASE_URL"], f"Basic {integrator['CREDENTIALS']}") as client:
+        for operation in operations:
+            reply = await generated.call(client, operation, values)
+            assert reply.status_code == operation.status, (operation.path, reply.content)
+            if reply.headers.get("content-type") == "application/json":
+                assert reply.parsed.to_dict() == json.loads(reply.content), operation.path
+
+
+async def values_of(home: House, account: Account) -> dict[str, str]:
+    """What `generated.call` fills in: this house's ids."""
+    profiles = wanted(await home.api.get("/v1/profiles", account_id=account.id), 200, "profiles")["data"]
+    webhooks = wanted(await home.api.get("/v1/webhooks"), 200, "webhooks")["data"]
+    wish: dict[str, object] = {"user_id": account.user_id, "work_platform_id": INSTAGRAM}
+    session = wanted(await home.api.post("/x/connect-sessions", wish), 201, "a session")
+    user = wanted(await home.api.get(f"/v1/users/{account.user_id}"), 200, "the user")
+    assert isinstance(profiles, list)
+    assert isinstance(webhooks, list)
+    return {
+        "users": account.user_id,
+        "accounts": account.id,
+        "profiles": profiles[0]["id"],
+        "webhooks": webhooks[0]["id"],
+        "work-platforms": INSTAGRAM,
+        "connect-sessions": str(session["id"]),
+        "account_id": account.id,
+        "external_id": str(user["external_id"]),
+        "slug": "instagram",
+        "5d0f4c5e-2b7a-4f0d-9a53-6b1f0c7e2a11": account.user_id,
+        "b7f5d3a0-41c2-4c58-8f0e-0a8d6a4c9e21": account.id,
+    }
