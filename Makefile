@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help demo test check e2e bench docs lock clean
+.PHONY: help demo test check e2e e2e-tools bench docs postman vendor lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -26,8 +26,8 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 	@$(BIN)/lint-imports --no-cache >&2
 	@$(BIN)/python -m pytest -q tests/unit tests/properties tests/house $(ARGS)
 
-e2e: $(VENV)/.dev  ## whole processes only: connect, refresh, signed webhooks, kills
-	@$(BIN)/python -m pytest tests/e2e $(ARGS)
+e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the reference, clients of others
+	@$(BIN)/python -m pytest -m e2e_tools $(ARGS)
 
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
@@ -36,6 +36,12 @@ docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/houselights config defaults > docs/reference/settings.toml
 	@$(BIN)/python -m tests.house.reference
 	@$(BIN)/python -m tests.house.contract_json
+
+postman: $(VENV)/.node  ## make the Postman collection anew from openapi.json (wants Node)
+	@./requirements/postman $(VENV)/node
+
+vendor:  ## fetch the user interface of /docs anew (wants npm)
+	@./requirements/reference-ui
 
 lock:  ## pin requirements anew, with hashes and without addresses (wants `uv`)
 	@./requirements/lock
@@ -52,6 +58,15 @@ $(VENV)/.run: $(VENV)/bin/python requirements/run.txt requirements/build.txt pyp
 
 $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt requirements/build.txt pyproject.toml
 	@./requirements/install $(VENV) dev >&2 && touch $@ $(VENV)/.run
+
+$(VENV)/.e2e: $(VENV)/bin/python requirements/e2e.txt requirements/build.txt pyproject.toml
+	@./requirements/install $(VENV) e2e >&2 && touch $@ $(VENV)/.dev $(VENV)/.run
+
+e2e-tools:
+	@./requirements/e2e-tools
+
+$(VENV)/.node: requirements/node/package-lock.json $(VENV)/bin/python
+	@./requirements/node-tools $(VENV)/node >&2 && touch $@
 
 $(VENV)/.bench: $(VENV)/bin/python requirements/bench.txt requirements/build.txt pyproject.toml
 	@./requirements/install $(VENV) bench >&2 && touch $@ $(VENV)/.run
