@@ -10,6 +10,36 @@ import msgspec
 from msgspec import Struct
 
 from houselights.core.instants import wire
+from houselights.resources.careers import (
+    Certification,
+    Education,
+    Honor,
+    Project,
+    Publication,
+    VolunteerExperience,
+    WorkExperience,
+)
+
+
+class Email(Struct, frozen=True):
+    """An e-mail address. type: HOME, WORK or OTHER, as of the other contacts."""
+
+    type: str
+    email_id: str
+
+
+class PhoneNumber(Struct, frozen=True):
+    """A phone number."""
+
+    type: str
+    phone_number: str
+
+
+class Address(Struct, frozen=True):
+    """A postal address."""
+
+    type: str
+    address: str
 
 
 class Reputation(Struct, frozen=True):
@@ -46,9 +76,9 @@ class ProfileFacts(Struct, frozen=True):
     category: str | None = None
     website: str | None = None
     reputation: Reputation = Reputation()
-    emails: tuple[()] = ()
-    phone_numbers: tuple[()] = ()
-    addresses: tuple[()] = ()
+    emails: tuple[Email, ...] = ()
+    phone_numbers: tuple[PhoneNumber, ...] = ()
+    addresses: tuple[Address, ...] = ()
     gender: str | None = None
     country: str | None = None
     platform_profile_name: str | None = None
@@ -56,13 +86,13 @@ class ProfileFacts(Struct, frozen=True):
     platform_profile_published_at: datetime | None = None
     is_verified: bool | None = None
     is_business: bool | None = None
-    work_experiences: None = None
-    education: None = None
-    publications: None = None
-    certifications: None = None
-    volunteer_experiences: None = None
-    honors: None = None
-    projects: None = None
+    work_experiences: tuple[WorkExperience, ...] | None = None
+    education: tuple[Education, ...] | None = None
+    publications: tuple[Publication, ...] | None = None
+    certifications: tuple[Certification, ...] | None = None
+    volunteer_experiences: tuple[VolunteerExperience, ...] | None = None
+    honors: tuple[Honor, ...] | None = None
+    projects: tuple[Project, ...] | None = None
 
 
 def render_body(facts: ProfileFacts) -> bytes:

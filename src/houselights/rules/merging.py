@@ -1,0 +1,100 @@
+"""What becomes of a record that is brought in from elsewhere, given what is here already."""
+
+from collections.abc import Callable, Hashable, Iterable
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from msgspec import Struct
+
+
+class Outcome(StrEnum):
+    """The fate of one record."""
+
+    ADDED = "added"
+    UPDATED = "updated"
+    SAME = "same"
+    """here already, with the same content"""
+    OURS = "ours"
+    """here already, and connected here since: ours is the newer one and stays"""
+    DIFFERENT = "different"
+    """here already with other content, which stays because no update is wanted"""
+    REFUSED = "refused"
+
+
+class Verdict(Struct, frozen=True):
+    """reason: a stable code, "" where there is nothing to explain; says: the same as a sentence."""
+
+    outcome: Outcome
+    reason: str = ""
+    says: str = ""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether something changes."""
+        return self.outcome in (Outcome.ADDED, Outcome.UPDATED)
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether somebody should look: what the record says is neither here nor older than what is."""
+        return self.outcome in (Outcome.DIFFERENT, Outcome.REFUSED)
+
+
+class HasId(Protocol):
+    """A row that is known by its id."""
+
+    @property
+    def id(self) -> UUID:
+        """Its own."""
+        ...
+
+
+Row = TypeVar("Row", bound=HasId)
+
+
+class Place(Struct, Generic[Row], frozen=True):
+    """What only one row may have beside its id.
+
+    of      what that is; None where a row has none
+    reason  code of the refusal of a second row
+    says    its sentence; `{holder}` is the first one's id
+    """
+
+    of: Callable[[Row], Hashable | None]
+    reason: str
+    says: str
+
+
+class Shelf(Generic[Row]):
+    """Rows as they are, and `changed`: those that must be written. Rows that come later see those before them."""
+
+    def __init__(self, stored: Iterable[Row], place: Place[Row], *, update: bool) -> None:
+        self._place = place
+        self._update = update
+        self._rows: dict[UUID, Row] = {}
+        self._holders: dict[Hashable, UUID] = {}
+        self.changed: dict[UUID, Row] = {}
+        for row in stored:
+            self._keep(row)
+
+    def put(self, row: Row, *, is_ours: bool = False) -> Verdict:
+        """Takes a row, or not. is_ours: one of this id that is here already is not to be overwritten."""
+        holder = self._holders.get(self._place.of(row), row.id)
+        if holder != row.id:
+            return Verdict(Outcome.REFUSED, self._place.reason, self._place.says.format(holder=holder))
+        there = self._rows.get(row.id)
+        if there == row:
+            return Verdict(Outcome.SAME)
+        if there is not None and is_ours:
+            return Verdict(Outcome.OURS, "connected_here", "its account was connected here since, so ours stays")
+        if there is not None and not self._update:
+            return Verdict(Outcome.DIFFERENT, "differs", "it is here with other content; --update overwrites that")
+        self.changed[row.id] = row
+        self._keep(row)
+        return Verdict(Outcome.ADDED if there is None else Outcome.UPDATED)
+
+    def _keep(self, row: Row) -> None:
+        self._rows[row.id] = row
+        place = self._place.of(row)
+        if place is not None:
+            self._holders[place] = row.id
