@@ -3,9 +3,10 @@
 The contract (1.5): sent dashed and in lower case, accepted dashed or as 32 hex digits in any case.
 """
 
-import re
 from typing import NewType
 from uuid import UUID
+
+import msgspec
 
 ApplicationId = NewType("ApplicationId", UUID)
 UserId = NewType("UserId", UUID)
@@ -18,14 +19,13 @@ EventId = NewType("EventId", UUID)
 DeliveryId = NewType("DeliveryId", UUID)
 SessionId = NewType("SessionId", UUID)
 
-_DASHED_OR_BARE = re.compile(
-    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}"
-)
-
 
 def parse_uuid(text: str) -> UUID | None:
     """The id that a client wrote, or None where it is none.
 
-    `uuid.UUID` alone also takes braces, `urn:uuid:` and dashes anywhere.
+    Not `uuid.UUID`, which also takes braces, `urn:uuid:` and dashes anywhere, and is three times as slow.
     """
-    return UUID(text) if _DASHED_OR_BARE.fullmatch(text) else None
+    try:
+        return msgspec.convert(text, UUID)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return None
