@@ -10,8 +10,9 @@ import pytest_asyncio
 
 from houselights.cli.client import wanted
 from tests.e2e.clients import generated
-from tests.e2e.clients.node import run_sample
+from tests.e2e.clients.node import run_node
 from tests.e2e.house import INSTAGRAM, Account, House, house, until
+from tests.house.tree import PACKAGE, ROOT
 
 pytestmark = pytest.mark.e2e_tools
 
@@ -47,8 +48,8 @@ async def test_the_refresh_sample_runs_under_node(
     home: House, account: Account, integrator: dict[str, str], tmp_path: Path
 ) -> None:
     before = (await home.refresh_of(account))["requested_at"]
-    printed = await run_sample(SAMPLES / "refresh.mjs", tmp_path, integrator)
-    assert printed == {"status": 202, "data": {"account_id": account.id}}
+    printed = await run_node((SAMPLES / "refresh.mjs").read_text(encoding="utf-8"), tmp_path, **integrator)
+    assert json.loads(printed) == {"status": 202, "data": {"account_id": account.id}}
 
     async def is_asked() -> bool:
         return (await home.refresh_of(account))["requested_at"] != before
@@ -59,9 +60,9 @@ async def test_the_refresh_sample_runs_under_node(
 async def test_the_audience_sample_runs_under_node(
     home: House, account: Account, integrator: dict[str, str], tmp_path: Path
 ) -> None:
-    printed = await run_sample(SAMPLES / "audience.mjs", tmp_path, integrator)
+    printed = await run_node((SAMPLES / "audience.mjs").read_text(encoding="utf-8"), tmp_path, **integrator)
     served = wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "an audience")
-    assert printed == {"status": 200, "data": served}
+    assert json.loads(printed) == {"status": 200, "data": served}
 
 
 async def test_a_generated_client_calls_every_operation_and_loses_nothing_of_an_answer(
@@ -82,6 +83,13 @@ async def test_a_generated_client_calls_every_operation_and_loses_nothing_of_an_
             assert reply.status_code == operation.status, (operation.path, reply.content)
             if reply.headers.get("content-type") == "application/json":
                 assert reply.parsed.to_dict() == json.loads(reply.content), operation.path
+
+
+async def test_the_postman_collection_is_what_its_tool_makes_of_the_contract(tmp_path: Path) -> None:
+    made = tmp_path / "postman.json"
+    script = (ROOT / "requirements" / "node" / "postman.mjs").read_text(encoding="utf-8")
+    await run_node(script, tmp_path, str(PACKAGE / "api" / "openapi.json"), str(made))
+    assert made.read_bytes() == (PACKAGE / "api" / "reference" / "postman.json").read_bytes()
 
 
 async def values_of(home: House, account: Account) -> dict[str, str]:

@@ -3,23 +3,20 @@
 import asyncio
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-
-import msgspec
 
 PACKAGES = Path(sys.prefix) / "node" / "node_modules"
 _WITHIN_S = 30
 
 
-async def run_node(script: str, folder: Path, **environment: str) -> str:
-    """What a module prints on standard output. Raises RuntimeError with what it says where it fails."""
+async def run_node(script: str, folder: Path, *arguments: str, **environment: str) -> str:
+    """What a module prints; it runs in `folder`. Raises RuntimeError with what it says of a failure."""
     node = shutil.which("node")
     assert node is not None, "no Node: apt-get install nodejs"
     (folder / "node_modules").symlink_to(PACKAGES)
-    (folder / "sample.mjs").write_text(script, encoding="utf-8")
+    (folder / "module.mjs").write_text(script, encoding="utf-8")
     child = await asyncio.create_subprocess_exec(
-        *(node, "sample.mjs"),
+        *(node, "module.mjs", *arguments),
         cwd=folder,
         env=environment,
         stdin=asyncio.subprocess.DEVNULL,
@@ -31,9 +28,3 @@ async def run_node(script: str, folder: Path, **environment: str) -> str:
     if child.returncode:
         raise RuntimeError(errors.decode())
     return output.decode()
-
-
-async def run_sample(path: Path, folder: Path, environment: Mapping[str, str]) -> dict[str, object]:
-    """What a sample of ours prints, decoded."""
-    printed = await run_node(path.read_text(encoding="utf-8"), folder, **environment)
-    return msgspec.json.decode(printed, type=dict[str, object])
