@@ -19,6 +19,7 @@ from tests.invented import NOW, REDIRECT, connected, consented, own, played, thr
 PLATFORMS = find_platforms()
 CAST = personas(1, NOW.date())
 SHOWCASE = CAST[0]
+WITH_AUDIENCE = [name for name, platform in PLATFORMS.items() if "IDENTITY.AUDIENCE" in platform.manifest.products]
 UNCONNECTED = {Trait.NO_PAGE, Trait.NO_PROFESSIONAL_ACCOUNT}
 """Traits of creators whom some consents cannot connect."""
 
@@ -81,18 +82,25 @@ def read(platform: Platform, persona: Persona, spoil: Spoil) -> Reading:
 
 def attempt(platform: Platform, script: str, spoil: Spoil) -> object:
     """One script for the showcase, every reply changed on its way. script: `read`, `exchange`, `renew` or `revoke`."""
+    return attempts(platform, script)(spoil)
+
+
+def attempts(platform: Platform, script: str) -> Callable[[Spoil], object]:
+    """As `attempt`, again and again; what a script leaves behind at the fake stays there."""
     fake = platform.fake(CAST)
     if script == "exchange":
-        code = consented(platform, fake, SHOWCASE.username)
-        return played(platform.exchange(fake.app, code, REDIRECT, NOW), through(fake, spoil))
+        return lambda spoil: played(
+            platform.exchange(fake.app, consented(platform, fake, SHOWCASE.username), REDIRECT, NOW),
+            through(fake, spoil),
+        )
     grant = granted(platform, fake)
-    due = grant.renew_at or NOW
-    scripts: dict[str, Script[Any]] = {
-        "read": platform.read(fake.app, grant, NOW),
-        "renew": platform.renew(fake.app, grant, due),
-        "revoke": platform.revoke(fake.app, grant),
+    due = NOW if grant.renew_at is None or script != "renew" else grant.renew_at
+    scripts: dict[str, Callable[[], Script[Any]]] = {
+        "read": lambda: platform.read(fake.app, grant, NOW),
+        "renew": lambda: platform.renew(fake.app, grant, due),
+        "revoke": lambda: platform.revoke(fake.app, grant),
     }
-    return played(scripts[script], through(fake, spoil, due if script == "renew" else NOW))
+    return lambda spoil: played(scripts[script](), through(fake, spoil, due))
 
 
 def replies_of(platform: Platform, persona: Persona, script: str = "read") -> list[bytes]:

@@ -29,6 +29,10 @@ class Secret:
         """A secret of `prefix` and this one, such as Meta's `app_id|app_secret`."""
         return type(self)(prefix + self._text)
 
+    def without_end(self, end: str) -> Self:
+        """Without `end` where it ends so, such as the `#_` that Instagram puts behind its codes."""
+        return type(self)(self._text.removesuffix(end))
+
     def proof(self, key: "Secret") -> Self:
         """Lower-case hex HMAC-SHA256 of this secret under `key`, such as Meta's `appsecret_proof`."""
         return type(self)(hmac.new(key._text.encode(), self._text.encode(), hashlib.sha256).hexdigest())

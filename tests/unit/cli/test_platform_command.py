@@ -33,7 +33,9 @@ def test_the_platforms_are_listed_for_people_and_for_programs(capsys: pytest.Cap
     assert "instagram" in capsys.readouterr().out
     assert run("list", "--json") == 0
     listed = json.loads(capsys.readouterr().out)
-    assert listed[0]["work_platform_id"] == "9bb8913b-ddd9-430b-a66a-d74d846e6c66"
+    ids = {each["name"]: each["work_platform_id"] for each in listed}
+    assert ids["instagram"] == "9bb8913b-ddd9-430b-a66a-d74d846e6c66"
+    assert list(ids) == sorted(ids)
 
 
 @pytest.mark.parametrize("step", [1, -1])
@@ -96,4 +98,6 @@ def test_a_file_that_is_not_there_and_a_platform_that_is_none_are_refused(
     assert "nothing.json: cannot be read" in capsys.readouterr().err
     assert run("normalise", "instagram", "audience", str(tmp_path)) == 2
     assert run("normalise", "myspace", "audience", "x.json") == 2
-    assert "there are instagram" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no platform is called 'myspace'" in told
+    assert "instagram" in told

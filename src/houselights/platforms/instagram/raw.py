@@ -7,7 +7,7 @@ Ids arrive as texts or as numbers larger than 2^53; numbers may arrive as texts.
 from msgspec import Struct
 
 from houselights.port.families.meta_demographics import Count
-from houselights.port.families.meta_login import Id
+from houselights.port.families.meta_graph import Id
 
 
 class User(Struct, frozen=True):

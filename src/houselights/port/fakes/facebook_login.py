@@ -11,7 +11,6 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
@@ -92,8 +91,7 @@ class FacebookLogin:
         self.refusals = site.refusals
         self._grants = Grants(site.prefix)
         self._withdrawn: dict[tuple[str, str], int] = {}
-        self._calls: Counter[str] = Counter()
-        self._hour = 0
+        self._meter = meta.Meter()
         self.meet(personas)
 
     def meet(self, personas: Sequence[Persona]) -> None:
@@ -136,7 +134,8 @@ class FacebookLogin:
             match = re.fullmatch(pattern, path)
             if match and request.method == method:
                 body = handle(session, *match.groups())
-                return meta.answer(version, body, self._usage(session, request))
+                percent = self._meter.percent(session.persona.username, request)
+                return meta.answer(version, body, self._site.usage(session, percent))
         raise meta.unknown_path(f"/{path}")
 
     def _routes(self) -> list[tuple[str, str, Callable[..., object]]]:
@@ -218,15 +217,10 @@ class FacebookLogin:
 
     def _alive(self, token: str, kinds: Collection[str], now: datetime) -> tuple[Claims, Persona]:
         """What a token says and whose it is; refused where it is no such token or something has ended it."""
-        claims = self._grants.claims(token)
-        persona = None if claims is None else self._by_username.get(claims.persona)
-        if claims is None or persona is None or claims.kind not in kinds:
+        claims = meta.alive(self._grants, self.refusals, token, kinds, now)
+        persona = self._by_username.get(claims.persona)
+        if persona is None:
             raise RefusedError(meta.DEAD_TOKENS["error_190_no_subcode_ig_host"])
-        ended_by = self._grants.ended_by(claims)
-        if ended_by is not None:
-            raise RefusedError(self.refusals[ended_by])
-        if claims.is_expired(now):
-            raise RefusedError(meta.DEAD_TOKENS["error_190_463_expired"])
         if microseconds(now - _DATA_ACCESS) >= claims.login_us:
             raise RefusedError(DATA_ACCESS_EXPIRED)
         return claims, persona
@@ -286,15 +280,6 @@ class FacebookLogin:
         else:
             self._withdrawn[session.persona.username, scope] = microseconds(session.request.now)
         return {"success": True}
-
-    def _usage(self, session: Session, request: FakeRequest) -> dict[str, str]:
-        """Counted per account and hour; never so full that a test run stops by itself."""
-        hour = microseconds(request.now) // 3_600_000_000
-        if hour != self._hour:
-            self._hour, self._calls = hour, Counter()
-        self._calls[session.persona.username] += 1
-        counted = min(self._calls[session.persona.username] // 48, 60)
-        return self._site.usage(session, counted if request.usage_percent is None else request.usage_percent)
 
 
 DATA_ACCESS_EXPIRED = meta.refusal(

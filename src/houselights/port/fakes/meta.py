@@ -7,14 +7,17 @@ https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from houselights.core.messages import Response
-from houselights.port.fakes.tokens import Claims
+from houselights.port.fakes.grants import Grants
+from houselights.port.fakes.tokens import Claims, microseconds
 from houselights.port.persona import Persona
 from houselights.port.platform import FakeRequest
 
@@ -128,14 +131,36 @@ SPENT_BUDGETS: Mapping[str, Response] = {
 }
 """What passes with time."""
 
-FEW_PEOPLE = refusal(
-    400,
-    10,
-    "(#10) Not enough users in segment",
-    subcode=2874010,
-    error_user_title="Not enough users",
-    error_user_msg="Demographic data is not available until there are enough people in this segment.",
-)
+
+class Meter:
+    """Calls by creator and hour, as percent of a budget; never so full that a test run stops by itself."""
+
+    def __init__(self) -> None:
+        self._calls: Counter[str] = Counter()
+        self._hour = 0
+
+    def percent(self, username: str, request: FakeRequest) -> int:
+        """After one more call; or what the request says is to be told."""
+        hour = microseconds(request.now) // 3_600_000_000
+        if hour != self._hour:
+            self._hour, self._calls = hour, Counter()
+        self._calls[username] += 1
+        return min(self._calls[username] // 48, 60) if request.usage_percent is None else request.usage_percent
+
+
+def alive(
+    grants: Grants, refusals: Mapping[str, Response], token: str, kinds: Collection[str], now: datetime
+) -> Claims:
+    """What a token says; refused where it is no such token or something has ended it."""
+    claims = grants.claims(token)
+    if claims is None or claims.kind not in kinds:
+        raise RefusedError(DEAD_TOKENS["error_190_no_subcode_ig_host"])
+    ended_by = grants.ended_by(claims)
+    if ended_by is not None:
+        raise RefusedError(refusals[ended_by])
+    if claims.is_expired(now):
+        raise RefusedError(DEAD_TOKENS["error_190_463_expired"])
+    return claims
 
 
 def selected(values: Mapping[str, object], fields: str, kind: str, known: Collection[str]) -> Values:

@@ -8,8 +8,9 @@ https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypeVar
 
+import msgspec
 from msgspec import Meta, Struct
 
 from houselights.core.errors import PlatformChanged
@@ -32,6 +33,8 @@ from houselights.rules.countries import country
 from houselights.rules.demographics import age_range, gender
 from houselights.rules.shares import product, shares
 from houselights.rules.texts import storable
+
+U = TypeVar("U")
 
 COUNTRY, CITY, JOINT, AGE, GENDER = "country", "city", "age,gender", "age", "gender"
 """Values of the parameter `breakdown`."""
@@ -78,6 +81,13 @@ class Insights(Struct, frozen=True):
 
 Answer: TypeAlias = Breakdown | Kind
 """A dimension's table, or why there is none: one of `meta_graph.ANSWERS`."""
+
+
+class _Shape(Struct, frozen=True):
+    """Just enough of a kept reply to recognise it."""
+
+    data: msgspec.Raw = msgspec.Raw()
+    username: str | None = None
 
 
 class Account(Struct, frozen=True):
@@ -129,6 +139,23 @@ def table(manifest: Manifest, insights: Insights) -> Answer:
             if breakdown.results:
                 return _whole(breakdown)
     return Kind.EMPTY
+
+
+def recognised(manifest: Manifest, replies: Sequence[bytes], shape: type[U]) -> list[U | Answer]:
+    """Kept replies of `reading`, each by what it holds: the account as a raw struct, or what one call answered.
+
+    raises  UnfitReplyError
+    """
+
+    def good(body: bytes) -> U | Answer:
+        found = meta_graph.fit(body, _Shape)
+        if bytes(found.data):
+            return table(manifest, meta_graph.fit(body, Insights))
+        if found.username is None:
+            raise PlatformChanged("reply_changed", "neither a profile (`$.username`) nor an audience (`$.data`)")
+        return meta_graph.fit(body, shape)
+
+    return meta_graph.kept(replies, good)
 
 
 def kept_audience(manifest: Manifest, kept: Sequence[object], followers: int | None) -> AudienceFacts | NoAudience:

@@ -10,7 +10,7 @@ https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import Enum, auto
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -32,6 +32,9 @@ from houselights.port.manifest import Limits, Manifest
 from houselights.port.platform import AppKeys, Redirect, UnfitReplyError, Usage
 
 T = TypeVar("T")
+
+Id: TypeAlias = int | str
+"""Ids arrive as texts or as numbers larger than 2^53."""
 
 _APP_WAIT = timedelta(minutes=60)
 _OTHER_WAIT = timedelta(minutes=15)
@@ -256,6 +259,19 @@ def kept(replies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]
         except PlatformChanged as error:
             raise UnfitReplyError(place, str(error)) from None
     return found
+
+
+def about_one(found: Sequence[object], shape: type[T], key: Callable[[T], object]) -> list[T]:
+    """The replies of a shape among those that `kept` recognised, all of them about the same object.
+
+    key     the object's id
+    raises  UnfitReplyError naming the first that is about another one
+    """
+    users = [(place, reply) for place, reply in enumerate(found) if isinstance(reply, shape)]
+    for place, user in users:
+        if str(key(user)) != str(key(users[0][1])):
+            raise UnfitReplyError(place, "another account than that of an earlier reply - at `$.id`")
+    return [user for _, user in users]
 
 
 def _refused_call(body: bytes) -> Kind:

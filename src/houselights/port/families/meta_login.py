@@ -15,11 +15,9 @@ from houselights.core.errors import AppRefused, NotGiven, NotGranted, PlatformCh
 from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all, never
 from houselights.core.secret import Secret
 from houselights.port.families import meta_graph
+from houselights.port.families.meta_graph import Id
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant
-
-Id: TypeAlias = int | str
-"""Ids arrive as texts or as numbers larger than 2^53."""
 
 _Epoch: TypeAlias = Annotated[int, Meta(ge=0, le=10**11)]
 _CODE_REFUSED, _REDIRECT_DIFFERS, _SECRET_WRONG, _APP_UNKNOWN = "meta_100_", "meta_100_36008", "meta_1", "meta_101"

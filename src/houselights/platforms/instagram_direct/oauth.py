@@ -1,0 +1,34 @@
+"""Consent by Instagram Login, and the one account that it reaches."""
+
+from datetime import datetime
+
+import msgspec
+
+from houselights.core.messages import Script, ask
+from houselights.core.secret import Secret
+from houselights.platforms.instagram_direct import raw
+from houselights.port.families import meta_graph, meta_long_lived
+from houselights.port.families.meta_long_lived import USER
+from houselights.port.manifest import Manifest
+from houselights.port.platform import AppKeys, Candidate, Redirect
+
+authorize_url = meta_graph.authorize_url
+renew = meta_long_lived.renew
+revoke = meta_long_lived.revoke
+
+
+def exchange(
+    manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
+) -> Script[tuple[Candidate, ...]]:
+    """As `Platform.exchange`. The id of the token's reply belongs to our app alone: `/me` tells the one to keep."""
+    grant = yield from meta_long_lived.consented(manifest, app, code, redirect, now)
+    user = yield from me(manifest, grant.tokens[USER])
+    account = str(user.user_id)
+    found = msgspec.structs.replace(grant, refs={"account": account})
+    return (Candidate(account, user.username, f"@{user.username or account}", found),)
+
+
+def me(manifest: Manifest, token: Secret) -> Script[raw.User]:
+    """The account that a token belongs to."""
+    reply = yield from ask(meta_graph.get(manifest, "me", token, fields=manifest.settings["profile_fields"]))
+    return meta_graph.read(reply, raw.User)
