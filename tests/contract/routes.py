@@ -1,5 +1,6 @@
 """Every operation of the served contract, with a request that is answered with a success."""
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -9,6 +10,8 @@ from tests.contract.client import JSON, Client, Headers, Reply
 from tests.contract.seed import Caller, Seed
 from tests.contract.server import INSTAGRAM
 
+HOOK = '{"url":"https://hooks.example.org/a","events":["PROFILES.UPDATED"]}'
+
 
 class Operation(Struct, frozen=True):
     """One method of one path. body: what it is sent, None where it has none; names in braces are filled in."""
@@ -17,52 +20,63 @@ class Operation(Struct, frozen=True):
     path: str
     status: int
     body: str | None = None
-    methods: str = "GET"
 
     @property
     def headers(self) -> Headers:
         """Content type, where there is a body."""
         return () if self.body is None else JSON
 
+    @property
+    def template(self) -> str:
+        """The path as the contract writes it."""
+        return re.sub(r"\{(?!external)\w+_id\}", "{id}", self.path.partition("?")[0])
+
+    @property
+    def methods(self) -> str:
+        """All that the path has, as `Allow` lists them."""
+        return ", ".join(sorted(each.method for each in (*OPERATIONS, *PUBLIC) if each.template == self.template))
+
 
 OPERATIONS = (
-    Operation("GET", "/v1/users", 200, methods="GET, POST"),
-    Operation("POST", "/v1/users", 201, '{"name":"Ava","external_id":"crm-{fresh}"}', methods="GET, POST"),
+    Operation("GET", "/v1/users", 200),
+    Operation("POST", "/v1/users", 201, '{"name":"Ava","external_id":"crm-{fresh}"}'),
     Operation("GET", "/v1/users/{user_id}", 200),
     Operation("GET", "/v1/users/external_id/{external_id}", 200),
-    Operation("POST", "/v1/sdk-tokens", 201, '{"user_id":"{user_id}","products":["IDENTITY"]}', methods="POST"),
+    Operation("POST", "/v1/sdk-tokens", 201, '{"user_id":"{user_id}","products":["IDENTITY"]}'),
     Operation("GET", "/v1/work-platforms", 200),
     Operation("GET", "/v1/work-platforms/{work_platform_id}", 200),
     Operation("GET", "/v1/accounts", 200),
     Operation("GET", "/v1/accounts/{account_id}", 200),
+    Operation("PATCH", "/v1/accounts/{account_id}", 200, '{"data":{"identity":{"monitoring_type":"STANDARD"}}}'),
     Operation("GET", "/v1/profiles", 200),
     Operation("GET", "/v1/profiles/{profile_id}", 200),
-    Operation("POST", "/v1/profiles/refresh", 202, '{"account_id":"{account_id}"}', methods="POST"),
+    Operation("POST", "/v1/profiles/refresh", 202, '{"account_id":"{account_id}"}'),
     Operation("GET", "/v1/audience?account_id={account_id}", 200),
-    Operation("GET", "/v1/webhooks", 200, methods="GET, POST"),
-    Operation(
-        "POST",
-        "/v1/webhooks",
-        201,
-        '{"url":"https://hooks.example.org/a","events":["PROFILES.UPDATED"]}',
-        methods="GET, POST",
-    ),
+    Operation("GET", "/v1/webhooks", 200),
+    Operation("POST", "/v1/webhooks", 201, HOOK),
+    Operation("POST", "/v1/webhooks/send", 200, '{"payload":{"event":"PROFILES.UPDATED","name":"x","data":{}}}'),
+    Operation("GET", "/v1/webhooks/{webhook_id}", 200),
+    Operation("PUT", "/v1/webhooks/{webhook_id}", 200, HOOK),
     Operation("GET", "/x/accounts/{account_id}/refresh", 200),
+    Operation("POST", "/x/connect-sessions", 201, '{"user_id":"{user_id}","work_platform_id":"{work_platform_id}"}'),
+    Operation("GET", "/x/connect-sessions/{session_id}", 200),
+    Operation("DELETE", "/v1/webhooks/{webhook_id}", 204),
+    Operation("POST", "/v1/accounts/{account_id}/disconnect", 200, "{}"),
 )
-"""All that ask for credentials."""
+"""All that ask for credentials. What ends something comes last."""
 
 PUBLIC = (
     Operation("GET", "/x/health", 200),
-    Operation("GET", "/openapi.yaml", 200),
     Operation("GET", "/openapi.json", 200),
-    Operation("GET", "/assets/platforms/instagram.svg", 200),
+    Operation("GET", "/openapi.yaml", 200),
+    Operation("GET", "/assets/platforms/{slug}.svg", 200),
 )
 
 EMPTY_LISTS = ("/v1/users", "/v1/work-platforms?name=none", "/v1/accounts", "/v1/profiles", "/v1/webhooks")
 
 
 class World(Struct, frozen=True):
-    """An application with one creator, whose account has a profile and an audience."""
+    """An application with one creator, whose account has a profile and an audience, a webhook and a connect session."""
 
     caller: Caller
     subject: Subject
@@ -86,13 +100,15 @@ async def world(seed: Seed) -> World:
     caller = await seed.caller()
     subject = await seed.account(caller)
     await seed.documents(subject)
-    profile = (await caller.client.get("/v1/profiles")).json()["data"][0]
     names = {
         "user_id": str(subject.user_id),
         "external_id": subject.user_id.hex,
         "account_id": str(subject.account_id),
-        "profile_id": profile["id"],
+        "profile_id": (await caller.client.get("/v1/profiles")).json()["data"][0]["id"],
+        "webhook_id": str(await seed.webhook(caller)),
         "work_platform_id": str(INSTAGRAM),
+        "session_id": str(await seed.connect_session(subject)),
+        "slug": "instagram",
         "fresh": subject.account_id.hex,
     }
     return World(caller, subject, names)

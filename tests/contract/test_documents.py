@@ -49,7 +49,9 @@ def members(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.rule("C-019", "C-020", "C-023")
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda op: f"{op.method} {op.path}")
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.status != 204], ids=lambda op: f"{op.method} {op.path}"
+)
 async def test_instants_ids_and_empty_lists_are_written_in_their_one_form(seed: Seed, operation: Operation) -> None:
     here = await world(seed)
     for key, value in members((await here.send(operation)).json()):

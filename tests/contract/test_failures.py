@@ -72,10 +72,9 @@ async def test_while_the_store_is_down_calls_get_503_and_later_they_work_again(
         assert (await nobody.get("/v1/users")).status == 401
         await to_store.mend()
         assert (await nobody.get("/x/health")).body == b'{"status":"ok"}'
-        for path in ("/v1/users", "/v1/audience?account_id={account_id}"):
-            assert (await here.caller.client.get(here.fill(path))).status == 200
-        refresh = {"account_id": str(here.subject.account_id)}
-        assert (await here.caller.client.post("/v1/profiles/refresh", refresh)).status == 202
+        afterwards = await world(seed)
+        for operation in OPERATIONS:
+            assert (await afterwards.send(operation)).status == operation.status
 
 
 def _check_unavailable(reply: Reply) -> None:

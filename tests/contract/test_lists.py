@@ -1,6 +1,7 @@
 """Lists: envelope, paging, order, filters. Contract 1.9, C-026 to C-035 and C-068."""
 
 import asyncio
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -8,12 +9,13 @@ import pytest
 
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from tests.contract.client import Client, Reply
-from tests.contract.routes import EMPTY_LISTS
+from tests.contract.routes import EMPTY_LISTS, world
 from tests.contract.seed import NOW, Account, Caller, Seed
 from tests.contract.server import FACEBOOK, INSTAGRAM
 
 PAGED = ("/v1/users", "/v1/work-platforms", "/v1/accounts", "/v1/profiles")
-every_list = pytest.mark.parametrize("path", [*PAGED, "/v1/webhooks"])
+LISTS = (*PAGED, "/v1/webhooks")
+every_list = pytest.mark.parametrize("path", LISTS)
 
 
 def ids(reply: Reply) -> list[str]:
@@ -65,15 +67,46 @@ async def test_limit_and_offset_are_echoed_and_an_offset_past_the_end_is_an_empt
 
 
 @every_list
+@pytest.mark.rule("C-032")
+async def test_days_are_echoed_and_those_that_are_none_or_run_backwards_are_named(api: Client, path: str) -> None:
+    for query, from_date, to_date in (
+        ("from_date=2026-02-28", "2026-02-28", None),
+        ("to_date=2024-02-29", None, "2024-02-29"),
+        ("from_date=2026-06-05&to_date=2026-06-05", "2026-06-05", "2026-06-05"),
+        ("from_date=x&from_date=0001-01-01&to_date=9999-12-31", "0001-01-01", "9999-12-31"),
+    ):
+        reply = await api.get(f"{path}?limit=3&offset=0&{query}")
+        metadata = {"offset": 0, "limit": 3, "from_date": from_date, "to_date": to_date}
+        assert list(reply.json()["metadata"].items()) == list(metadata.items())
+    bad_days = ("2026-02-30", "01-02-2026", "2026-2-3", "20260203", "2026-W06-2", "0000-01-01", "", "%20", "now")
+    for bad in (*bad_days, "2026-06-05T00:00:00", "2026-06-05%00", "%EF%BC%92026-06-05"):
+        check_invalid(await api.get(f"{path}?from_date={bad}"), "from_date")
+        check_invalid(await api.get(f"{path}?limit=0&to_date={bad}&from_date={bad}"), "limit", "from_date", "to_date")
+    check_invalid(await api.get(f"{path}?from_date=2026-06-05&to_date=2026-06-04"), "from_date", "to_date")
+
+
+@pytest.mark.rule("C-032")
+@pytest.mark.parametrize("path", PAGED)
+async def test_days_keep_no_row_out_of_a_list_whose_rows_were_never_published(
+    api: Client, seed: Seed, caller: Caller, path: str
+) -> None:
+    await seed.documents(await seed.account(caller))
+    plain = (await api.get(path)).json()["data"]
+    assert plain
+    for query in ("from_date=9999-12-31", "to_date=0001-01-01"):
+        assert (await api.get(f"{path}?{query}")).json()["data"] == plain
+
+
+@every_list
 @pytest.mark.rule("C-026")
 async def test_unknown_parameters_change_nothing(api: Client, path: str) -> None:
-    noise = "platform=instagram&id=1&filters=x&from_date=2026-02-30&%00=%00&&=&%F0%28=%ff&a"
+    noise = "platform=instagram&id=1&filters=x&FROM_DATE=2026-02-30&%00=%00&&=&%F0%28=%ff&a"
     plain = await api.get(path)
     assert (await api.get(f"{path}?{noise}")).body == plain.body
 
 
 @pytest.mark.rule("C-031")
-@pytest.mark.parametrize("path", PAGED)
+@every_list
 async def test_walking_with_any_page_size_yields_every_row_once(
     api: Client, seed: Seed, caller: Caller, path: str
 ) -> None:
@@ -82,6 +115,7 @@ async def test_walking_with_any_page_size_yields_every_row_once(
         user_id = await seed.user(caller, created_at=NOW - timedelta(seconds=number // 4))
         subject = await seed.account(caller, user_id, Account(changed_at=NOW - timedelta(seconds=number // 4)))
         await seed.documents(subject, at=NOW - timedelta(seconds=number // 4))
+        await seed.webhook(caller)
     everything = ids(await api.get(f"{path}?limit=100"))
     assert len(set(everything)) == len(everything) == (16 if path == "/v1/work-platforms" else 13)
     for size in (1, 4, 5, 13, 100):
@@ -209,18 +243,21 @@ async def test_an_unknown_platform_is_404_and_no_id_is_400(api: Client) -> None:
 
 @pytest.mark.rule("C-021")
 @pytest.mark.parametrize(
-    "path", ["/v1/users/{user_id}", "/v1/accounts/{account_id}", "/x/accounts/{account_id}/refresh"]
+    "path",
+    [
+        *("/v1/users/{user_id}", "/v1/accounts/{account_id}", "/x/accounts/{account_id}/refresh"),
+        *("/v1/webhooks/{webhook_id}", "/v1/work-platforms/{work_platform_id}", "/v1/profiles/{profile_id}"),
+        "/x/connect-sessions/{session_id}",
+    ],
 )
-async def test_path_ids_are_read_dashed_bare_and_in_any_case(
-    api: Client, seed: Seed, caller: Caller, path: str
-) -> None:
-    subject = await seed.account(caller)
-    found = {"user_id": subject.user_id, "account_id": subject.account_id}
-    forms = [str(found["user_id"]), found["user_id"].hex], [str(found["account_id"]), found["account_id"].hex]
-    paths = [path.format(user_id=one, account_id=two) for one, two in zip(*forms, strict=True)]
-    cased = [path.format(user_id=forms[0][0].upper(), account_id=forms[1][1].upper())]
-    replies = await asyncio.gather(*(api.get(each) for each in paths + cased))
+async def test_path_ids_are_read_dashed_bare_and_in_any_case(seed: Seed, path: str) -> None:
+    here = await world(seed)
+    api, (name,) = here.caller.client, re.findall(r"\{(\w+)\}", path)
+    plain = here.names[name]
+    bare = plain.replace("-", "")
+    forms = (plain, bare, plain.upper(), bare.upper())
+    replies = await asyncio.gather(*(api.get(path.replace(f"{{{name}}}", form)) for form in forms))
     assert {reply.status for reply in replies} == {200}
     assert len({reply.body for reply in replies}) == 1
-    for bad in ("x", "%7B" + forms[0][0] + "%7D", "urn:uuid:" + forms[0][0], forms[0][0] + "%00"):
-        check_invalid(await api.get(path.format(user_id=bad, account_id=bad)), "id")
+    for bad in ("x", f"%7B{plain}%7D", f"urn:uuid:{plain}", f"{plain}%00"):
+        check_invalid(await api.get(path.replace(f"{{{name}}}", bad)), "id")

@@ -1,6 +1,5 @@
 """Every answer fits the served contract: schema, required keys, key order. C-022, C-024 and C-122."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,21 +27,22 @@ class Written:
         pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in place)
         validator = OAS31Validator({"$ref": f"urn:contract#/{pointer}"}, registry=self._registry)
         assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []
-        self._check_order(value, self._at(place))
+        self._check_order(value, self.at(place))
 
-    def _at(self, place: Sequence[str]) -> Any:
+    def at(self, place: Sequence[str]) -> Any:
+        """What stands at a place of the contract."""
         found = self.document
         for part in place:
             found = found[part]
-        return self._at(found["$ref"].removeprefix("#/").split("/")) if "$ref" in found else found
+        return self.at(found["$ref"].removeprefix("#/").split("/")) if "$ref" in found else found
 
     def _check_order(self, value: object, schema: Any) -> None:
         if "$ref" in schema:
-            schema = self._at(schema["$ref"].removeprefix("#/").split("/"))
+            schema = self.at(schema["$ref"].removeprefix("#/").split("/"))
         if isinstance(value, list):
             for each in value:
                 self._check_order(each, schema["items"])
-        if isinstance(value, dict):
+        if isinstance(value, dict) and "properties" in schema:
             written = list(schema["properties"])
             assert list(value) == [key for key in written if key in value]
             for key, each in value.items():
@@ -57,12 +57,11 @@ async def test_a_success_fits_its_schema_and_keeps_its_key_order(
     written = Written((await nobody.get("/openapi.yaml")).body)
     here = await world(seed)
     reply = await here.send(operation)
-    if operation.path == "/v1/webhooks" and operation.method == "GET":
-        await here.caller.client.post("/v1/webhooks", {"url": "https://hooks.example.org/a", "events": ["A.B"]})
-        reply = await here.send(operation)
-    path = re.sub(r"\{(user|account|profile|work_platform)_id\}", "{id}", operation.path).partition("?")[0]
-    answers = ("paths", path, operation.method.lower(), "responses", str(operation.status))
-    written.check(reply.json(), *answers, "content", "application/json", "schema")
+    answers = ("paths", operation.template, operation.method.lower(), "responses", str(operation.status))
+    if operation.status == 204:
+        assert "content" not in written.at(answers)
+    else:
+        written.check(reply.json(), *answers, "content", "application/json", "schema")
 
 
 @pytest.mark.rule("C-011", "C-024")

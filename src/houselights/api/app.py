@@ -53,11 +53,11 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
     users = UserEndpoints(parts.database, parts.now, parts.new_id)
     tokens = SdkTokenEndpoints(parts.database, parts.master_key.derive(SDK_TOKENS), parts.options.public_url, parts.now)
     platforms = WorkPlatformEndpoints(parts.built)
-    accounts = AccountEndpoints(parts.database, parts.built)
+    accounts = AccountEndpoints(parts.database, parts.built, parts.now, parts.new_id, parts.ring)
     requests = RefreshRequests(parts.refresh_lane, parts.now, parts.ring)
     profiles = ProfileEndpoints(parts.database, requests, parts.built)
     audience = AudienceEndpoints(parts.database, Audiences(parts.audience_lane, parts.now), parts.built)
-    webhooks = WebhookEndpoints(parts.database, parts.now, parts.new_id)
+    webhooks = WebhookEndpoints(parts.database, parts.now, parts.new_id, parts.ring)
     health = HealthEndpoints(parts.database)
     assets = AssetEndpoints()
     reference = ReferenceEndpoints(parts.options.public_url)
@@ -73,12 +73,15 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
         route("/v1/work-platforms", GET=platforms.list),
         route("/v1/work-platforms/{id}", GET=platforms.get),
         route("/v1/accounts", GET=accounts.list),
-        route("/v1/accounts/{id}", GET=accounts.get),
+        route("/v1/accounts/{id}", GET=accounts.get, PATCH=accounts.change),
+        route("/v1/accounts/{id}/disconnect", POST=accounts.disconnect),
         route("/v1/profiles", GET=profiles.list),
         route("/v1/profiles/refresh", POST=profiles.refresh),
         route("/v1/profiles/{id}", GET=profiles.get),
         route("/v1/audience", GET=audience.get),
         route("/v1/webhooks", GET=webhooks.list, POST=webhooks.create),
+        route("/v1/webhooks/send", POST=webhooks.send),
+        route("/v1/webhooks/{id}", GET=webhooks.get, PUT=webhooks.replace, DELETE=webhooks.delete),
         route("/x/accounts/{id}/refresh", GET=accounts.get_refresh),
         *connect_session_routes(parts, face),
         route("/x/health", public=True, GET=health.get),

@@ -75,5 +75,14 @@ class Call:
         """
         return Fields(read_object(self._scope["headers"], await read_raw(self._scope, self._receive), xml=xml))
 
+    async def no_fields(self) -> None:
+        """For an operation that wants none. Without a body its type does not matter: many a library names one then.
+
+        raises  Refused as `fields` does
+        """
+        raw = await read_raw(self._scope, self._receive)
+        if raw.strip():
+            read_object(self._scope["headers"], raw, xml=False)
+
 
 Endpoint = Callable[[Call], Awaitable[Answer]]

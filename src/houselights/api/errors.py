@@ -38,6 +38,7 @@ ERRORS = {
     "incorrect_user_external_id": _not_found("user external"),
     "incorrect_profile_id": _not_found("profile"),
     "incorrect_work_platform_id": _not_found("work platform"),
+    "incorrect_webhook_id": _not_found("webhook"),
     "incorrect_connect_session_id": _not_found("connect session"),
     "audience_not_found": ErrorKind(404, "RECORD_NOT_FOUND", "No audience data is stored for this account yet."),
     "resource_not_found": ErrorKind(404, "RESOURCE_NOT_FOUND", "There is nothing at this address."),

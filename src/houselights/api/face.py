@@ -116,7 +116,9 @@ class RouteFace:
             log.exception("api.failed", request_id=request_id.decode())
             answer = refusal(error, request_id)
         body = answer.body if answer.is_literal else answer.body.replace(PUBLIC_ADDRESS, face.address)
-        headers = [*answer.headers, (b"content-length", b"%d" % len(body)), (b"request-id", request_id)]
+        headers = [*answer.headers, (b"request-id", request_id)]
+        if answer.status != 204:  # which has neither body nor length (RFC 9110, 8.6)
+            headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
         self._count(answer.status, face.monotonic() - started)

@@ -6,6 +6,7 @@ what was read is valid only afterwards.
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,23 +18,47 @@ T = TypeVar("T")
 
 _NOBODY = UUID(int=0)
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,4000}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Fields:
-    """Reads one request's fields and remembers what is wrong with them."""
+class _Findings:
+    """What was asked for, in order, and what of it is missing or invalid."""
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    __slots__ = ("asked", "invalid", "missing")
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.missing: set[str] = set()
+        self.invalid: set[str] = set()
+
+
+class Fields:
+    """Reads one request's fields and remembers what is wrong with them. A part's fields are named `part.field`."""
+
+    def __init__(self, values: Mapping[str, object], within: str = "", findings: _Findings | None = None) -> None:
         self._values = values
-        self._asked: list[str] = []
-        self._missing: set[str] = set()
-        self._invalid: set[str] = set()
+        self._within = within
+        self._findings = findings or _Findings()
 
     def check(self) -> None:
         """Raises Refused where a field is missing, or else where one is invalid."""
-        for code, wrong in (("MISSING_FIELDS", self._missing), ("INVALID_FIELDS", self._invalid)):
+        found = self._findings
+        for code, wrong in (("MISSING_FIELDS", found.missing), ("INVALID_FIELDS", found.invalid)):
             if wrong:
-                raise Refused(code, *(name for name in self._asked if name in wrong))
+                raise Refused(code, *(name for name in found.asked if name in wrong))
+
+    def members(self, name: str) -> Mapping[str, object]:
+        """A required object, whatever it holds."""
+        return self._required(name, _object) or {}
+
+    def part(self, name: str) -> "Fields":
+        """The fields of a required object; of one that is missing or none, only itself is told."""
+        return self._part(name, self._required(name, _object))
+
+    def part_or_empty(self, name: str) -> "Fields":
+        """The fields of an object; one that is absent or null has none."""
+        return self._part(name, self._optional(name, _object))
 
     def text(self, name: str, *, longest: int = 100) -> str:
         """A required text of 1 to `longest` characters, trimmed."""
@@ -69,18 +94,33 @@ class Fields:
         return self._optional(name, _trimmed)
 
     def page(self) -> Page:
-        """`limit` and `offset` of a list, with their defaults."""
-        limit = self._whole(name="limit", least=1, most=MOST)
-        offset = self._whole(name="offset", least=0, most=None)
-        return Page(DEFAULT_LIMIT if limit is None else limit, 0 if offset is None else offset)
+        """What a list was asked for, with the defaults of `limit` and `offset`."""
+        asked = self.page_if_asked()
+        limit = DEFAULT_LIMIT if asked.limit is None else asked.limit
+        return Page(limit, asked.offset or 0, asked.from_date, asked.to_date)
 
     def page_if_asked(self) -> Page:
-        """`limit` and `offset` of a list that has no defaults: None where the caller sent none."""
-        return Page(self._whole(name="limit", least=1, most=MOST), self._whole(name="offset", least=0, most=None))
+        """What a list was asked for that has no defaults: None where the caller sent none."""
+        limit = self._whole(name="limit", least=1, most=MOST)
+        offset = self._whole(name="offset", least=0, most=None)
+        from_date, to_date = self._optional("from_date", _day), self._optional("to_date", _day)
+        if from_date and to_date and from_date > to_date:
+            self.refuse("from_date")
+            self.refuse("to_date")
+        return Page(limit, offset, from_date, to_date)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a field, and it is not null."""
+        return self._values.get(name) is not None
 
     def refuse(self, name: str) -> None:
         """A rule of the endpoint's own says that this field, which was asked for, is invalid."""
-        self._invalid.add(name)
+        self._findings.invalid.add(self._within + name)
+
+    def _part(self, name: str, values: Mapping[str, object] | None) -> "Fields":
+        if values is None:
+            return Fields({}, findings=_Findings())
+        return Fields(values, f"{self._within}{name}.", self._findings)
 
     def _whole(self, *, name: str, least: int, most: int | None) -> int | None:
         def whole(value: object) -> int | None:
@@ -94,19 +134,19 @@ class Fields:
     def _required(self, name: str, read: Callable[[object], T | None]) -> T | None:
         value = self._values.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
-            self._asked.append(name)
-            self._missing.add(name)
+            self._findings.asked.append(self._within + name)
+            self._findings.missing.add(self._within + name)
             return None
         return self._optional(name, read)
 
     def _optional(self, name: str, read: Callable[[object], T | None]) -> T | None:
-        self._asked.append(name)
+        self._findings.asked.append(self._within + name)
         value = self._values.get(name)
         if value is None:
             return None
         valid = read(value)
         if valid is None:
-            self._invalid.add(name)
+            self.refuse(name)
         return valid
 
 
@@ -129,3 +169,17 @@ def _texts(value: object) -> tuple[str, ...] | None:
 
 def _uuid(value: object) -> UUID | None:
     return parse_uuid(value) if isinstance(value, str) else None
+
+
+def _object(value: object) -> Mapping[str, object] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _day(value: object) -> date | None:
+    """`YYYY-MM-DD` alone: the standard library also takes other forms of ISO 8601."""
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None

@@ -27,7 +27,7 @@ class ApiParts(Struct, frozen=True):
     built      the products that this deployment reads, by work platform
     now        the instant by which things are created and expire
     monotonic  seconds, for limits and for how long a caller is known
-    ring       called when refreshes were asked for, so that workers look at once
+    ring       called when something was queued, so that workers look at once
     new_id     fresh version 4 UUIDs; entropy: that many unpredictable bytes, for request ids
     """
 

@@ -1,6 +1,7 @@
 """What goes out: single documents, list envelopes, the error envelope (contract 1.9 and 2). Bodies in: `api.bodies`."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 
@@ -14,10 +15,10 @@ JSON = (b"content-type", b"application/json")
 def listing(rows: Sequence[bytes], page: Page) -> Answer:
     """200 with rendered rows in their envelope. No total, no cursor: a short page is the last one."""
     # Not msgspec: an offset may have more digits than it writes.
-    metadata = f'"metadata":{{"offset":{_number(page.offset)},"limit":{_number(page.limit)}'
-    return Answer(
-        200, b'{"data":[' + b",".join(rows) + b"]," + metadata.encode() + b',"from_date":null,"to_date":null}}'
-    )
+    numbers = f'"offset":{_number(page.offset)},"limit":{_number(page.limit)}'
+    days = f'"from_date":{_day(page.from_date)},"to_date":{_day(page.to_date)}'
+    metadata = f'"metadata":{{{numbers},{days}}}}}'
+    return Answer(200, b'{"data":[' + b",".join(rows) + b"]," + metadata.encode())
 
 
 def refusal(error: Exception, request_id: bytes) -> Answer:
@@ -40,3 +41,7 @@ def refusal(error: Exception, request_id: bytes) -> Answer:
 
 def _number(value: int | None) -> str:
     return "null" if value is None else str(value)
+
+
+def _day(value: date | None) -> str:
+    return "null" if value is None else f'"{value.isoformat()}"'

@@ -5,6 +5,8 @@ parsed body before they check its digest (6.3): this form satisfies them and tho
 """
 
 import json
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -47,4 +49,20 @@ def body(
     if profile_id is not None:
         data["profile_id"] = str(profile_id)
     data["last_updated_time"] = wire(last_updated_time)
-    return json.dumps({"event": kind.wire_name, "name": kind.text, "id": str(event_id), "data": data}).encode("ascii")
+    return notification(kind.wire_name, kind.text, event_id, data)
+
+
+def notification(event: str, text: str, event_id: EventId, data: Mapping[str, object]) -> bytes:
+    """The bytes of any notification.
+
+    data    what a JSON reader made of an object
+    raises  ValueError for a number that JSON has no word for, RecursionError for what is nested too deep
+    """
+    told = {"event": event, "name": text, "id": str(event_id), "data": data}
+    return json.dumps(told, allow_nan=False).encode("ascii")
+
+
+def text_of(event: str) -> str:
+    """The `name` of an event, also of one that is never sent: its own words then."""
+    known = {kind.wire_name: kind.text for kind in EventKind}
+    return known.get(event) or re.sub(r"[._-]+", " ", event).strip().lower()

@@ -4,7 +4,7 @@ The process may die between any two lines: the row's lease lapses, another worke
 writes are fenced off. Every way out is an outcome that the row tells (`GET /x/accounts/{id}/refresh`).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,6 +16,7 @@ from houselights.core.errors import (
     StoreDown,
     TokenRevoked,
 )
+from houselights.db.run import Connection
 from houselights.flows import open_grant, platform_app
 from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
@@ -23,7 +24,7 @@ from houselights.port.platform import Platform, Reading
 from houselights.resources.audience import NoAudience
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules import backoff, cadence
-from houselights.store import accounts, refreshes
+from houselights.store import accounts, monitoring, refreshes
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, Postponement, RefreshLease
 from houselights.store.write import Occasion, write_reading
@@ -61,7 +62,7 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
     except HouselightsError as error:
         # Ours or the operator's to mend (PlatformChanged, AppRefused, a seal that does not open): no retry, no blame.
         log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
-        await _end(held, rooms, _failure(held, rooms, platform, type(error).__name__, error.code))
+        await _fail(held, rooms, platform, type(error).__name__, error.code)
     except Exception:
         log.exception("refresh.broke", account_id=held.account_id)
         await _again(held, rooms, platform, PlatformDown("internal_error"))
@@ -87,14 +88,14 @@ async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: 
         new_id=rooms.new_id,
     )
     missing = reading.audience.reason if isinstance(reading.audience, NoAudience) else None
-    ending = Ending(
-        "DONE",
-        cadence.next_due(held.account_id, now, every),
-        read_identity=True,
-        read_audience=missing is None,
-        audience_reason=missing,
-    )
     async with rooms.database.transaction() as connection:
+        ending = Ending(
+            "DONE",
+            await _next_due(connection, held, platform, now),
+            read_identity=True,
+            read_audience=missing is None,
+            audience_reason=missing,
+        )
         await write_reading(connection, _subject(held), reading, occasion)
         await refreshes.finish(connection, held, now, ending)
     rooms.bell.ring()
@@ -128,21 +129,32 @@ async def _again(held: RefreshLease, rooms: Rooms, platform: Platform, error: Pl
     wait = backoff.refresh_wait(failures, rooms.chance())
     log.warning("refresh.failed", account_id=held.account_id, error="PlatformDown", code=error.code, failures=failures)
     if wait is None:
-        await _end(held, rooms, _failure(held, rooms, platform, "PlatformDown", error.code))
+        await _fail(held, rooms, platform, "PlatformDown", error.code)
         return
     again = Postponement(now + wait, failures, None, "PlatformDown", error.code)
     await refreshes.postpone(rooms.database, held, now, again)
 
 
-def _failure(held: RefreshLease, rooms: Rooms, platform: Platform, error_class: str, code: str) -> Ending:
-    every = timedelta(hours=platform.manifest.cadence_h)
-    next_due = cadence.next_due(held.account_id, rooms.clock.now(), every)
-    return Ending("FAILED", next_due, error_class=error_class, error_code=code)
+async def _fail(held: RefreshLease, rooms: Rooms, platform: Platform, error_class: str, code: str) -> None:
+    """Given up until the next cycle or request."""
+    now = rooms.clock.now()
+    async with rooms.database.transaction() as connection:
+        next_due = await _next_due(connection, held, platform, now)
+        ending = Ending("FAILED", next_due, error_class=error_class, error_code=code)
+        await refreshes.finish(connection, held, now, ending)
 
 
 async def _end(held: RefreshLease, rooms: Rooms, ending: Ending) -> None:
     async with rooms.database.transaction() as connection:
         await refreshes.finish(connection, held, rooms.clock.now(), ending)
+
+
+async def _next_due(connection: Connection, held: RefreshLease, platform: Platform, now: datetime) -> datetime | None:
+    """When the account is read again by itself; None where its client wants to ask. The first lock of a run's end."""
+    account = await monitoring.watched(connection, held.application_id, held.account_id)
+    if account is None or not account.is_scheduled(platform.manifest.products):
+        return None
+    return cadence.next_due(held.account_id, now, timedelta(hours=platform.manifest.cadence_h))
 
 
 def _subject(held: RefreshLease) -> Subject:

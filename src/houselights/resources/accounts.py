@@ -22,6 +22,7 @@ class Account(Struct, frozen=True):
 
     products                  what the consent was asked for
     identity_at, audience_at  ends of the last successful runs; None before the first
+    identity_monitor, audience_monitor  STANDARD: refreshed by itself; ON_DEMAND: only when asked
     is_running                a worker holds the refresh now, by the database's clock
     """
 
@@ -39,6 +40,8 @@ class Account(Struct, frozen=True):
     platform_profile_published_at: datetime | None
     disconnection_source: str | None
     products: Sequence[str]
+    identity_monitor: str
+    audience_monitor: str
     identity_at: datetime | None
     audience_at: datetime | None
     is_running: bool
@@ -47,7 +50,8 @@ class Account(Struct, frozen=True):
 _ACCOUNTS = """
     select a.account_id as id, a.created_at, a.updated_at, a.user_id, u.name as user_name, a.work_platform_id,
            a.platform_username, a.profile_pic_url, a.status, a.platform_profile_name, a.platform_profile_id,
-           a.platform_profile_published_at, a.disconnection_source, a.products, r.identity_at, r.audience_at,
+           a.platform_profile_published_at, a.disconnection_source, a.products, a.identity_monitor,
+           a.audience_monitor, r.identity_at, r.audience_at,
            coalesce(r.lease_until > clock_timestamp(), false) as is_running
     from accounts a
     join users u on u.application_id = a.application_id and u.user_id = a.user_id
@@ -116,25 +120,42 @@ def render(account: Account, built: Collection[str]) -> bytes:
     )
 
 
+def render_disconnected(account: Account) -> bytes:
+    """The answer to a disconnect: the account in short."""
+    return msgspec.json.encode(
+        {
+            "id": account.id,
+            "created_at": wire(account.created_at),
+            "updated_at": wire(account.updated_at),
+            "user": UserRef(account.user_id, account.user_name),
+            "work_platform": work_platform_attribute(WORK_PLATFORMS[account.work_platform_id].ref),
+            "status": account.status,
+        }
+    )
+
+
+def shown(account: Account, built: Collection[str]) -> set[Product]:
+    """The products that an account tells of: what was asked for and is read, audience only beside identity."""
+    products = {Product(name) for name in account.products if name in built}
+    return products & {Product.IDENTITY, Product.IDENTITY_AUDIENCE} if Product.IDENTITY in products else set()
+
+
 def _data(account: Account, built: Collection[str]) -> dict[str, object]:
-    """The states of the products that the token asked for and this deployment reads; others are absent."""
-
-    def shown(product: Product) -> bool:
-        return product in built and product in account.products
-
-    if not shown(Product.IDENTITY):
+    """The states of the products that the account tells of; others are absent."""
+    products = shown(account, built)
+    if Product.IDENTITY not in products:
         return {}
-    identity = _state(account.identity_at, is_running=account.is_running)
-    if shown(Product.IDENTITY_AUDIENCE):
-        identity["audience"] = _state(account.audience_at, is_running=account.is_running)
+    identity = _state(account.identity_monitor, account.identity_at, is_running=account.is_running)
+    if Product.IDENTITY_AUDIENCE in products:
+        identity["audience"] = _state(account.audience_monitor, account.audience_at, is_running=account.is_running)
     return {"identity": identity}
 
 
-def _state(last_sync_at: datetime | None, *, is_running: bool) -> dict[str, object]:
+def _state(monitor: str, last_sync_at: datetime | None, *, is_running: bool) -> dict[str, object]:
     settled = "NOT_SYNCED" if last_sync_at is None else "SYNCED"
     return {
         "status": "IN_PROGRESS" if is_running else settled,
-        "monitor_type": "STANDARD",
-        "monitoring_type": "STANDARD",
+        "monitor_type": monitor,
+        "monitoring_type": monitor,
         "last_sync_at": wire_or_null(last_sync_at),
     }

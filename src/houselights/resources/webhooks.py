@@ -31,12 +31,22 @@ class Webhook(Struct, frozen=True):
     events: Sequence[str]
 
 
+class Wanted(Struct, frozen=True):
+    """A webhook as its owner wants it. name: None to keep the one it has."""
+
+    name: str | None
+    url: str
+    events: Sequence[str]
+    is_active: bool
+
+
+_COLUMNS = "select name, url, webhook_id as id, created_at, updated_at, is_active, events from webhooks "
+
+WEBHOOK = Statement(_COLUMNS + "where application_id = $1 and webhook_id = $2", Webhook)
+
 # A limit of null is none.
 WEBHOOKS = Statement(
-    """
-    select name, url, webhook_id as id, created_at, updated_at, is_active, events from webhooks
-    where application_id = $1 order by created_at desc, webhook_id limit $2 offset $3
-    """,
+    _COLUMNS + "where application_id = $1 order by created_at desc, webhook_id limit $2 offset $3",
     Webhook,
 )
 
@@ -47,6 +57,17 @@ CREATE_WEBHOOK = Statement(
     """,
     Nothing,
 )
+
+REPLACE_WEBHOOK = Statement(
+    """
+    update webhooks set name = coalesce($3, name), url = $4, events = $5, is_active = $6, updated_at = $7
+    where application_id = $1 and webhook_id = $2
+    returning name, url, webhook_id as id, created_at, updated_at, is_active, events
+    """,
+    Webhook,
+)
+
+DELETE_WEBHOOK = Statement("delete from webhooks where application_id = $1 and webhook_id = $2", Nothing)
 
 
 def is_event_name(text: str) -> bool:

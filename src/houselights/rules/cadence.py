@@ -8,6 +8,14 @@ from houselights.core.ids import AccountId
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+def is_scheduled(*modes: str | None) -> bool:
+    """Whether an account is read by itself: while one of its products is STANDARD, since one run reads them all.
+
+    modes  of the products that the account has; None for one that it lacks
+    """
+    return "STANDARD" in modes
+
+
 def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> datetime:
     """The next scheduled refresh after one that ended at `now`.
 

@@ -3,7 +3,6 @@
 Not here: the sealed text that webhooks are signed with (`store.client_secrets`).
 """
 
-import hashlib
 import hmac
 
 

@@ -1,4 +1,7 @@
-"""An account's connection: made, revived, expired. Its documents are read elsewhere (`store.read`)."""
+"""An account's connection: made, revived, expired, ended. Its documents are read elsewhere (`store.read`).
+
+Whoever writes an account and its refresh row in one transaction writes the account first.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -11,8 +14,9 @@ from houselights.core.events import EventKind
 from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
+from houselights.resources.accounts import ACCOUNT, Account
+from houselights.store import refreshes
 from houselights.store.events import Subject, emit
-from houselights.store.refreshes import schedule_first
 
 
 class AccountKey(Struct, frozen=True):
@@ -63,6 +67,24 @@ EXPIRE = Statement(
     """,
     Nothing,
 )
+
+
+class Owner(Struct, frozen=True):
+    """Whose account it is."""
+
+    user_id: UserId
+
+
+DISCONNECT = Statement(
+    """
+    update accounts set status = 'NOT_CONNECTED', disconnection_source = $3, updated_at = $4
+    where application_id = $1 and account_id = $2 and status <> 'NOT_CONNECTED'
+    returning user_id
+    """,
+    Owner,
+)
+
+FORGET_TOKEN = Statement("delete from account_tokens where application_id = $1 and account_id = $2", Nothing)
 
 
 class SealedToken(Struct, frozen=True):
@@ -180,13 +202,37 @@ async def connect(
     )
     subject = Subject(application_id, made.account_id, made.user_id)
     await emit(connection, EventKind.ACCOUNTS_CONNECTED, subject, now=now, new_id=new_id)
-    await schedule_first(connection, application_id, made.account_id, now)
+    await refreshes.schedule_first(connection, application_id, made.account_id, now)
 
 
 async def expire(connection: Connection, subject: Subject, now: datetime, new_id: Callable[[], UUID]) -> None:
     """SESSION_EXPIRED, told once per transition; an account that is not CONNECTED stays as it is."""
     if await connection.execute(EXPIRE, subject.application_id, subject.account_id, now):
         await emit(connection, EventKind.SESSION_EXPIRED, subject, now=now, new_id=new_id)
+
+
+async def disconnect(
+    connection: Connection,
+    application_id: ApplicationId,
+    account_id: AccountId,
+    source: str,
+    now: datetime,
+    new_id: Callable[[], UUID],
+) -> Account | None:
+    """NOT_CONNECTED, its token deleted, its refresh stopped wherever it is, and ACCOUNTS.DISCONNECTED told.
+
+    source  who did it, as on the wire
+    ->      the account as it is then; None where there is none that could be disconnected
+    """
+    ids = (application_id, account_id)
+    owner = await connection.fetch_one(DISCONNECT, *ids, source, now)
+    if owner is None:
+        return None
+    await connection.execute(FORGET_TOKEN, *ids)
+    await refreshes.stop(connection, *ids, now)
+    subject = Subject(*ids, owner.user_id)
+    await emit(connection, EventKind.ACCOUNTS_DISCONNECTED, subject, now=now, new_id=new_id)
+    return await connection.fetch_one(ACCOUNT, *ids)
 
 
 async def token(database: Database, application_id: ApplicationId, account_id: AccountId) -> SealedToken | None:

@@ -18,8 +18,9 @@ from houselights.db.run import Connection, Database
 class DeliveryLease(Struct, frozen=True):
     """A delivery that this worker holds, with what sending it needs.
 
-    attempts  tries that ended
-    body      the exact bytes that are signed and sent
+    attempts   tries that ended
+    body       the exact bytes that are signed and sent
+    is_active  False: the webhook was switched off while this was on its way to the queue
     """
 
     application_id: ApplicationId
@@ -31,6 +32,7 @@ class DeliveryLease(Struct, frozen=True):
     url: str
     environment: str
     body: bytes
+    is_active: bool
 
 
 LEASE = Statement(
@@ -61,7 +63,8 @@ LEASE = Statement(
     join applications p using (application_id)
     join events e on e.application_id = held.application_id and e.day = held.event_day and e.event_id = held.event_id
     where d.application_id = held.application_id and d.webhook_id = held.webhook_id and d.event_id = held.event_id
-    returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.attempts, w.url, p.environment, e.body
+    returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.attempts, w.url, p.environment, e.body,
+              w.is_active
     """,
     DeliveryLease,
 )
@@ -71,11 +74,13 @@ ATTEMPT = Statement(
     Nothing,
 )
 
+# One that was held while it was tried stays held.
 FINISH = Statement(
     """
     update deliveries
-    set state = $5, attempts = attempts + $7, due_at = coalesce($6, due_at), lease_until = null, starts = 0,
-        finished_at = case when $5 = 'QUEUED' then null else $8::timestamptz end
+    set state = case when $5 = 'QUEUED' then state else $5 end, attempts = attempts + $7,
+        due_at = coalesce($6, due_at), lease_until = null, starts = 0,
+        finished_at = case when $5 = 'QUEUED' then finished_at else $8::timestamptz end
     where application_id = $1 and webhook_id = $2 and event_id = $3 and fence = $4
     """,
     Nothing,
@@ -137,7 +142,18 @@ async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: da
     async with database.transaction() as connection:
         await _finish(connection, held, "EXHAUSTED", None, now, tried)
         await connection.execute(SWITCH_OFF, held.application_id, held.webhook_id, now)
-        await connection.execute(HOLD, held.application_id, held.webhook_id, now)
+        await hold_all(connection, held.application_id, held.webhook_id, now)
+
+
+async def hold(database: Database, held: DeliveryLease, now: datetime) -> None:
+    """Its webhook is switched off: it is not sent. Raises LeaseLost."""
+    async with database.transaction() as connection:
+        await _finish(connection, held, "HELD", None, now, None)
+
+
+async def hold_all(connection: Connection, application_id: ApplicationId, webhook_id: WebhookId, now: datetime) -> None:
+    """Nothing of what is queued for a webhook is sent any more; part of the transaction that switches it off."""
+    await connection.execute(HOLD, application_id, webhook_id, now)
 
 
 async def park(database: Database, held: DeliveryLease, now: datetime) -> None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from houselights.core.events import EventKind, body
 from houselights.core.ids import AccountId, ApplicationId, EventId, ProfileId, UserId
 from houselights.core.statement import Nothing, Statement
-from houselights.db.run import Connection
+from houselights.db.run import Connection, Database
 
 EMIT = Statement(
     """
@@ -21,6 +21,8 @@ EMIT = Statement(
     select $1, w.webhook_id, $3, $2, $7, $7
     from webhooks w
     where w.application_id = $1 and w.is_active and $4 = any (w.events)
+    -- as the reference to them does, but passing over one that is being deleted
+    for key share of w
     """,
     Nothing,
 )
@@ -45,14 +47,14 @@ async def emit(
 ) -> EventId:
     """Write the event and its deliveries; nobody is told before the transaction commits."""
     event_id = EventId(new_id())
-    await connection.execute(
-        EMIT,
-        subject.application_id,
-        now.date(),
-        event_id,
-        kind.wire_name,
-        subject.account_id,
-        body(kind, event_id, subject.account_id, subject.user_id, now, profile_id),
-        now,
-    )
+    told = body(kind, event_id, subject.account_id, subject.user_id, now, profile_id)
+    key = (subject.application_id, now.date(), event_id)
+    await connection.execute(EMIT, *key, kind.wire_name, subject.account_id, told, now)
     return event_id
+
+
+async def imitate(
+    database: Database, application_id: ApplicationId, event: str, event_id: EventId, told: bytes, now: datetime
+) -> None:
+    """Tell of something that did not happen, because the client asked to be told. told: the notification's bytes."""
+    await database.execute(EMIT, application_id, now.date(), event_id, event, None, told, now)

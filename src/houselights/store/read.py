@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.ids import AccountId, ApplicationId, ProfileId, UserId
+from houselights.core.ids import AccountId, ApplicationId, ProfileId, UserId, WebhookId
 from houselights.core.pages import Page
 from houselights.core.statement import Statement
 from houselights.db.batch import Batch
@@ -26,7 +26,7 @@ from houselights.resources.accounts import (
 )
 from houselights.resources.applications import SECRETS, SecretRow
 from houselights.resources.users import USER, USER_BY_EXTERNAL_ID, USERS, User
-from houselights.resources.webhooks import WEBHOOKS, Webhook
+from houselights.resources.webhooks import WEBHOOK, WEBHOOKS, Webhook
 
 
 class StoredDocument(Struct, frozen=True):
@@ -255,6 +255,11 @@ async def profiles(
     if filters.work_platform_id is not None:
         return await database.fetch(PROFILES_OF_PLATFORM, application_id, filters.work_platform_id, *paged)
     return await database.fetch(PROFILES, application_id, *paged)
+
+
+async def webhook(database: Database, application_id: ApplicationId, webhook_id: WebhookId) -> Webhook | None:
+    """One webhook, by id."""
+    return await database.fetch_one(WEBHOOK, application_id, webhook_id)
 
 
 async def webhooks(database: Database, application_id: ApplicationId, page: Page) -> list[Webhook]:

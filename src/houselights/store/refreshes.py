@@ -212,6 +212,35 @@ PARK = Statement(
     Nothing,
 )
 
+# The fence: whoever holds the row writes nothing more. Whoever asked is told that it came to nothing.
+STOP = Statement(
+    """
+    update refreshes
+    set due_at = null, lease_until = null, fence = fence + 1, starts = 0, failures = 0, wait_until = null,
+        parked_at = null, priority = 1, taken = asked, answered = asked,
+        finished_at = $3, outcome = 'DISCONNECTED', error_class = null, error_code = 'not_connected'
+    where application_id = $1 and account_id = $2
+    """,
+    Nothing,
+)
+
+RESUME = Statement(
+    """
+    update refreshes set due_at = $3, priority = 1
+    where application_id = $1 and account_id = $2 and due_at is null and parked_at is null
+    """,
+    Nothing,
+)
+
+UNSCHEDULE = Statement(
+    """
+    update refreshes set due_at = null
+    where application_id = $1 and account_id = $2 and priority = 1
+      and (lease_until is null or lease_until < clock_timestamp())
+    """,
+    Nothing,
+)
+
 SCHEDULE = Statement(
     """
     insert into refreshes (application_id, account_id, due_at, priority) values ($1, $2, $3, 0)
@@ -313,6 +342,21 @@ async def schedule_first(
 ) -> None:
     """Due now: an account that was just connected, or connected again. Part of the connecting transaction."""
     await connection.execute(SCHEDULE, application_id, account_id, now)
+
+
+async def stop(connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime) -> None:
+    """Due no more, and lost to whoever holds it. Part of the transaction that disconnects the account."""
+    await connection.execute(STOP, application_id, account_id, now)
+
+
+async def resume(connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime) -> None:
+    """Due now by itself, where nothing is due or runs; its end schedules the next one."""
+    await connection.execute(RESUME, application_id, account_id, now)
+
+
+async def unschedule(connection: Connection, application_id: ApplicationId, account_id: AccountId) -> None:
+    """No run by itself any more. One that was asked for is left, and so is one that runs: its end schedules none."""
+    await connection.execute(UNSCHEDULE, application_id, account_id)
 
 
 def _fenced(written: int) -> None:

@@ -98,6 +98,9 @@ create table accounts (
     platform_profile_published_at timestamptz,
     profile_pic_url       text,
     disconnection_source  text,
+    -- whether each product is refreshed by itself, or only when somebody asks
+    identity_monitor      text        not null default 'STANDARD' check (identity_monitor in ('STANDARD', 'ON_DEMAND')),
+    audience_monitor      text        not null default 'STANDARD' check (audience_monitor in ('STANDARD', 'ON_DEMAND')),
     created_at            timestamptz not null,
     updated_at            timestamptz not null,
     primary key (application_id, account_id),
