@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from houselights.resources.work_platforms import WORK_PLATFORMS
+from houselights.resources.work_platforms import CATALOGUE
 from tests.contract.client import Client, Reply
 from tests.contract.routes import EMPTY_LISTS, world
 from tests.contract.seed import NOW, Account, Caller, Seed
@@ -198,7 +198,7 @@ async def test_profiles_are_filtered_by_account_and_an_unknown_account_is_404(
 async def test_the_catalogue_has_its_sixteen_rows_and_says_what_this_deployment_reads(api: Client) -> None:
     listed = (await api.get("/v1/work-platforms?limit=100")).json()["data"]
     assert {row["id"]: row["name"] for row in listed} == {
-        str(platform.id): platform.name for platform in WORK_PLATFORMS.values()
+        str(platform.id): platform.name for platform in CATALOGUE.values()
     }
     assert len(listed) == 16
     for row in listed:

@@ -1,4 +1,4 @@
-"""The catalogue of work platforms: 16 rows with fixed ids that clients hard-code (contract section 3).
+"""The catalogue of work platforms: 16 rows with fixed ids that clients hard-code (contract section 3), and ours.
 
 Here: what the catalogue says of a platform for a given deployment. Not here: how a platform is spoken to
 (`platforms/`), and which products a deployment builds (its manifests, handed in).
@@ -45,6 +45,7 @@ class WorkPlatform(Struct, frozen=True):
     slug: str
     category: str
     url: str
+    added_at: str
 
     @property
     def ref(self) -> WorkPlatformRef:
@@ -94,6 +95,9 @@ class WorkPlatformDocument(Struct, frozen=True):
 _ADDED_AT = wire(datetime(2021, 10, 30, 11, 31, 57, 886681, UTC))
 """The instant that the contract's example gives; rows of a fixed catalogue have no other."""
 
+_WE_ADDED_AT = wire(datetime(2026, 11, 23, tzinfo=UTC))
+"""Of the rows beyond the contract's."""
+
 _ROWS = (
     ("9bb8913b-ddd9-430b-a66a-d74d846e6c66", "Instagram", "SOCIAL", "https://www.instagram.com/"),
     ("d3badb09-a81f-4444-bc27-1a994d939e00", "Instagram Direct", "SOCIAL", "https://www.instagram.com/"),
@@ -113,19 +117,34 @@ _ROWS = (
     ("a22c6022-5226-55f4-a436-3693f2148bd4", "WWW", "GLOBAL_NETWORK", ""),
 )
 
-WORK_PLATFORMS: Mapping[UUID, WorkPlatform] = {
-    UUID(row_id): WorkPlatform(WorkPlatformId(UUID(row_id)), name, name.lower().replace(" ", "-"), category, url)
-    for row_id, name, category, url in sorted(_ROWS)
-}
-"""The rows by id, in the order of the list: all were added at one instant, so by id."""
+_OUR_ROWS = (("7c30e66a-9f28-48f1-bf1c-1e7781067e03", "Threads", "SOCIAL", "https://www.threads.com/"),)
+"""Platforms that the contract's catalogue lacks; each has one id for ever."""
+
+
+def _rows(rows: Iterable[tuple[str, str, str, str]], added_at: str) -> dict[UUID, WorkPlatform]:
+    """By id: rows that were added at one instant have no other order."""
+    return {
+        UUID(row_id): WorkPlatform(
+            WorkPlatformId(UUID(row_id)), name, name.lower().replace(" ", "-"), category, url, added_at
+        )
+        for row_id, name, category, url in sorted(rows)
+    }
+
+
+CATALOGUE: Mapping[UUID, WorkPlatform] = _rows(_ROWS, _ADDED_AT)
+"""The contract's rows, in the order of the list: every deployment serves them."""
+
+WORK_PLATFORMS: Mapping[UUID, WorkPlatform] = {**CATALOGUE, **_rows(_OUR_ROWS, _WE_ADDED_AT)}
+"""Every row by its id, ours after the contract's."""
 
 
 def catalogue(built: Mapping[UUID, Collection[str]]) -> tuple[WorkPlatformDocument, ...]:
-    """The catalogue as a deployment serves it, in the order of the list.
+    """The catalogue as a deployment serves it, in the order of the list; of our own rows those that it builds.
 
     built  products by work platform, of the contract's names; a platform that is absent supports none
     """
-    return tuple(_document(platform, built.get(platform.id, ())) for platform in WORK_PLATFORMS.values())
+    served = (row for row in WORK_PLATFORMS.values() if row.id in CATALOGUE or row.id in built)
+    return tuple(_document(platform, built.get(platform.id, ())) for platform in served)
 
 
 def _document(platform: WorkPlatform, products: Collection[str]) -> WorkPlatformDocument:
@@ -137,8 +156,8 @@ def _document(platform: WorkPlatform, products: Collection[str]) -> WorkPlatform
         platform.id,
         platform.name,
         logo_url(platform.slug),
-        _ADDED_AT,
-        _ADDED_AT,
+        platform.added_at,
+        platform.added_at,
         platform.category,
         "ACTIVE",
         platform.url,
