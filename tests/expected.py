@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from typing import TypeVar
 
-from houselights.port.manifest import Given, Manifest
+from houselights.port.manifest import Capability, Given, Manifest
 from houselights.port.persona import Persona, Trait
 from houselights.port.platform import Reading
 from houselights.resources.audience import AudienceFacts, Gender, NoAudience, Quality
 from houselights.resources.profiles import ProfileFacts
 from houselights.rules.demographics import AGE_RANGES
-from tests.invented import percent
+from tests.invented import percent, reckoned
+
+K = TypeVar("K", bound="str | tuple[str, ...]")
 
 COUNTRIES, CITIES, PEOPLE = "audience.countries", "audience.cities", "audience.gender_age_distribution"
 
@@ -20,6 +23,7 @@ FIELDS: Mapping[str, Callable[[Persona], object]] = {
     "website": lambda persona: persona.website,
     "image_url": lambda persona: persona.picture_url,
     "reputation.follower_count": lambda persona: persona.follower_count,
+    "reputation.subscriber_count": lambda persona: persona.follower_count,
     "reputation.following_count": lambda persona: persona.following_count,
     "reputation.content_count": lambda persona: persona.content_count,
 }
@@ -48,41 +52,43 @@ def check_profile(manifest: Manifest, persona: Persona, profile: ProfileFacts) -
         elif row.given is Given.SOMETIMES and value is None and Trait.AUDIENCE_SCOPE_DECLINED in persona.traits:
             continue
         elif row.field in FIELDS:
-            assert value == FIELDS[row.field](persona), row.field
+            assert value == rounded(FIELDS[row.field](persona), row.figures), row.field
         elif row.given is Given.GIVEN:
             assert value is not None, row.field
 
 
 def check_audience(manifest: Manifest, persona: Persona, facts: AudienceFacts) -> None:
     """Every list to the cent, and the flags that say what to know of it."""
-    audience, top = persona.audience, top_rows(manifest)
+    audience = persona.audience
     countries = None if facts.countries is None else [(share.code, share.value) for share in facts.countries]
     cities = None if facts.cities is None else [(share.name, share.value) for share in facts.cities]
-    assert countries == (percent(audience.countries, top) if tells(manifest, COUNTRIES) else [])
+    assert countries == listed(manifest, COUNTRIES, audience.countries)
     if cities is None:
         assert Trait.CITIES_REFUSED in persona.traits
     else:
-        assert cities == (percent(audience.cities, top) if tells(manifest, CITIES) else [])
+        assert cities == listed(manifest, CITIES, audience.cities)
     check_people(manifest, persona, facts)
-    listed = [audience.countries] if tells(manifest, COUNTRIES) else []
-    listed += [audience.cities] if tells(manifest, CITIES) and cities is not None else []
-    assert (Quality.TRUNCATED in facts.quality) == any(len(rows) >= (top or 10**9) for rows in listed)
+    cut = is_cut(manifest, COUNTRIES, audience.countries)
+    cut = cut or (cities is not None and is_cut(manifest, CITIES, audience.cities))
+    assert (Quality.TRUNCATED in facts.quality) == cut
     assert (Quality.PARTIAL in facts.quality) == (cities is None)
 
 
 def check_people(manifest: Manifest, persona: Persona, facts: AudienceFacts) -> None:
     """Gender by age: as counted, or as the product of its marginals where that is all that can be had."""
-    counts = persona.audience.gender_age if tells(manifest, PEOPLE) else {}
     assert facts.gender_age_distribution is not None
     people = [((share.gender, share.age_range), share.value) for share in facts.gender_age_distribution]
     is_estimated = Quality.ESTIMATED_GENDER_AGE in facts.quality
-    assert people == (estimate(persona) if is_estimated else percent(counts))
+    counts = persona.audience.gender_age
     if given(manifest, PEOPLE) is Given.ESTIMATED:
-        assert is_estimated == bool(counts)
-    elif is_estimated:
-        assert Trait.JOINT_REFUSED in persona.traits
-    undisclosed = any(gender is Gender.OTHERS for gender, _ in counts)
-    assert (Quality.UNKNOWN_SHARE in facts.quality) == undisclosed
+        assert is_estimated == bool(estimate(manifest, counts))
+    else:
+        assert not is_estimated or Trait.JOINT_REFUSED in persona.traits
+    if is_estimated:
+        assert people == estimate(manifest, counts)
+    else:
+        assert people == ([] if given(manifest, PEOPLE) is Given.ESTIMATED else listed(manifest, PEOPLE, counts))
+    assert (Quality.UNKNOWN_SHARE in facts.quality) == is_undisclosed(manifest, counts)
 
 
 def why_nothing(manifest: Manifest, persona: Persona) -> str | None:
@@ -97,21 +103,79 @@ def why_nothing(manifest: Manifest, persona: Persona) -> str | None:
     lists = {COUNTRIES: audience.countries, CITIES: audience.cities, PEOPLE: audience.gender_age}
     if Trait.CITIES_REFUSED in persona.traits and given(manifest, CITIES) is Given.SOMETIMES:
         lists[CITIES] = {}
+    if given(manifest, PEOPLE) is Given.ESTIMATED and not estimate(manifest, audience.gender_age):
+        lists[PEOPLE] = {}
     anything = any(rows and tells(manifest, field) for field, rows in lists.items())
     return None if anything and Trait.FRESH not in persona.traits else "EMPTY"
 
 
-def estimate(persona: Persona) -> list[tuple[tuple[Gender, str], Decimal]]:
+def listed(manifest: Manifest, field: str, counts: Mapping[K, int]) -> list[tuple[K, Decimal]]:
+    """A list as the platform lets it be known; [] where it tells none."""
+    row, top = capability(manifest, field), top_rows(manifest)
+    if row is None or row.given is Given.NEVER:
+        return []
+    return percent(counts, top) if row.decimals is None else reckoned(counts, row.decimals, top)
+
+
+def is_cut(manifest: Manifest, field: str, counts: Mapping[str, int]) -> bool:
+    """Whether a list is flagged as cut: by its length, or always where the platform tells parts of a larger whole."""
+    row = capability(manifest, field)
+    if row is None or row.given is Given.NEVER:
+        return False
+    return bool(counts) if row.decimals is not None else len(counts) >= (top_rows(manifest) or 10**9)
+
+
+def estimate(manifest: Manifest, counts: Mapping[tuple[Gender, str], int]) -> list[tuple[tuple[Gender, str], Decimal]]:
     """The product of the marginals, made of whole numbers so that it rounds like any other list."""
-    counts = persona.audience.gender_age
+    row = capability(manifest, PEOPLE)
+    known, decimals = (AGE_RANGES, None) if row is None else (row.ages or AGE_RANGES, row.decimals)
+    ages: dict[str, int] = {}
+    for (_, age), people in counts.items():
+        if age >= known[0]:
+            ages[min(age, known[-1])] = ages.get(min(age, known[-1]), 0) + people
     genders = {gender: sum(n for (g, _), n in counts.items() if g is gender) for gender in Gender}
-    ages = {age: sum(n for (_, a), n in counts.items() if a == age) for age in AGE_RANGES}
-    return percent({(g, a): n * m for g, n in genders.items() for a, m in ages.items() if n and m})
+    by_gender, by_age = whole_parts(genders, decimals), whole_parts(ages, decimals)
+    return percent({(g, a): n * m for g, n in by_gender.items() for a, m in by_age.items() if n and m})
+
+
+def whole_parts(counts: Mapping[K, int], decimals: int | None) -> Mapping[K, int]:
+    """People, or the platform's own percent of them as a whole number of its smallest steps."""
+    if decimals is None or not sum(counts.values()):
+        return counts
+    return {key: int(value.scaleb(decimals)) for key, value in reckoned(counts, decimals)}
+
+
+def is_undisclosed(manifest: Manifest, counts: Mapping[tuple[Gender, str], int]) -> bool:
+    """Whether anybody whose gender is unknown is among those whom the platform tells of."""
+    row = capability(manifest, PEOPLE)
+    if row is None or row.given is Given.NEVER:
+        return False
+    if row.given is Given.ESTIMATED:
+        genders = {gender: sum(n for (g, _), n in counts.items() if g is gender) for gender in Gender}
+        return bool(whole_parts(genders, row.decimals).get(Gender.OTHERS))
+    return any(
+        gender is Gender.OTHERS
+        for (gender, _), _ in (counts.items() if row.decimals is None else listed(manifest, PEOPLE, counts))
+    )
+
+
+def capability(manifest: Manifest, field: str) -> Capability | None:
+    """The row of a field; what has none is never told."""
+    return next((row for row in manifest.capabilities if row.field == field), None)
+
+
+def rounded(value: object, figures: int | None) -> object:
+    """A counter as a platform that rounds it down to so many significant figures tells it."""
+    if figures is None or not isinstance(value, int):
+        return value
+    step = 10 ** max(len(str(value)) - figures, 0)
+    return value // step * step
 
 
 def given(manifest: Manifest, field: str) -> Given:
-    """What the capability table says of a field; what has no row is never told."""
-    return next((row.given for row in manifest.capabilities if row.field == field), Given.NEVER)
+    """What the capability table says of a field."""
+    row = capability(manifest, field)
+    return Given.NEVER if row is None else row.given
 
 
 def tells(manifest: Manifest, field: str) -> bool:

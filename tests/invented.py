@@ -49,8 +49,8 @@ def connected(
 
 
 def own(candidates: Sequence[Candidate], persona: Persona) -> Candidate:
-    """The creator's own account among those that they manage."""
-    return next(candidate for candidate in candidates if candidate.username == persona.username)
+    """The creator's own account among those that they manage; the first where none has a handle."""
+    return next((candidate for candidate in candidates if candidate.username == persona.username), candidates[0])
 
 
 def asked_scopes(platform: Platform) -> list[str]:
@@ -83,4 +83,13 @@ def percent(counts: Mapping[K, int], top: int | None = None) -> list[tuple[K, De
     whole = sum(count for _, count in rows)
     with localcontext(prec=80):
         values = [(key, (Decimal(100) * count / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)) for key, count in rows]
+    return sorted((row for row in values if row[1]), key=lambda row: (-row[1], row[0]))
+
+
+def reckoned(counts: Mapping[K, int], decimals: int, top: int | None = None) -> list[tuple[K, Decimal]]:
+    """The `top` largest rows of a list in percent of everybody, reckoned by the platform to so many decimals."""
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:top]
+    whole, step = sum(counts.values()), Decimal(1).scaleb(-decimals)
+    with localcontext(prec=80):
+        values = [(key, (Decimal(100) * count / whole).quantize(step, ROUND_HALF_UP)) for key, count in rows]
     return sorted((row for row in values if row[1]), key=lambda row: (-row[1], row[0]))

@@ -11,7 +11,15 @@ from houselights.core.secret import Secret
 from houselights.port.platform import Grant
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.sandbox.play import play
-from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, UNCONNECTED, on_every_platform, refusing
+from tests.contract.folders import (
+    CAST,
+    PLATFORMS,
+    SHOWCASE,
+    UNCONNECTED,
+    WITH_AUDIENCE,
+    on_every_platform,
+    refusing,
+)
 from tests.invented import NOW, REDIRECT, asked_scopes, connected, consented, own, played, through
 
 
@@ -61,7 +69,7 @@ def test_only_hosts_of_the_manifest_are_called(name: str) -> None:
     assert [url for url in asked if not url.startswith(tuple(f"{host}/" for host in platform.manifest.hosts))] == []
 
 
-@on_every_platform
+@pytest.mark.parametrize("name", WITH_AUDIENCE)
 def test_a_declined_product_does_not_stop_the_identity(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     scopes = platform.manifest.oauth.scopes
@@ -86,14 +94,16 @@ def test_what_is_asked_beside_can_be_declined(name: str) -> None:
     grant = own(
         connected(platform, fake, SHOWCASE.username, untick=platform.manifest.oauth.asked_beside), SHOWCASE
     ).grant
-    assert isinstance(play(platform.read(fake.app, grant, NOW), fake, NOW).audience, AudienceFacts)
+    reading = play(platform.read(fake.app, grant, NOW), fake, NOW)
+    assert reading.profile.platform_profile_id is not None
+    assert isinstance(reading.audience, AudienceFacts) or name not in WITH_AUDIENCE
 
 
 @on_every_platform
 def test_a_code_works_once_for_an_hour_and_at_its_own_address(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     code = consented(platform, fake, SHOWCASE.username)
-    with pytest.raises(errors.AppRefused):
+    with pytest.raises((errors.AppRefused, errors.TokenRevoked)):  # RFC 6749, 5.2 tells the two apart no more
         play(
             platform.exchange(fake.app, code, msgspec.structs.replace(REDIRECT, uri=f"{REDIRECT.uri}/other"), NOW),
             fake,
@@ -146,6 +156,7 @@ def test_a_grant_is_good_until_it_says_it_ends(name: str) -> None:
     grant: Grant = own(connected(platform, fake, SHOWCASE.username), SHOWCASE).grant
     if grant.expires_at is not None:
         early, late = grant.expires_at - timedelta(seconds=60), grant.expires_at + timedelta(seconds=1)
-        assert play(platform.read(fake.app, grant, early), fake, early).profile.username == SHOWCASE.username
+        fresh = grant if grant.renew_at is None else play(platform.renew(fake.app, grant, early), fake, early)
+        assert play(platform.read(fake.app, fresh, early), fake, early).profile.username == SHOWCASE.username
         with pytest.raises(errors.TokenRevoked):
             play(platform.read(fake.app, grant, late), fake, late)

@@ -20,6 +20,7 @@ from tests.contract.folders import (
     PLATFORMS,
     SHOWCASE,
     UNCONNECTED,
+    WITH_AUDIENCE,
     attempt,
     granted,
     on_every_platform,
@@ -63,7 +64,7 @@ def test_the_order_of_columns_makes_no_difference(name: str) -> None:
         grant = connected(PLATFORMS[name], fake, persona.username)[0].grant
         readings.append(play(PLATFORMS[name].read(fake.app, grant, NOW), fake, NOW))
     assert readings[0] == readings[1]
-    assert isinstance(readings[0].audience, AudienceFacts)
+    assert isinstance(readings[0].audience, AudienceFacts) or name not in WITH_AUDIENCE
 
 
 @on_every_platform
@@ -158,7 +159,7 @@ def test_every_refusal_of_the_fake_is_a_sample_and_the_reverse(name: str) -> Non
     assert {sample for platform, sample, _, _ in refusals() if platform == name} == recorded
 
 
-@on_every_platform
+@pytest.mark.parametrize("name", WITH_AUDIENCE)
 def test_one_refused_dimension_leaves_the_others_as_they_are(name: str) -> None:
     whole = read(PLATFORMS[name], SHOWCASE, unchanged)
     assert isinstance(whole.audience, AudienceFacts)
@@ -176,6 +177,9 @@ def test_one_refused_dimension_leaves_the_others_as_they_are(name: str) -> None:
         except errors.TokenRevoked:
             continue  # it was the profile's call
         facts = reading.audience
+        if facts == NoAudience("NOT_GRANTED"):
+            partial += 1  # one call tells every list
+            continue
         assert isinstance(facts, AudienceFacts)
         if reading.profile != whole.profile:
             assert facts == whole.audience
@@ -219,11 +223,15 @@ def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
     counted = platform.usage(fake.answer(seen))
     spent = platform.usage(fake.answer(msgspec.structs.replace(seen, usage_percent=100)))
     assert platform.usage(Response(200, {}, b"{}")) is None
+    if fake.answer(seen).headers == fake.answer(msgspec.structs.replace(seen, usage_percent=100)).headers:
+        assert (counted, spent) == (None, None)  # the platform's headers say nothing of its budgets
+        return
     assert counted is not None
     assert counted.percent < platform.manifest.limits.slow_at_percent
     assert spent is not None
     assert spent.percent >= 100
-    assert spent.wait_s >= 60
+    rests_s = spent.wait_s if spent.resets_at is None else (spent.resets_at - NOW).total_seconds()
+    assert 60 <= rests_s <= 86_400
 
 
 # What was recorded
@@ -256,8 +264,9 @@ def test_a_recorded_profile_normalises_as_recorded(name: str, sample: str, *, tu
 @pytest.mark.parametrize("body", [b"", b"no json", b"[]", b"{}", b'{"data":5}', b'{"x":' + b"[" * 100_000, b"\xff\xfe"])
 @on_every_platform
 def test_a_kept_reply_that_does_not_fit_is_named_by_its_place(name: str, body: bytes) -> None:
+    fitting = raw(name, next(sample for platform, sample in pairs("profile") if platform == name))
     for normalise in (PLATFORMS[name].normalise_audience, PLATFORMS[name].normalise_profile):
         with pytest.raises(UnfitReplyError) as caught:
-            normalise([*raw(name, pairs("profile")[0][1]), body])
-        assert caught.value.reply == len(raw(name, pairs("profile")[0][1]))
+            normalise([*fitting, body])
+        assert caught.value.reply == len(fitting)
         assert str(caught.value)

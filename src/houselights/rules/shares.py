@@ -1,4 +1,4 @@
-"""Counts of people -> percent, as clients see them.
+"""Counts of people, or parts of them, -> percent, as clients see them.
 
 Here: the arithmetic only, exact, half up. Not here: which rows are unknown (`rules.demographics`,
 `rules.countries`) and what a platform's reply looks like (`platforms`).
@@ -28,27 +28,51 @@ def shares(rows: Iterable[tuple[K | None, int]]) -> dict[K, Decimal]:
     return _ordered(_portions(rows))
 
 
-def product(left: Iterable[tuple[L | None, int]], right: Iterable[tuple[M | None, int]]) -> dict[tuple[L, M], Decimal]:
+def told(rows: Iterable[tuple[K | None, float]], whole: int = 1) -> dict[K, Decimal]:
+    """Percent under each key as a platform reckoned it, of a whole of which it may list only a part.
+
+    rows    (key, part >= 0); None as key: not listed; rows of one key are added first
+    whole   what the platform calls everybody: 1 for fractions, 100 for percent
+    ->      as `shares`, but nothing is scaled: the sum is what the platform listed
+    raises  ValueError for a negative part
+    """
+    parts: dict[K, Fraction] = {}
+    for key, part in rows:
+        amount = _exact(part)
+        if key is not None:
+            parts[key] = parts.get(key, Fraction()) + amount / whole
+    return _ordered(parts)
+
+
+def product(
+    left: Iterable[tuple[L | None, float]], right: Iterable[tuple[M | None, float]]
+) -> dict[tuple[L, M], Decimal]:
     """Percent under each pair of keys if the two marginals were independent: an estimate of their joint distribution.
 
-    left, right  as the rows of `shares`
+    left, right  as the rows of `shares`, or of `told`: each side is scaled to its own sum
     ->           as `shares`: 100 * p(left) * p(right), rounded once; {} when either side counted nobody
     """
     columns = _portions(right)
     return _ordered({(a, b): p * q for a, p in _portions(left).items() for b, q in columns.items()})
 
 
-def _portions(rows: Iterable[tuple[K | None, int]]) -> dict[K, Fraction]:
+def _portions(rows: Iterable[tuple[K | None, float]]) -> dict[K, Fraction]:
     """0..1 of all counted people, by key; rows without a key count in the whole."""
-    people: dict[K, int] = {}
-    whole = 0
+    people: dict[K, Fraction] = {}
+    whole = Fraction()
     for key, count in rows:
-        if count < 0:
-            raise ValueError("a count of people is never negative")
-        whole += count
+        amount = _exact(count)
+        whole += amount
         if key is not None:
-            people[key] = people.get(key, 0) + count
-    return {key: Fraction(count, whole) for key, count in people.items()} if whole else {}
+            people[key] = people.get(key, Fraction()) + amount
+    return {key: amount / whole for key, amount in people.items()} if whole else {}
+
+
+def _exact(amount: float) -> Fraction:
+    """As the platform wrote it: 0.4417 is 4417/10000, not the nearest binary number."""
+    if amount < 0:
+        raise ValueError("a count of people, or a part of them, is never negative")
+    return Fraction(amount) if isinstance(amount, int) else Fraction(repr(amount))
 
 
 def _ordered(portions: Mapping[K, Fraction]) -> dict[K, Decimal]:

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from houselights.resources.audience import Gender
-from houselights.rules.shares import product, shares
+from houselights.rules.shares import product, shares, told
 
 
 def test_each_list_is_divided_by_its_own_sum() -> None:
@@ -76,3 +76,26 @@ def test_the_marginals_come_back_out_of_their_product() -> None:
 def test_the_product_with_an_empty_marginal_is_empty() -> None:
     assert product([], [("18-24", 1)]) == {}
     assert product([("F", 1)], [(None, 1)]) == {}
+
+
+def test_parts_that_the_platform_reckoned_are_never_scaled_to_a_whole() -> None:
+    parts = told([("US", 0.4417), ("GB", 0.1385), (None, 0.2456), ("DE", 0.0214)])
+    assert parts == {"US": Decimal("44.17"), "GB": Decimal("13.85"), "DE": Decimal("2.14")}
+
+
+def test_parts_are_taken_as_written_and_rounded_half_up_once() -> None:
+    assert told([("a", 0.00125)]) == {"a": Decimal("0.13")}  # 0.1249999… in binary
+    assert told([("45-54", 0.058), ("45-54", 0.047)]) == {"45-54": Decimal("10.50")}
+    assert told([("a", 18.9), ("b", 0.004)], whole=100) == {"a": Decimal("18.90")}
+
+
+def test_a_product_takes_parts_as_well_as_counts() -> None:
+    assert product([("F", 0.3), ("M", 0.1)], [("18-24", 1)]) == {
+        ("F", "18-24"): Decimal("75.00"),
+        ("M", "18-24"): Decimal("25.00"),
+    }
+
+
+def test_a_negative_part_is_refused() -> None:
+    with pytest.raises(ValueError, match="negative"):
+        told([(None, -0.1)])

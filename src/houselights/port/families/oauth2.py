@@ -1,0 +1,177 @@
+"""What platforms of RFC 6749 share: the consent's address, the token endpoint's reply, and what a grant is made of.
+
+Not here: how each of them authenticates the app, and in which words it refuses.
+Source: https://www.rfc-editor.org/rfc/rfc6749 and https://www.rfc-editor.org/rfc/rfc7636 (read 2026-11-23).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, TypeAlias
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from houselights.core.errors import AppRefused, NotGranted, PlatformDown, RateLimited, TokenRevoked
+from houselights.core.messages import Fields, Response
+from houselights.core.secret import Secret
+from houselights.port import replies
+from houselights.port.manifest import Manifest
+from houselights.port.platform import AppKeys, Grant, Redirect
+
+ACCESS, REFRESH = "access", "refresh"
+"""Names of a grant's tokens."""
+
+SAFETY = timedelta(seconds=60)
+"""How long before its end a token is renewed."""
+
+Seconds: TypeAlias = Annotated[int, Meta(ge=0, le=10**9)]
+
+
+class Token(Struct, frozen=True):
+    """https://www.rfc-editor.org/rfc/rfc6749#section-5.1 and what platforms add to it (read 2026-11-23)
+
+    expires_in  seconds; may be missing
+    refresh_token_expires_in, refresh_expires_in  seconds until the refresh token ends, in the two spellings there are
+    scope       a list, or a text separated by blanks or commas
+    """
+
+    access_token: Secret
+    expires_in: Seconds | None = None
+    refresh_token: Secret | None = None
+    refresh_token_expires_in: Seconds | None = None
+    refresh_expires_in: Seconds | None = None
+    scope: str | tuple[str, ...] | None = None
+
+    def scopes(self, otherwise: Iterable[str]) -> tuple[str, ...]:
+        """What was granted; where the reply does not say, what was asked or held before."""
+        if self.scope is None:
+            return tuple(otherwise)
+        return tuple(re.findall(r"[^\s,]+", self.scope)) if isinstance(self.scope, str) else self.scope
+
+
+class Refusal(Struct, frozen=True):
+    """https://www.rfc-editor.org/rfc/rfc6749#section-5.2; the description is localised and not read."""
+
+    error: str
+
+
+def asked_scopes(manifest: Manifest) -> tuple[str, ...]:
+    """What the consent asks for: the scopes of every product, and those asked beside, each once."""
+    needed = (scope for scopes in manifest.oauth.scopes.values() for scope in scopes)
+    return tuple(dict.fromkeys([*needed, *manifest.oauth.asked_beside]))
+
+
+def consent_url(manifest: Manifest, app: AppKeys, redirect: Redirect, more: Mapping[str, str]) -> str:
+    """The consent dialog. more: parameters that only some platforms take."""
+    query = {
+        "client_id": app.client_id,
+        "redirect_uri": redirect.uri,
+        "response_type": "code",
+        "scope": manifest.oauth.scope_separator.join(asked_scopes(manifest)),
+        "state": redirect.state,
+        **more,
+    }
+    return f"{manifest.oauth.authorize_url}?{urlencode(query)}"
+
+
+def challenge(redirect: Redirect) -> Mapping[str, str]:
+    """The parameters of PKCE in the address of a consent."""
+    return {"code_challenge": redirect.verifier.challenge(), "code_challenge_method": "S256"}
+
+
+def code_form(redirect: Redirect, code: Secret) -> Fields:
+    """What redeems a code, without what authenticates the app."""
+    return (("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect.uri))
+
+
+def renewal_form(grant: Grant) -> Fields:
+    """What renews a grant, without what authenticates the app."""
+    return (("grant_type", "refresh_token"), ("refresh_token", grant.tokens[REFRESH]))
+
+
+def keys(app: AppKeys) -> Fields:
+    """What authenticates the app in a body."""
+    return (("client_id", app.client_id), ("client_secret", app.client_secret))
+
+
+def bearer(grant_or_token: Grant | Token) -> tuple[str, Secret]:
+    """The header of a call."""
+    token = grant_or_token.tokens[ACCESS] if isinstance(grant_or_token, Grant) else grant_or_token.access_token
+    return ("authorization", token.prefixed("Bearer "))
+
+
+def read_token(reply: Response, now: datetime) -> Token:
+    """The reply of a token endpoint.
+
+    `invalid_grant` says that a code or refresh token is dead; every other word is about our app or our request.
+    raises  TokenRevoked, AppRefused, or what the status stands for
+    """
+    if reply.status == 429 or reply.status >= 500:
+        raise replies.by_status(reply, now)
+    if replies.envelope(reply, Refusal, now) is not None:
+        word = _word(reply)
+        raise TokenRevoked(word) if word == "invalid_grant" else AppRefused(f"oauth_{word}")
+    if reply.status >= 400:
+        raise replies.by_status(reply, now)
+    return replies.fit(reply.body, Token)
+
+
+def granted(manifest: Manifest, token: Token, now: datetime, refs: Mapping[str, str]) -> Grant:
+    """What a consent gave.
+
+    raises  NotGranted where a scope of the identity was unticked
+    """
+    grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(asked_scopes(manifest)), None))
+    missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in grant.scopes]
+    if missing:
+        raise NotGranted("INADEQUATE_PERMISSIONS", ", ".join(missing))
+    return grant
+
+
+def renewed(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Grant:
+    """A grant after its renewal; what the reply leaves out stays as it was."""
+    return _lived(manifest, token, now, structs.replace(before, scopes=token.scopes(before.scopes)))
+
+
+def _lived(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Grant:
+    """The grant with new tokens: renewed shortly before the access token ends, ended with its refresh token."""
+    tokens = {**before.tokens, ACCESS: token.access_token}
+    if token.refresh_token is not None:
+        tokens[REFRESH] = token.refresh_token
+    lifetime_s = manifest.oauth.access_token_lifetime_s if token.expires_in is None else token.expires_in
+    ends = None if lifetime_s is None else now + timedelta(seconds=lifetime_s)
+    if REFRESH not in tokens:
+        return structs.replace(before, tokens=tokens, expires_at=ends, renew_at=None)
+    expires_at = _end_of_refresh(manifest, token, now, before)
+    return structs.replace(
+        before, tokens=tokens, expires_at=expires_at, renew_at=None if ends is None else ends - SAFETY
+    )
+
+
+def _end_of_refresh(manifest: Manifest, token: Token, now: datetime, before: Grant) -> datetime | None:
+    """As the platform says; else a documented lifetime from the day on which the token was new."""
+    left_s = token.refresh_expires_in if token.refresh_token_expires_in is None else token.refresh_token_expires_in
+    if left_s is None and token.refresh_token is not None:
+        left_s = manifest.oauth.refresh_token_lifetime_s
+    return before.expires_at if left_s is None else now + timedelta(seconds=left_s)
+
+
+def check_revoked(reply: Response) -> None:
+    """Raises where a revocation failed; that the token was dead before is no failure (RFC 7009, 2.2)."""
+    if reply.status == 429:
+        raise RateLimited("http_429", replies.UNSAID_WAIT)
+    if reply.status >= 500:
+        raise PlatformDown(f"http_{reply.status}")
+    if _word(reply) in {"invalid_client", "unauthorized_client"}:
+        raise AppRefused(f"oauth_{_word(reply)}")
+
+
+def _word(reply: Response) -> str:
+    """The error of a refusal; empty where there is none."""
+    try:
+        error = msgspec.json.decode(reply.body, type=Refusal).error
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return re.sub(r"[^a-z_]", "", error.lower())[:40]

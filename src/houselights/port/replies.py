@@ -1,0 +1,67 @@
+"""Replies as values: JSON into raw structs, and what HTTP alone says of a refusal.
+
+Not here: the codes by which a platform says why it refuses; each folder knows its own.
+"""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from houselights.core.errors import AppRefused, PlatformChanged, PlatformDown, PlatformError, RateLimited
+from houselights.core.messages import Response
+from houselights.core.secret import Secret
+from houselights.rules.backoff import retry_after
+
+T = TypeVar("T")
+
+UNSAID_WAIT = timedelta(minutes=15)
+"""After a 429 that names no time."""
+
+
+def fit(body: bytes, shape: type[T]) -> T:
+    """JSON as a raw struct: numbers may come as texts; a `Secret` field takes a text.
+
+    raises  PlatformChanged naming the place that does not fit
+    """
+    try:
+        return msgspec.json.decode(body, type=shape, strict=False, dec_hook=_wrapped)
+    except RecursionError:
+        raise PlatformChanged("reply_changed", "nested too deeply - at `$`") from None
+    except msgspec.ValidationError as error:
+        place = "" if " - at `" in str(error) else " - at `$`"
+        raise PlatformChanged("reply_changed", f"{error}{place}") from None
+    except msgspec.DecodeError as error:
+        raise PlatformChanged("reply_changed", str(error)) from None
+
+
+def envelope(reply: Response, shape: type[T], now: datetime) -> T | None:
+    """What a platform says of a refusal in its own words; None for JSON of another shape.
+
+    raises  what a reply without JSON stands for: PlatformDown, or RateLimited for a 429
+    """
+    try:
+        return msgspec.json.decode(reply.body, type=shape, strict=False)
+    except msgspec.ValidationError:
+        return None
+    except (msgspec.DecodeError, RecursionError):
+        if reply.status == 429 or reply.status >= 500:
+            raise by_status(reply, now) from None
+        raise PlatformDown("not_json") from None
+
+
+def by_status(reply: Response, now: datetime) -> PlatformError:
+    """What the status of a refusal stands for, where the platform's words say nothing that we know."""
+    code = f"http_{reply.status}"
+    if reply.status >= 500:
+        return PlatformDown(code)
+    if reply.status == 429:
+        return RateLimited(code, retry_after(reply.headers.get("retry-after", ""), now) or UNSAID_WAIT)
+    return AppRefused(code)
+
+
+def _wrapped(kind: type, value: object) -> object:
+    """msgspec asks for what it cannot build itself: here only secrets."""
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise TypeError(f"Expected `str` for {kind.__name__}")
