@@ -3,7 +3,19 @@
 import sys
 from collections.abc import Sequence
 
-from houselights.cli import app, config, conformance, demo, doctor, migrate, platform, platform_app, sandbox, serve
+from houselights.cli import (
+    app,
+    config,
+    conformance,
+    demo,
+    doctor,
+    importing,
+    migrate,
+    platform,
+    platform_app,
+    sandbox,
+    serve,
+)
 from houselights.cli.output import say
 from houselights.cli.parser import Parser
 from houselights.core.errors import HouselightsError
@@ -52,6 +64,6 @@ def _parser() -> Parser:
         epilog=_EXAMPLES,
     )
     verbs = parser.add_subparsers(metavar="COMMAND", title="commands")
-    for room in (demo, app, serve, migrate, doctor, config, platform, platform_app, sandbox, conformance):
+    for room in (demo, app, serve, migrate, doctor, config, platform, platform_app, sandbox, conformance, importing):
         room.add_verbs(verbs)
     return parser
