@@ -35,7 +35,7 @@ _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The user interface writes style elements of its own: 'unsafe-inline' is for styles alone."""
+"""The user interface writes style elements, one with an id made at run time: 'unsafe-inline' is for styles alone."""
 
 _PAGE_HEADERS = (
     (b"content-type", b"text/html; charset=utf-8"),
