@@ -24,7 +24,7 @@ _ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     *("--password-store=basic", "--disable-extensions", "--window-size=1280,900"),
 )
-_WITHIN_S = 30.0
+_WITHIN_S = 60.0
 _ENOUGH = 2000
 _MIDDLE = "[x + width / 2, y + height / 2]"
 
