@@ -82,10 +82,10 @@ class Client:
         length = () if body is None else (("Content-Length", str(len(body))),)
         return await self.send(method, path, [*headers, *length], body or b"")
 
-    async def post_chunks(self, path: str, chunks: Sequence[bytes], headers: Headers = JSON) -> Reply:
-        """POST in chunks, its length not announced."""
+    async def send_chunks(self, method: str, path: str, chunks: Sequence[bytes]) -> Reply:
+        """JSON in chunks, its length not announced."""
         body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
-        return await self.send("POST", path, [*headers, ("Transfer-Encoding", "chunked")], body)
+        return await self.send(method, path, [*JSON, ("Transfer-Encoding", "chunked")], body)
 
     async def send(self, method: str, path: str, headers: Headers, body: bytes) -> Reply:
         """One request on a connection of its own."""

@@ -100,6 +100,7 @@ async def world(seed: Seed) -> World:
     caller = await seed.caller()
     subject = await seed.account(caller)
     await seed.documents(subject)
+    asked = {"user_id": str(subject.user_id), "work_platform_id": str(INSTAGRAM)}
     names = {
         "user_id": str(subject.user_id),
         "external_id": subject.user_id.hex,
@@ -107,7 +108,7 @@ async def world(seed: Seed) -> World:
         "profile_id": (await caller.client.get("/v1/profiles")).json()["data"][0]["id"],
         "webhook_id": str(await seed.webhook(caller)),
         "work_platform_id": str(INSTAGRAM),
-        "session_id": str(await seed.connect_session(subject)),
+        "session_id": (await caller.client.post("/x/connect-sessions", asked)).json()["id"],
         "slug": "instagram",
         "fresh": subject.account_id.hex,
     }

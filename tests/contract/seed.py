@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from msgspec import Struct
 
-from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WebhookId, WorkPlatformId
+from houselights.core.ids import AccountId, ApplicationId, UserId, WebhookId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
 from houselights.port.platform import Reading
@@ -25,9 +25,7 @@ from houselights.resources.profiles import ProfileFacts, Reputation
 from houselights.resources.webhooks import Webhook
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules.client_secrets import digest
-from houselights.rules.connect_address import SessionKey
-from houselights.store import connect_sessions, webhooks
-from houselights.store.connect_sessions import NewSession
+from houselights.store import webhooks
 from houselights.store.events import Subject
 from houselights.store.write import Occasion, write_reading
 from tests.contract.client import Client, basic
@@ -167,11 +165,3 @@ class Seed:
         made = Webhook("Webhook", url, WebhookId(uuid4()), NOW, NOW, is_active=True, events=listed)
         await webhooks.create(self._database, caller.application_id, made)
         return made.id
-
-    async def connect_session(self, subject: Subject) -> SessionId:
-        """A session for the subject's user, which nobody has begun."""
-        key = SessionKey(subject.application_id, SessionId(uuid4()))
-        ends = datetime.now(UTC) + timedelta(minutes=30)
-        wanted = NewSession(subject.user_id, WorkPlatformId(INSTAGRAM), None, ("IDENTITY",), None, NOW, ends)
-        await connect_sessions.create(self._database, key, wanted)
-        return key.session_id
