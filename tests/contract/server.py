@@ -48,7 +48,7 @@ class Dial:
 @asynccontextmanager
 async def serve(app: ASGIApp) -> AsyncGenerator[int, None]:
     """The port on which an application answers."""
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,

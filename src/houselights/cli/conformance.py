@@ -17,7 +17,7 @@ from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
     from houselights.conformance.credentials import Credentials
-    from houselights.conformance.kit import Doors, Kit, Plan
+    from houselights.conformance.kit import Doors, Plan
     from houselights.conformance.rule import Rule, Verdict
     from houselights.outbound.client import HttpClient, Sent
 

@@ -22,6 +22,7 @@ SILENT_MOST = 5
 
 _TRIES = 5
 _LONGEST_WAIT_S = 60.0
+_CODE = re.compile(r'"code": ?"(\w+)"')
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
 
@@ -68,7 +69,13 @@ class Reply(Struct, frozen=True):
 
     def shown(self) -> str:
         """The exchange in words. It may quote the server, and whatever the server echoes."""
-        return f"{self.method} {self.target} answered {self.status} {self.body[:2000].decode(errors='replace')}".strip()
+        return f"{self.method} {self.target} answered {self.status} {self._quoted()}".rstrip()
+
+    def _quoted(self) -> str:
+        """An error's code, the beginning of any other body."""
+        text = self.body[:2000].decode(errors="replace")
+        match = _CODE.search(text) if self.status >= 400 else None
+        return match[1] if match else text
 
 
 class Line:

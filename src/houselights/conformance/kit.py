@@ -12,6 +12,7 @@ from houselights.conformance.documents import Document
 from houselights.conformance.receiver import Arrival, Mailbox, Receiver
 from houselights.conformance.rule import Failed, Need, NotChecked
 from houselights.conformance.sandbox import Sandbox
+from houselights.core.errors import HouselightsError
 
 T = TypeVar("T")
 
@@ -151,11 +152,11 @@ class Kit:
         if work not in self._memory:
             try:
                 self._memory[work] = await work(self)
-            except (Failed, NotChecked) as error:
+            except (Failed, NotChecked, HouselightsError) as error:
                 self._memory[work] = error
         known: Any = self._memory[work]
-        if isinstance(known, Failed | NotChecked):
-            raise type(known)(str(known))
+        if isinstance(known, Exception):
+            raise known
         result: T = known
         return result
 

@@ -22,6 +22,10 @@ class NotChecked(Exception):
     """The rule could not be looked at; the text says why."""
 
 
+ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What a document of another form does to code that reads it: the server's failure, not the kit's."""
+
+
 class Need(Enum):
     """What a rule cannot be checked without, in the words of whoever can give it."""
 

@@ -9,13 +9,11 @@ from msgspec import Struct
 from houselights.conformance.calls import SILENT_MOST
 from houselights.conformance.chapters import RULES
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import Failed, NotChecked, Result, Rule, Verdict
+from houselights.conformance.rule import ODD, Failed, NotChecked, Result, Rule, Verdict
 from houselights.conformance.world import greet, surroundings
 from houselights.core.errors import HouselightsError
 
 _LONGEST_SEEN = 400
-_ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
-"""What a document of another form does to code that reads it: the rule's failure, not ours."""
 
 
 class Limits(Struct, frozen=True):
@@ -63,7 +61,7 @@ async def _verdict(kit: Kit, each: Rule, rule_s: float, ends_at: float) -> Verdi
         seen, result = f"it took longer than {rule_s:g} seconds, or the run's time was over", Result.NOT_CHECKED
     except HouselightsError as error:
         seen, result = f"the way there failed: {error}", Result.NOT_CHECKED
-    except _ODD as error:
+    except ODD as error:
         seen, result = f"an answer has another form: {type(error).__name__} {error}", Result.BROKEN
     return Verdict(each.id, each.expectation, _clean(kit, seen), result, round((clock() - began) * 1000))
 

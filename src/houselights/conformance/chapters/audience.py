@@ -27,10 +27,13 @@ async def the_audience_is_bare(kit: Kit) -> str:
 async def genders_are_three(kit: Kit) -> str:
     """Gender is MALE, FEMALE or OTHERS (OTHER where the application has switched)."""
     rows = kit.audience.get("gender_age_distribution")
-    seen = {row.get("gender") for row in rows} if isinstance(rows, list) else set()
+    expect.that(isinstance(rows, list), f"gender_age_distribution is {rows!r}")
+    seen = {str(row.get("gender")) for row in rows or ()}
+    if not seen:
+        raise NotChecked("the audience has no rows by gender")
     allowed = {"MALE", "FEMALE", kit.plan.third_gender}
-    expect.that(seen <= allowed, f"{', '.join(sorted(map(str, seen - allowed)))} beside {', '.join(sorted(allowed))}")
-    return ", ".join(sorted(map(str, seen))) or "no rows"
+    expect.that(seen <= allowed, f"{', '.join(sorted(seen - allowed))} beside {', '.join(sorted(allowed))}")
+    return ", ".join(sorted(seen))
 
 
 @rule("C-088")

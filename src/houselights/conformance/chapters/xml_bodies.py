@@ -1,7 +1,7 @@
 """XML bodies of a refresh: C-071 to C-074."""
 
 from houselights.conformance import expect
-from houselights.conformance.calls import Reply, encoded
+from houselights.conformance.calls import Reply
 from houselights.conformance.kit import Kit
 from houselights.conformance.rule import Need, rule
 
@@ -34,8 +34,8 @@ async def _send(kit: Kit, text: str, account_id: str, content_type: str | None =
 
 
 def _accepted(reply: Reply, account_id: str) -> None:
-    expect.answered(reply, 202)
-    expect.that(reply.body == encoded({"account_id": account_id}), f"{reply.shown()}: not the answer to JSON")
+    told = expect.document(reply, 202)
+    expect.that(told == {"account_id": account_id}, f"{reply.shown()}: not the answer to JSON")
 
 
 @rule("C-071", Need.WRITE, Need.CONNECTED)
