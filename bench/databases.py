@@ -80,13 +80,13 @@ async def check_durable(dsn: str) -> None:
 
 
 async def fill_common(filled: Filled) -> None:
-    """The table of `servers.commonly_written`, with the same documents."""
+    """The tables of `servers.commonly_written`, with the same documents."""
     connection = await asyncpg.connect(filled.dsn)
     try:
-        await connection.execute(_COMMON_TABLE)
+        await connection.execute("create temporary table documents (d jsonb)")
         documents = [accounts.document(number, PUBLIC_URL.encode()) for number in range(filled.accounts)]
-        await connection.execute(_COMMON_ROWS, [each.decode() for each in documents])
-        await connection.execute("analyze common_audiences")
+        await connection.executemany("insert into documents values ($1)", [(each.decode(),) for each in documents])
+        await connection.execute(_COMMON)
     finally:
         await connection.close()
 
@@ -137,23 +137,36 @@ async def _load(as_superuser: str, count: int) -> None:
         await connection.close()
 
 
-_COMMON_TABLE = """
+_COMMON = """
+    create table common_users (id uuid primary key, name text not null);
+    create table common_work_platforms (id uuid primary key, name text not null, logo_url text not null);
+    create table common_accounts (
+        id                uuid primary key,
+        user_id           uuid not null references common_users,
+        work_platform_id  uuid not null references common_work_platforms,
+        platform_username text not null,
+        username          text not null
+    );
     create table common_audiences (
         id                      uuid      primary key,
-        account_id              uuid      not null unique,
+        account_id              uuid      not null unique references common_accounts,
         created_at              timestamp not null,
         updated_at              timestamp not null,
-        "user"                  jsonb     not null,
-        account                 jsonb     not null,
-        work_platform           jsonb     not null,
         countries               jsonb     not null,
         cities                  jsonb     not null,
         gender_age_distribution jsonb     not null
-    )
-"""
-_COMMON_ROWS = """
+    );
+    insert into common_users select distinct (d->'user'->>'id')::uuid, d->'user'->>'name' from documents;
+    insert into common_work_platforms
+    select distinct (d->'work_platform'->>'id')::uuid, d->'work_platform'->>'name', d->'work_platform'->>'logo_url'
+    from documents;
+    insert into common_accounts
+    select (d->'account'->>'id')::uuid, (d->'user'->>'id')::uuid, (d->'work_platform'->>'id')::uuid,
+           d->'account'->>'platform_username', d->'account'->>'username'
+    from documents;
     insert into common_audiences
     select (d->>'id')::uuid, (d->'account'->>'id')::uuid, (d->>'created_at')::timestamp, (d->>'updated_at')::timestamp,
-           d->'user', d->'account', d->'work_platform', d->'countries', d->'cities', d->'gender_age_distribution'
-    from (select text::jsonb as d from unnest($1::text[]) as text) documents
+           d->'countries', d->'cities', d->'gender_age_distribution'
+    from documents;
+    analyze common_users, common_work_platforms, common_accounts, common_audiences
 """

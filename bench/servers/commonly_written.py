@@ -1,7 +1,8 @@
 """F: the same read as a FastAPI and SQLAlchemy service, as such services are commonly written.
 
-A mapped model with the lists in jsonb columns, a session for each request, Basic authentication as a dependency, the
-answer described by models. It does less than ours: one client, no limiter, no metrics, no request ids.
+Mapped models, the audience's lists in jsonb columns; a session for each request, one query with its joins; Basic
+authentication as a dependency; the answer described by models. It does less than ours: one client, whose credentials
+it knows, no limiter, no metrics, no request ids.
 
 python -m bench.servers.commonly_written PORT; DATABASE_URL, CLIENT_ID and CLIENT_SECRET in the environment
 """
@@ -18,10 +19,10 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bench.servers.lifeline import end_with_parent
 
@@ -32,34 +33,81 @@ basic = HTTPBasic()
 
 
 class Model(DeclarativeBase):
-    """Where SQLAlchemy collects tables."""
+    """What SQLAlchemy maps to a table."""
+
+
+class User(Model):
+    """A client's creator."""
+
+    __tablename__ = "common_users"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class WorkPlatform(Model):
+    """A work platform."""
+
+    __tablename__ = "common_work_platforms"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    logo_url: Mapped[str]
+
+
+class Account(Model):
+    """A creator's account on a work platform."""
+
+    __tablename__ = "common_accounts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id))
+    work_platform_id: Mapped[UUID] = mapped_column(ForeignKey(WorkPlatform.id))
+    platform_username: Mapped[str]
+    username: Mapped[str]
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+    work_platform: Mapped[WorkPlatform] = relationship(lazy="joined", innerjoin=True)
 
 
 class Audience(Model):
-    """An audience as it is stored."""
+    """The audience of an account."""
 
     __tablename__ = "common_audiences"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    account_id: Mapped[UUID] = mapped_column(unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), unique=True)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    user: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    account: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    work_platform: Mapped[dict[str, Any]] = mapped_column(JSONB)
     countries: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     cities: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     gender_age_distribution: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    account: Mapped[Account] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def user(self) -> User:
+        """Whose account it is."""
+        return self.account.user
+
+    @property
+    def work_platform(self) -> WorkPlatform:
+        """Where the account is."""
+        return self.account.work_platform
 
 
-class UserOut(BaseModel):
+class Out(BaseModel):
+    """What goes out is read from what is stored."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class UserOut(Out):
     """The user in short."""
 
     id: UUID
     name: str
 
 
-class AccountOut(BaseModel):
+class AccountOut(Out):
     """The account in short."""
 
     id: UUID
@@ -67,7 +115,7 @@ class AccountOut(BaseModel):
     username: str | None
 
 
-class WorkPlatformOut(BaseModel):
+class WorkPlatformOut(Out):
     """The work platform in short."""
 
     id: UUID
@@ -75,21 +123,21 @@ class WorkPlatformOut(BaseModel):
     logo_url: str
 
 
-class CountryOut(BaseModel):
+class CountryOut(Out):
     """Percent of a country."""
 
     code: str
     value: float
 
 
-class CityOut(BaseModel):
+class CityOut(Out):
     """Percent of a city."""
 
     name: str
     value: float
 
 
-class GenderAgeOut(BaseModel):
+class GenderAgeOut(Out):
     """Percent of a gender and range of ages."""
 
     gender: str
@@ -97,10 +145,8 @@ class GenderAgeOut(BaseModel):
     value: float
 
 
-class AudienceOut(BaseModel):
+class AudienceOut(Out):
     """An audience as it goes out."""
-
-    model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     created_at: datetime
