@@ -151,6 +151,8 @@ def is_undisclosed(manifest: Manifest, counts: Mapping[tuple[Gender, str], int])
     if row is None or row.given is Given.NEVER:
         return False
     if row.given is Given.ESTIMATED:
+        if not estimate(manifest, counts):
+            return False
         genders = {gender: sum(n for (g, _), n in counts.items() if g is gender) for gender in Gender}
         return bool(whole_parts(genders, row.decimals).get(Gender.OTHERS))
     return any(

@@ -10,7 +10,7 @@ from houselights.core.messages import Request, Response, Script
 from houselights.core.secret import Secret
 from houselights.port.fakes.consent import CONTINUE
 from houselights.port.persona import Persona
-from houselights.port.platform import Candidate, Fake, FakeRequest, Platform, Redirect
+from houselights.port.platform import AppKeys, Candidate, Fake, FakeRequest, Platform, Redirect
 from houselights.sandbox.play import as_seen_by_the_fake, play
 
 T = TypeVar("T")
@@ -22,30 +22,44 @@ REDIRECT = Redirect(
 )
 
 
-def answered(platform: Platform, fake: Fake, form: Mapping[str, str], now: datetime = NOW) -> Response:
+def answered(
+    platform: Platform, fake: Fake, form: Mapping[str, str], now: datetime = NOW, app: AppKeys | None = None
+) -> Response:
     """What the consent dialog answers to a form, asked for all that the platform's manifest asks for."""
-    link = urlsplit(platform.authorize_url(fake.app, REDIRECT))
+    link = urlsplit(platform.authorize_url(app or fake.app, REDIRECT))
     url = f"{link.scheme}://{link.netloc}{link.path}"
     return fake.answer(FakeRequest("POST", url, dict(parse_qsl(link.query)), form, {}, now, "https://sandbox.example"))
 
 
 def consented(
-    platform: Platform, fake: Fake, username: str, *, untick: Collection[str] = (), now: datetime = NOW
+    platform: Platform,
+    fake: Fake,
+    username: str,
+    *,
+    untick: Collection[str] = (),
+    now: datetime = NOW,
+    app: AppKeys | None = None,
 ) -> Secret:
-    """The code that a creator's consent gives."""
+    """The code that a creator's consent gives. app: None for the one that the fake knows."""
     ticked = {f"scope:{scope}": "granted" for scope in asked_scopes(platform) if scope not in untick}
-    reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now)
+    reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now, app)
     query = dict(parse_qsl(urlsplit(reply.headers["location"]).query))
     assert query["state"] == "the-state"
     return Secret(query["code"])
 
 
 def connected(
-    platform: Platform, fake: Fake, username: str, *, untick: Collection[str] = (), now: datetime = NOW
+    platform: Platform,
+    fake: Fake,
+    username: str,
+    *,
+    untick: Collection[str] = (),
+    now: datetime = NOW,
+    app: AppKeys | None = None,
 ) -> tuple[Candidate, ...]:
-    """The accounts that a creator's consent reaches."""
-    code = consented(platform, fake, username, untick=untick, now=now)
-    return play(platform.exchange(fake.app, code, REDIRECT, now), fake, now)
+    """The accounts that a creator's consent reaches. app: None for the one that the fake knows."""
+    code = consented(platform, fake, username, untick=untick, now=now, app=app)
+    return play(platform.exchange(app or fake.app, code, REDIRECT, now), fake, now)
 
 
 def own(candidates: Sequence[Candidate], persona: Persona) -> Candidate:

@@ -12,7 +12,7 @@ import houselights.platforms
 from houselights.compose.platforms import find_platforms
 from houselights.core.messages import Request, Response, Script
 from houselights.port.persona import Persona, Trait
-from houselights.port.platform import Fake, Grant, Platform, Reading
+from houselights.port.platform import AppKeys, Fake, Grant, Platform, Reading
 from houselights.sandbox.personas import personas
 from tests.invented import NOW, REDIRECT, connected, consented, own, played, through
 
@@ -39,9 +39,10 @@ def samples(name: str) -> Path:
 def refusals() -> list[tuple[str, str, str, str]]:
     """(platform, sample, where it is met, what it is taken for), as `samples/errors.json` says.
 
-    Where: part of the path of the calls that are refused, after a word for the script where it is not a reading:
-    `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`.
-    What: a class of `core.errors`, a reason of `NoAudience`, or NO_ERROR.
+    Where: part of the address of the calls that are refused, open parameters included, after a word for the script
+    where it is not a reading: `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`. Before it, `other`
+    for a script with the app of the platform's other product.
+    What: a class of `core.errors`, a reason of `NoAudience`, `PARTIAL`, or NO_ERROR.
     """
     return [
         (name, sample, where, taken_for)
@@ -69,9 +70,16 @@ def raw(name: str, sample: str) -> list[bytes]:
     return found
 
 
-def granted(platform: Platform, fake: Fake, persona: Persona = SHOWCASE, now: datetime = NOW) -> Grant:
+def granted(
+    platform: Platform, fake: Fake, persona: Persona = SHOWCASE, now: datetime = NOW, app: AppKeys | None = None
+) -> Grant:
     """The grant of a creator's own account."""
-    return own(connected(platform, fake, persona.username, now=now), persona).grant
+    return own(connected(platform, fake, persona.username, now=now, app=app), persona).grant
+
+
+def apps(fake: Fake) -> list[AppKeys]:
+    """The app that a platform knows, and the one of its other product where it has two ways in."""
+    return [fake.app, *([fake.other_app] if hasattr(fake, "other_app") else [])]
 
 
 def read(platform: Platform, persona: Persona, spoil: Spoil) -> Reading:
@@ -81,24 +89,33 @@ def read(platform: Platform, persona: Persona, spoil: Spoil) -> Reading:
 
 
 def attempt(platform: Platform, script: str, spoil: Spoil) -> object:
-    """One script for the showcase, every reply changed on its way. script: `read`, `exchange`, `renew` or `revoke`."""
+    """One script for the showcase, every reply changed on its way.
+
+    script  `read`, `exchange`, `renew` or `revoke`; after `other`, by the app of the platform's other product
+    """
     return attempts(platform, script)(spoil)
 
 
 def attempts(platform: Platform, script: str) -> Callable[[Spoil], object]:
     """As `attempt`, again and again; what a script leaves behind at the fake stays there."""
     fake = platform.fake(CAST)
+    app = apps(fake)[-1] if script.startswith("other ") else fake.app
+    script = script.removeprefix("other ")
     if script == "exchange":
         return lambda spoil: played(
-            platform.exchange(fake.app, consented(platform, fake, SHOWCASE.username), REDIRECT, NOW),
+            platform.exchange(app, consented(platform, fake, SHOWCASE.username, app=app), REDIRECT, NOW),
             through(fake, spoil),
         )
-    grant = granted(platform, fake)
+    grant = granted(platform, fake, app=app)
     due = NOW if grant.renew_at is None or script != "renew" else grant.renew_at
+    if script == "renew" and platform.manifest.oauth.rotates:
+        return lambda spoil: played(
+            platform.renew(app, granted(platform, fake, app=app), due), through(fake, spoil, due)
+        )
     scripts: dict[str, Callable[[], Script[Any]]] = {
-        "read": lambda: platform.read(fake.app, grant, NOW),
-        "renew": lambda: platform.renew(fake.app, grant, due),
-        "revoke": lambda: platform.revoke(fake.app, grant),
+        "read": lambda: platform.read(app, grant, NOW),
+        "renew": lambda: platform.renew(app, grant, due),
+        "revoke": lambda: platform.revoke(app, grant),
     }
     return lambda spoil: played(scripts[script](), through(fake, spoil, due))
 
@@ -113,6 +130,12 @@ def replies_of(platform: Platform, persona: Persona, script: str = "read") -> li
 
     read(platform, persona, spoil) if script == "read" else attempt(platform, script, spoil)
     return kept
+
+
+def address(request: Request) -> str:
+    """The whole of it, secrets hidden, as `errors.json` says where a refusal is met."""
+    asked = "&".join(f"{name}={value}" for name, value in request.query)
+    return f"{request.url}?{asked}"
 
 
 def unchanged(_request: Request, reply: Response) -> Response:

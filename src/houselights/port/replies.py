@@ -3,7 +3,7 @@
 Not here: the codes by which a platform says why it refuses; each folder knows its own.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -11,12 +11,11 @@ import msgspec
 from houselights.core.errors import AppRefused, PlatformChanged, PlatformDown, PlatformError, RateLimited
 from houselights.core.messages import Response
 from houselights.core.secret import Secret
-from houselights.rules.backoff import retry_after
 
 T = TypeVar("T")
 
 UNSAID_WAIT = timedelta(minutes=15)
-"""After a 429 that names no time."""
+"""After a 429 that names no time; one that does is met by whoever plays the script (`outbound.drive`)."""
 
 
 def fit(body: bytes, shape: type[T]) -> T:
@@ -35,7 +34,7 @@ def fit(body: bytes, shape: type[T]) -> T:
         raise PlatformChanged("reply_changed", str(error)) from None
 
 
-def envelope(reply: Response, shape: type[T], now: datetime) -> T | None:
+def envelope(reply: Response, shape: type[T]) -> T | None:
     """What a platform says of a refusal in its own words; None for JSON of another shape.
 
     raises  what a reply without JSON stands for: PlatformDown, or RateLimited for a 429
@@ -46,17 +45,17 @@ def envelope(reply: Response, shape: type[T], now: datetime) -> T | None:
         return None
     except (msgspec.DecodeError, RecursionError):
         if reply.status == 429 or reply.status >= 500:
-            raise by_status(reply, now) from None
+            raise by_status(reply) from None
         raise PlatformDown("not_json") from None
 
 
-def by_status(reply: Response, now: datetime) -> PlatformError:
+def by_status(reply: Response) -> PlatformError:
     """What the status of a refusal stands for, where the platform's words say nothing that we know."""
     code = f"http_{reply.status}"
     if reply.status >= 500:
         return PlatformDown(code)
     if reply.status == 429:
-        return RateLimited(code, retry_after(reply.headers.get("retry-after", ""), now) or UNSAID_WAIT)
+        return RateLimited(code, UNSAID_WAIT)
     return AppRefused(code)
 
 

@@ -28,7 +28,7 @@ def exchange(
     """As `Platform.exchange`: the consent binds the token to the one channel that the creator picked."""
     form = (*oauth2.keys(app), *oauth2.code_form(redirect, code), ("code_verifier", redirect.verifier))
     reply = yield from ask(Request("POST", manifest.oauth.token_url, form=form))
-    grant = oauth2.granted(manifest, oauth2.read_token(reply, now), now, {})
+    grant = oauth2.granted(manifest, oauth2.read_token(reply), now, {})
     reply = yield from ask(channels_request(manifest, grant))
     channel = channel_of(reply, now)
     return (_candidate(channel, grant),)
@@ -38,7 +38,7 @@ def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Scri
     """As `Platform.renew`; Google sends no new refresh token, as a rule."""
     form = (*oauth2.keys(app), *oauth2.renewal_form(grant))
     reply = yield from ask(Request("POST", manifest.oauth.token_url, form=form))
-    return oauth2.renewed(manifest, oauth2.read_token(reply, now), now, grant)
+    return oauth2.renewed(manifest, oauth2.read_token(reply), now, grant)
 
 
 def revoke(manifest: Manifest, _app: AppKeys, grant: Grant) -> Script[None]:

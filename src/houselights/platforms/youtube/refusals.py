@@ -54,15 +54,15 @@ class Envelope(Struct, frozen=True):
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
     """Why a reply is no answer; None where it is one. Raises what a reply without JSON stands for."""
-    said = replies.envelope(reply, Envelope, now)
+    said = replies.envelope(reply, Envelope)
     if said is None or said.error is None:
-        return replies.by_status(reply, now) if reply.status >= 400 else None
+        return replies.by_status(reply) if reply.status >= 400 else None
     error = said.error
     words = [each.reason for each in (*error.errors, *error.details)] + [error.status]
     for word in words:
         if word in _BY_REASON:
             return _BY_REASON[word](f"google_{word}", now)
-    return replies.by_status(structs.replace(reply, status=max(reply.status, error.code, 400)), now)
+    return replies.by_status(structs.replace(reply, status=max(reply.status, error.code, 400)))
 
 
 def _quota(code: str, now: datetime) -> PlatformError:

@@ -24,7 +24,7 @@ class Dialog(Struct, frozen=True):
     """One platform's dialog.
 
     name            how its page names itself
-    client_id       of the one app that it knows, `app_name` to people
+    client_id       of the one app that it knows, `app_name` to people; `client` is the parameter that carries it
     scopes          what may be asked for, and what that allows
     audience_scope  what a creator who declines the audience never ticks
     denied          what goes back when a creator cancels, beside the state
@@ -39,6 +39,7 @@ class Dialog(Struct, frozen=True):
     denied: Mapping[str, str]
     separator: str = ","
     tail: str = ""
+    client: str = "client_id"
 
     def answer(self, request: FakeRequest, people: Sequence[Persona], code: Callable[[Choice], str]) -> Response:
         """The form, or the way back: with a code of `code`, or with the refusal."""
@@ -60,7 +61,7 @@ class Dialog(Struct, frozen=True):
 
     def _wrong_link(self, query: Mapping[str, str]) -> str | None:
         """What is wrong with the address of the dialog, in a sentence."""
-        if query.get("client_id") != self.client_id:
+        if query.get(self.client) != self.client_id:
             return "Invalid app ID: this platform knows one app, and it is not the one that sent you."
         target = urlsplit(query.get("redirect_uri", ""))
         if target.scheme not in ("http", "https") or not target.netloc or target.fragment:

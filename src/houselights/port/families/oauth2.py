@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from houselights.core.errors import AppRefused, NotGranted, PlatformDown, RateLimited, TokenRevoked
+from houselights.core.errors import AppRefused, NotGranted, TokenRevoked
 from houselights.core.messages import Fields, Response
 from houselights.core.secret import Secret
 from houselights.port import replies
@@ -63,13 +63,26 @@ def asked_scopes(manifest: Manifest) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*needed, *manifest.oauth.asked_beside]))
 
 
-def consent_url(manifest: Manifest, app: AppKeys, redirect: Redirect, more: Mapping[str, str]) -> str:
-    """The consent dialog. more: parameters that only some platforms take."""
+def consent_url(
+    manifest: Manifest,
+    app: AppKeys,
+    redirect: Redirect,
+    more: Mapping[str, str] = {},
+    *,
+    client: str = "client_id",
+    scopes: Iterable[str] = (),
+) -> str:
+    """The consent dialog.
+
+    more    parameters that only some platforms take
+    client  the parameter that names the app
+    scopes  to ask for, in place of all that the manifest names
+    """
     query = {
-        "client_id": app.client_id,
+        client: app.client_id,
         "redirect_uri": redirect.uri,
         "response_type": "code",
-        "scope": manifest.oauth.scope_separator.join(asked_scopes(manifest)),
+        "scope": manifest.oauth.scope_separator.join(tuple(scopes) or asked_scopes(manifest)),
         "state": redirect.state,
         **more,
     }
@@ -102,19 +115,19 @@ def bearer(grant_or_token: Grant | Token) -> tuple[str, Secret]:
     return ("authorization", token.prefixed("Bearer "))
 
 
-def read_token(reply: Response, now: datetime) -> Token:
+def read_token(reply: Response) -> Token:
     """The reply of a token endpoint.
 
     `invalid_grant` says that a code or refresh token is dead; every other word is about our app or our request.
     raises  TokenRevoked, AppRefused, or what the status stands for
     """
     if reply.status == 429 or reply.status >= 500:
-        raise replies.by_status(reply, now)
-    if replies.envelope(reply, Refusal, now) is not None:
+        raise replies.by_status(reply)
+    if replies.envelope(reply, Refusal) is not None:
         word = _word(reply)
         raise TokenRevoked(word) if word == "invalid_grant" else AppRefused(f"oauth_{word}")
     if reply.status >= 400:
-        raise replies.by_status(reply, now)
+        raise replies.by_status(reply)
     return replies.fit(reply.body, Token)
 
 
@@ -160,10 +173,8 @@ def _end_of_refresh(manifest: Manifest, token: Token, now: datetime, before: Gra
 
 def check_revoked(reply: Response) -> None:
     """Raises where a revocation failed; that the token was dead before is no failure (RFC 7009, 2.2)."""
-    if reply.status == 429:
-        raise RateLimited("http_429", replies.UNSAID_WAIT)
-    if reply.status >= 500:
-        raise PlatformDown(f"http_{reply.status}")
+    if reply.status == 429 or reply.status >= 500:
+        raise replies.by_status(reply)
     if _word(reply) in {"invalid_client", "unauthorized_client"}:
         raise AppRefused(f"oauth_{_word(reply)}")
 
