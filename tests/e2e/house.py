@@ -18,7 +18,7 @@ from houselights.core.events import EventKind
 from houselights.core.secret import Secret
 from houselights.db.clock import Clock
 from houselights.db.pool import PoolOptions, open_database
-from houselights.outbound.client import HttpClient
+from houselights.outbound.client import HttpClient, Sent
 from tests.e2e.processes import Process, answer_json, answers, free_ports, process
 from tests.e2e.receiver import Receiver, receiving
 
@@ -91,7 +91,7 @@ class House:
         return await self._stack.enter_async_context(process("worker", settings=self.settings, folder=self.folder))
 
     async def connect(self, creator: int | None = None) -> Account:
-        """An invented creator connects through the pages, as a user of their own: the next one, or the one of a place."""
+        """An invented creator connects through the pages, as a user of their own: the next one, or that of a place."""
         self._users += 1
         number = self._users - 1 if creator is None else creator
         asked = {"name": f"User {self._users}", "external_id": f"user-{self._users}"}
@@ -153,6 +153,15 @@ class House:
         """Move the sandbox's clock; every process sees it within a second or two."""
         async with open_database(PoolOptions(self.dsn, most=1)) as database:
             await Clock().move(database, by)
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, credentials: Credentials | None = None
+    ) -> Sent:
+        """Any call of the API, as the house's application or as another."""
+        mine = credentials or Credentials(self.client_id, self.secret)
+        headers = {"authorization": mine.authorization(), "content-type": "application/json"}
+        raw = None if body is None else msgspec.json.encode(body)
+        return await self.http.send(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, body=raw)
 
     async def ask_refresh(self, account: Account) -> None:
         """A 202."""
