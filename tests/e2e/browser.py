@@ -10,7 +10,7 @@ import base64
 import os
 import shutil
 import signal
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,9 @@ _ARGUMENTS = (
 _WITHIN_S = 60.0
 _ENOUGH = 2000
 _MIDDLE = "[x + width / 2, y + height / 2]"
+_FRAME = "(({x, y}) => [x, y])(document.querySelector('iframe').getBoundingClientRect())"
+_KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "ArrowDown": (40, "")}
+"""Key -> its code, and what it types."""
 
 Message = dict[str, Any]
 
@@ -39,24 +42,77 @@ class Refused(Exception):
     """The browser, or JavaScript in the page, says no."""
 
 
-class Page:
-    """One tab. requests: every address it asked for, in order; complaints: what its console and the browser said."""
+class Wire:
+    """The one connection to a browser, shared by its tabs, windows and frames; each is a session of its own."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._numbers = count(1)
         self._asked: dict[int, asyncio.Future[Message]] = {}
-        self._session = ""
+        self._heard: dict[str, Callable[[str, Message], None]] = {}
+
+    def hear(self, session: str, heard: Callable[[str, Message], None]) -> None:
+        """Tell what happens in a session; "" is the browser itself."""
+        self._heard[session] = heard
+
+    async def send(self, session: str, method: str, **parameters: object) -> Message:
+        """One command and its answer. Raises Refused."""
+        number = next(self._numbers)
+        self._asked[number] = asyncio.get_running_loop().create_future()
+        message = {"id": number, "method": method, "params": parameters}
+        await self._socket.send_json(message | ({"sessionId": session} if session else {}))
+        async with asyncio.timeout(_WITHIN_S):
+            answer = await self._asked[number]
+        if "error" in answer:
+            raise Refused(method, answer["error"])
+        result: Message = answer["result"]
+        return result
+
+    async def listen(self) -> None:
+        """Until the browser ends: answers to whoever asked, events to whoever hears them."""
+        async for each in self._socket:
+            message: Message = msgspec.json.decode(each.data)
+            if "id" in message:
+                asked = self._asked.pop(message["id"])
+                if not asked.done():
+                    asked.set_result(message)
+            elif heard := self._heard.get(message.get("sessionId", "")):
+                heard(message["method"], message["params"])
+        for asked in self._asked.values():
+            asked.set_exception(Gone())
+
+
+class Page:
+    """One tab, window or frame.
+
+    requests    every address it asked for, in order
+    complaints  what its console and the browser said
+    frames      the frames of other sites in it, in the order in which they came
+    """
+
+    def __init__(self, wire: Wire, session: str, around: "Page | None" = None) -> None:
+        self._wire = wire
+        self._session = session
+        self._around = around
+        self._watching: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.frames: list[Page] = []
 
-    async def attach(self) -> None:
-        """A fresh tab, watched from before its first request."""
-        target = await self._send("Target.createTarget", url="about:blank")
-        attached = await self._send("Target.attachToTarget", targetId=target["targetId"], flatten=True)
-        self._session = attached["sessionId"]
+    async def watch(self) -> None:
+        """Remember what happens from now on."""
+        self._wire.hear(self._session, self._remember)
         for domain in ("Page", "Runtime", "Network", "Log", "Audits"):
-            await self._send(f"{domain}.enable")
+            with suppress(Refused):
+                await self._send(f"{domain}.enable")
+        await self._send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
+
+    async def frame(self, number: int = 0) -> "Page":
+        """A frame of another site, once it is there."""
+        async with asyncio.timeout(_WITHIN_S):
+            while len(self.frames) <= number:
+                await asyncio.sleep(0.02)
+        return self.frames[number]
 
     async def open(self, url: str) -> None:
         """Go there."""
@@ -102,14 +158,38 @@ class Page:
         await self.until(f"{element} && !{element}.disabled")
         await self.evaluate(f"{element}.scrollIntoView({{block: 'center'}})")
         x, y = await self.evaluate(f"(({{x, y, width, height}}) => {_MIDDLE})({element}.getBoundingClientRect())")
+        return await self.move(x, y)
+
+    async def move(self, x: float, y: float) -> tuple[float, float]:
+        """The mouse, to a place in this page; where that is in the window."""
+        if self._around is not None:
+            left, top = await self._around.evaluate(_FRAME)
+            return await self._around.move(x + left, y + top)
         await self._send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
         return x, y
+
+    async def press(self, x: float, y: float) -> None:
+        """The mouse's button, at a place in the window."""
+        if self._around is not None:
+            await self._around.press(x, y)
+            return
+        for kind in ("mousePressed", "mouseReleased"):
+            await self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    async def key(self, name: str, *, shift: bool = False) -> None:
+        """A key, to whatever has the focus in the window."""
+        if self._around is not None:
+            await self._around.key(name, shift=shift)
+            return
+        code, text = _KEYS[name]
+        said = {"key": name, "code": name, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
+        await self._send("Input.dispatchKeyEvent", type="keyDown", text=text, **said)
+        await self._send("Input.dispatchKeyEvent", type="keyUp", **said)
 
     async def click(self, element: str) -> None:
         """Point at an element and press."""
         x, y = await self.point(element)
-        for kind in ("mousePressed", "mouseReleased"):
-            await self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        await self.press(x, y)
 
     async def write(self, element: str, text: str) -> None:
         """Type into a field, in the place of what stands there."""
@@ -121,17 +201,6 @@ class Page:
         """What the window shows, as PNG."""
         told = await self._send("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(told["data"]))
-
-    async def listen(self) -> None:
-        """Until the browser ends: answers to whoever asked, events to the page's memory."""
-        async for each in self._socket:
-            message: Message = msgspec.json.decode(each.data)
-            if "id" in message:
-                self._asked.pop(message["id"]).set_result(message)
-            else:
-                self._remember(message["method"], message["params"])
-        for asked in self._asked.values():
-            asked.set_exception(Gone())
 
     def _remember(self, event: str, told: Message) -> None:
         match event:
@@ -146,34 +215,83 @@ class Page:
                 self.complaints.append(f"exception: {told['exceptionDetails']}")
             case "Audits.issueAdded":
                 self.complaints.append(f"issue: {told['issue']}")
+            case "Target.attachedToTarget" if told["targetInfo"]["type"] == "iframe":
+                frame = Page(self._wire, told["sessionId"], self)
+                task = asyncio.create_task(frame.watch())
+                self._watching.add(task)
+                task.add_done_callback(self._watching.discard)
+                self.frames.append(frame)
 
     async def _send(self, method: str, **parameters: object) -> Message:
-        number = next(self._numbers)
-        self._asked[number] = asyncio.get_running_loop().create_future()
-        message = {"id": number, "method": method, "params": parameters}
-        await self._socket.send_json(message | ({"sessionId": self._session} if self._session else {}))
+        return await self._wire.send(self._session, method, **parameters)
+
+
+class Browser:
+    """A browser of its own. windows: what its pages opened, in order, such as pop-ups."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._ours: set[str] = set()
+        self._attaching: set[asyncio.Task[None]] = set()
+        self.windows: list[Page] = []
+
+    async def start(self) -> None:
+        """Hear of windows that pages open."""
+        self._wire.hear("", self._remember)
+        await self._wire.send("", "Target.setDiscoverTargets", discover=True)
+
+    async def tab(self) -> Page:
+        """A fresh tab, watched from before its first request."""
+        target = await self._wire.send("", "Target.createTarget", url="about:blank")
+        return await self._attach(target["targetId"])
+
+    async def window(self, number: int = 0) -> Page:
+        """A window that a page opened, once it is there."""
         async with asyncio.timeout(_WITHIN_S):
-            answer = await self._asked[number]
-        if "error" in answer:
-            raise Refused(method, answer["error"])
-        result: Message = answer["result"]
-        return result
+            while len(self.windows) <= number:
+                await asyncio.sleep(0.02)
+        return self.windows[number]
+
+    def _remember(self, event: str, told: Message) -> None:
+        target = told.get("targetInfo", {})
+        if event == "Target.targetCreated" and target["type"] == "page" and target.get("openerId"):
+            task = asyncio.create_task(self._attach_window(target["targetId"]))
+            self._attaching.add(task)
+            task.add_done_callback(self._attaching.discard)
+
+    async def _attach_window(self, target: str) -> None:
+        with suppress(Refused):
+            self.windows.append(await self._attach(target))
+
+    async def _attach(self, target: str) -> Page:
+        attached = await self._wire.send("", "Target.attachToTarget", targetId=target, flatten=True)
+        page = Page(self._wire, attached["sessionId"])
+        await page.watch()
+        return page
+
+
+@asynccontextmanager
+async def open_browser(folder: Path) -> AsyncGenerator[Browser, None]:
+    """A browser with an empty profile in `folder`; it ends with the block."""
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(_chromium(folder))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        wire = Wire(await stack.enter_async_context(session.ws_connect(url, max_msg_size=0)))
+        listening = asyncio.create_task(wire.listen())
+        try:
+            browser = Browser(wire)
+            await browser.start()
+            yield browser
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
 
 
 @asynccontextmanager
 async def open_page(folder: Path) -> AsyncGenerator[Page, None]:
     """A tab in a browser of its own, with an empty profile in `folder`; both end with the block."""
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(_chromium(folder))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        page = Page(await stack.enter_async_context(session.ws_connect(url, max_msg_size=0)))
-        listening = asyncio.create_task(page.listen())
-        try:
-            await page.attach()
-            yield page
-        finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+    async with open_browser(folder) as browser:
+        yield await browser.tab()
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from houselights.resources.sdk_tokens import SDK_TOKENS
 from houselights.resources.work_platforms import WORK_PLATFORMS, read_products
 from houselights.rules import connect_address, return_address, sdk_tokens
 from houselights.rules.connect_address import SessionKey
-from houselights.rules.consent import SESSION_LIFETIME
+from houselights.rules.consent import SESSION_LIFETIME, Phase
 from houselights.rules.sdk_tokens import Permission
 from houselights.store import connect_sessions, read
 from houselights.store.connect_sessions import NewSession
@@ -52,24 +52,29 @@ class ConnectSessionEndpoints:
         fields = await call.fields()
         permission = self._permission(call, fields)
         user_id = UserId(fields.id("user_id")) if permission is None else permission.user_id
-        work_platform_id = WorkPlatformId(fields.id("work_platform_id"))
+        work_platform_id = _platform(fields.id_or_none("work_platform_id"))
         account_id = fields.id_or_none("account_id")
         redirect_url = _redirect_url(call, fields)
-        products = self._products(call, fields, work_platform_id) if permission is None else permission.products
+        built = self._built(work_platform_id)
+        products = self._products(call, fields, built) if permission is None else permission.products
+        single_account = fields.flag_or("single_account", default=True)
+        if account_id is not None and work_platform_id is None:
+            fields.refuse("account_id")
         fields.check()
         await self._check_rows(call, user_id, work_platform_id, account_id)
-        if not set(products) & set(self._parts.built.get(work_platform_id, ())):
+        if not set(products) & built:
             raise Refused("product_not_supported")
         now = self._parts.now()
         key = SessionKey(call.application_id, SessionId(self._parts.new_id()))
         asked = NewSession(
-            user_id,
-            work_platform_id,
-            AccountId(account_id) if account_id else None,
-            products,
-            redirect_url,
-            now,
-            now + SESSION_LIFETIME,
+            user_id=user_id,
+            products=products,
+            created_at=now,
+            expires_at=now + SESSION_LIFETIME,
+            work_platform_id=work_platform_id,
+            account_id=AccountId(account_id) if account_id else None,
+            redirect_url=redirect_url,
+            single_account=single_account,
         )
         await connect_sessions.create(self._parts.database, key, asked)
         url = f"{self._parts.options.public_url}/connect/{connect_address.address(self._address_key, key)}"
@@ -83,13 +88,15 @@ class ConnectSessionEndpoints:
         if found is None or (isinstance(caller, Bearer) and caller.permission.user_id != found.user_id):
             raise Refused("incorrect_connect_session_id")
         standing = found.standing(self._parts.now())
+        connected = tuple(AccountId(account_id) for account_id in dict.fromkeys(found.connected))
         document = ConnectSession(
             session_id,
-            standing.phase,
+            Phase.CONNECTED if connected else standing.phase,
             standing.reason,
             found.user_id,
             found.work_platform_id,
-            found.outcome_account_id,
+            connected[0] if connected else None,
+            connected,
             found.created_at,
             found.expires_at,
         )
@@ -112,10 +119,15 @@ class ConnectSessionEndpoints:
             fields.refuse("sdk_token")
         return permission
 
-    def _products(self, call: Call, fields: Fields, work_platform_id: UUID) -> Sequence[str]:
-        """What the body asks for; else all that is read on the platform."""
+    def _built(self, work_platform_id: UUID | None) -> frozenset[str]:
+        """What this deployment reads on a platform, or on any."""
+        built = self._parts.built
+        read = built.values() if work_platform_id is None else (built.get(work_platform_id, ()),)
+        return frozenset(product for products in read for product in products)
+
+    def _products(self, call: Call, fields: Fields, built: frozenset[str]) -> Sequence[str]:
+        """What the body asks for; else all that is read."""
         allowed = call.known_caller.settings.products
-        built = self._parts.built.get(work_platform_id, ())
         names = fields.texts_or("products", tuple(product for product in allowed if product in built))
         products = read_products(names)
         if products is None or not set(products) <= set(allowed):
@@ -124,12 +136,14 @@ class ConnectSessionEndpoints:
         return products
 
     async def _check_rows(
-        self, call: Call, user_id: UserId, work_platform_id: WorkPlatformId, account_id: UUID | None
+        self, call: Call, user_id: UserId, work_platform_id: WorkPlatformId | None, account_id: UUID | None
     ) -> None:
         """Raises Refused where the user, the platform or the account to connect again is not known."""
         database, application_id = self._parts.database, call.application_id
         if await read.user(database, application_id, user_id) is None:
             raise Refused("incorrect_user_id")
+        if work_platform_id is None:
+            return
         if work_platform_id not in WORK_PLATFORMS:
             raise Refused("incorrect_work_platform_id")
         if account_id is not None and not await connect_sessions.profile_to_reconnect(
@@ -148,3 +162,7 @@ def _redirect_url(call: Call, fields: Fields) -> str | None:
     if not is_fit:
         fields.refuse("redirect_url")
     return url or None
+
+
+def _platform(asked: UUID | None) -> WorkPlatformId | None:
+    return None if asked is None else WorkPlatformId(asked)

@@ -93,14 +93,19 @@ async def connect(http: Sends, url: str, creator: int) -> str:
     raises   StepFailed where a page is not the one that a creator must see, SendFailed
     """
     browser = Browser(http)
-    offer = await browser.open(url)
-    _expect(offer, 200, "OPEN")
-    consent = await browser.submit(offer)
+    consent = await browser.open(url)
+    _expect(consent, 200, "OPEN")
+    for _ in range(_STEPS):
+        if consent.outcome != "OPEN":
+            break
+        consent = await browser.submit(consent)
     _expect(consent, 200, "")
     names = consent.forms[0].choices.get("persona", ()) if consent.forms else ()
     if creator >= len(names):
         raise StepFailed(f"{_shown(consent)} offers {len(names)} creators, number {creator + 1} is not among them")
     end = await browser.submit(consent, choose={"persona": names[creator]}, press="continue")
+    if end.outcome == "CHOOSING":
+        end = await browser.submit(end)
     _expect(end, 200, "CONNECTED")
     return names[creator]
 

@@ -138,9 +138,11 @@ def build_metrics() -> "ASGIApp":
 def build_connect_routes(base: Foundation, rooms: "Rooms") -> "Sequence[BaseRoute]":
     """The pages that creators see, and their callback."""
     from houselights.connect.app import ConnectParts, connect_routes
+    from houselights.resources.sdk_tokens import SDK_TOKENS
     from houselights.rules.connect_address import PURPOSE
 
-    return connect_routes(ConnectParts(rooms, base.master.derive(PURPOSE), lambda: token_urlsafe(32)))
+    address_key, token_key = base.master.derive(PURPOSE), base.master.derive(SDK_TOKENS)
+    return connect_routes(ConnectParts(rooms, address_key, token_key, lambda: token_urlsafe(32)))
 
 
 def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":

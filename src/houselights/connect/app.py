@@ -14,10 +14,18 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from houselights.connect import render, texts
+from houselights.connect import problems, render
 from houselights.connect.callback import Callback
-from houselights.connect.pages import Pages
+from houselights.connect.consent import ConsentPage
+from houselights.connect.disconnecting import DisconnectPage
+from houselights.connect.door import Door
+from houselights.connect.gate import Gate
+from houselights.connect.outcomes import OutcomePages
+from houselights.connect.platforms import PlatformPages
+from houselights.connect.problems import Problem
+from houselights.connect.script import script_routes
 from houselights.connect.sessions import Sessions
+from houselights.connect.watch import Watch
 from houselights.core.errors import StoreDown
 from houselights.flows.rooms import Rooms
 
@@ -29,7 +37,6 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
 }
 
 
@@ -37,36 +44,59 @@ class ConnectParts(Struct, frozen=True):
     """What the pages are made of; compose hands it over.
 
     address_key  the master key's, derived for `connect_address.PURPOSE`
+    token_key    the master key's, derived for `sdk_tokens.SDK_TOKENS`
     new_token    fresh unguessable text of letters, digits, `-` and `_`, of 128 bits at least
     """
 
     rooms: Rooms
     address_key: bytes
+    token_key: bytes
     new_token: Callable[[], str]
 
 
 def connect_routes(parts: ConnectParts) -> list[BaseRoute]:
-    """One mount, `/connect`, so that compose can hand it to the API's router or serve it as a role of its own."""
-    sessions = Sessions(parts.rooms, parts.address_key)
-    pages = Pages(parts.rooms, sessions, parts.new_token)
-    callback = Callback(parts.rooms, sessions)
-    router = Router(
-        [
-            Route("/callback", callback.receive),
-            Route("/stray", pages.stray),
-            Route("/static/connect.css", render.stylesheet),
-            Route("/{address}", pages.show, methods=["GET"]),
-            Route("/{address}", pages.begin, methods=["POST"]),
-            Route("/{address}/result", pages.result),
-        ],
-        redirect_slashes=False,
-        default=_nowhere,
-    )
-    return [Mount("/connect", app=_Face(router, parts.rooms))]
+    """The script, and one mount, so that compose can hand them to the API's router or serve them as a role."""
+    router = Router(_pages(parts), redirect_slashes=False, default=_nowhere)
+    return [*script_routes(), Mount("/connect", app=_Face(router, parts.rooms))]
+
+
+def _pages(parts: ConnectParts) -> list[Route]:
+    """Everything below `/connect`. A fixed path stands before the address, which takes one of any name."""
+    sessions, watch = Sessions(parts.rooms, parts.address_key), Watch()
+    gate = Gate(parts.rooms, sessions)
+    door = Door(parts.rooms, sessions, parts.token_key)
+    consent, platforms = ConsentPage(gate, parts.new_token), PlatformPages(gate, parts.new_token)
+    outcomes, disconnect = OutcomePages(gate, watch), DisconnectPage(gate)
+    get, post = ["GET"], ["POST"]
+    return [
+        Route("/callback", Callback(parts.rooms, sessions, watch).receive),
+        Route("/stray", outcomes.stray, methods=get),
+        Route("/door", door.show, methods=get),
+        Route("/door", door.knock, methods=post),
+        Route("/refused", door.refused, methods=get),
+        Route("/static/{version}/{name}", render.static, methods=get),
+        Route("/{address}", consent.show, methods=get),
+        Route("/{address}", consent.agree, methods=post),
+        Route("/{address}/extend", consent.extend, methods=post),
+        Route("/{address}/platforms", platforms.list, methods=get),
+        Route("/{address}/unknown", platforms.unknown, methods=get),
+        Route("/{address}/to/{slug}", platforms.accounts, methods=get),
+        Route("/{address}/to/{slug}/guide", platforms.guide, methods=get),
+        Route("/{address}/to/{slug}/start", platforms.start, methods=post),
+        Route("/{address}/to/{slug}/wait", outcomes.wait, methods=get),
+        Route("/{address}/disconnect/{account}", disconnect.ask, methods=get),
+        Route("/{address}/disconnect/{account}", disconnect.act, methods=post),
+        Route("/{address}/result", outcomes.result, methods=get),
+        Route("/{address}/notices", outcomes.notices, methods=get),
+        Route("/{address}/choose", outcomes.choose, methods=post),
+        Route("/{address}/cancel", outcomes.cancel, methods=post),
+        Route("/{address}/leave", outcomes.leave, methods=post),
+        Route("/{address}/window", outcomes.window, methods=get),
+    ]
 
 
 async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    await render.problem(Request(scope), texts.UNKNOWN, status=404)(scope, receive, send)
+    await _problem(Request(scope), problems.UNKNOWN, 404)(scope, receive, send)
 
 
 class _Face:
@@ -107,9 +137,13 @@ def _apology(request: Request, error: Exception) -> Response:
     """A plain page without any detail; the log has it, under the same request-id."""
     match error:
         case HTTPException():
-            return render.problem(request, texts.UNKNOWN, status=error.status_code)
+            return _problem(request, problems.UNKNOWN, error.status_code)
         case StoreDown():
             log.warning("connect.store_down", error=str(error))
-            return render.problem(request, texts.BUSY, status=503)
+            return _problem(request, problems.BUSY, 503)
         case _:
-            return render.problem(request, texts.BROKEN, status=500)
+            return _problem(request, problems.BROKEN, 500)
+
+
+def _problem(request: Request, said: Problem, status: int) -> Response:
+    return render.problem(request, said, render.stranger(request), status=status)

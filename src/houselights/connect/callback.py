@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from houselights.connect.sessions import Sessions, see_other
+from houselights.connect.watch import Watch
 from houselights.core.secret import Secret
 from houselights.flows import finish_connect
 from houselights.flows.finish_connect import Brought
@@ -18,9 +19,10 @@ from houselights.rules.consent import Outcome, refusal
 class Callback:
     """`/connect/callback`."""
 
-    def __init__(self, rooms: Rooms, sessions: Sessions) -> None:
+    def __init__(self, rooms: Rooms, sessions: Sessions, watch: Watch) -> None:
         self._rooms = rooms
         self._sessions = sessions
+        self._watch = watch
 
     async def receive(self, request: Request) -> Response:
         """Nothing is done for a state or a browser that is not the attempt's own."""
@@ -28,11 +30,23 @@ class Callback:
             return Response(status_code=405, headers={"allow": "GET"})
         state = _parameter(request, "state")
         found = await self._sessions.by_state(request, state)
-        attempt = self._sessions.attempt(request, found.session, state) if found else None
-        if found is None or found.platform is None or attempt is None:
-            return see_other(f"{request.scope.get('root_path', '')}/stray")
-        await finish_connect.run(found.session, attempt, _answer(request, state), found.platform, self._rooms)
-        return see_other(found.result_path)
+        if found is None:
+            return _stray(request)
+        attempt, platform_id = self._sessions.attempt(request, found.session, state), found.session.attempt_platform_id
+        platform = None if platform_id is None else self._rooms.platforms.get(platform_id)
+        if attempt is None or platform is None:
+            return _stray(request)
+        await finish_connect.run(found.session, attempt, _answer(request, state), platform, self._rooms)
+        self._watch.ring(found.session.session_id)
+        if not found.is_framed:
+            return see_other(found.result_path)
+        back = see_other(f"{found.path}/window")
+        back.headers["cross-origin-opener-policy"] = "unsafe-none"
+        return back
+
+
+def _stray(request: Request) -> Response:
+    return see_other(f"{request.scope.get('root_path', '')}/stray")
 
 
 def _answer(request: Request, state: str) -> Brought | Outcome:

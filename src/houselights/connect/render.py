@@ -1,85 +1,158 @@
-"""Pages as HTML, without a script and without anything from elsewhere."""
+"""Pages as HTML: nothing from elsewhere, no script and no style in the page itself, in the creator's language."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from houselights.connect.texts import Problem
+from houselights.connect.problems import Problem
+from houselights.connect.words import Words, chosen
 
-POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-"""What a page may load, and where its form may lead unless the page says more."""
+_LOADS = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+)
+_NO_FRAME = "frame-ancestors 'none'"
+
+POLICY = f"{_LOADS}; {_NO_FRAME}"
+"""What a page may load, who may frame it, and where its form may lead, unless the page says more."""
+
+_FOR_GOOD = "public, max-age=31536000, immutable"
+_FILES = {
+    name: (resources.files("houselights.connect").joinpath(f"static/{name}").read_bytes(), kind)
+    for name, kind in (("connect.css", "text/css"), ("pages.js", "text/javascript"), ("door.js", "text/javascript"))
+}
+_VERSION = hashlib.sha256(b"".join(raw for raw, _ in _FILES.values())).hexdigest()[:16]
 
 _TEMPLATES = Environment(
     loader=PackageLoader("houselights.connect"), autoescape=True, undefined=StrictUndefined, auto_reload=False
 )
-_STYLE = resources.files("houselights.connect").joinpath("static/connect.css").read_bytes()
-_STYLE_VERSION = hashlib.sha256(_STYLE).hexdigest()[:16]
+_TEMPLATES.filters["ordinal"] = ord
 
 
-class Names(Struct, frozen=True):
-    """Whom a page speaks of. app: the client application; sandbox: whether it is one of the sandbox."""
+class View(Struct, frozen=True):
+    """Who looks at a page, and whom it speaks of.
 
-    app: str
-    platform: str
-    sandbox: bool
+    app       what the client calls itself, "" where no session is known; owner: the application's own name
+    platform  the one that the page is about, "" where it is about none
+    path      of the session's pages, "" without one
+    host      origin of the page that shows the dialog, "" where the page stands alone
+    ancestors content sources that may frame the page
+    heard     notices that the session has for its page
+    left_s    seconds that the session has left, None where that does not matter
+    """
+
+    words: Words
+    app: str = ""
+    owner: str = ""
+    platform: str = ""
+    is_sandbox: bool = False
+    path: str = ""
+    host: str = ""
+    ancestors: str = "'none'"
+    heard: int = 0
+    left_s: int | None = None
+    accent: str | None = None
+    privacy_url: str | None = None
+
+
+class Said(Struct, frozen=True):
+    """What a page is for programs.
+
+    code    how the attempt or the session stands
+    screen  which screen it is, as the reasons of `exit` name it
+    """
+
+    code: str
+    screen: str = ""
+
+
+def stranger(request: Request) -> View:
+    """Somebody of whom nothing is known but a browser's language."""
+    return View(chosen(None, request.headers.get("accept-language", "")))
 
 
 def page(
-    request: Request, template: str, names: Names | None, *, code: str, status: int = 200, **values: object
+    request: Request,
+    template: str,
+    view: View,
+    said: Said,
+    *,
+    status: int = 200,
+    stops: Iterable[str] = (),
+    **values: object,
 ) -> Response:
-    """One page. code: what the page says, for programs: `data-outcome` of its main part."""
-    html = _TEMPLATES.get_template(template).render(
-        values,
-        root=request.scope.get("root_path", ""),
-        style=_STYLE_VERSION,
-        code=code,
-        app=names.app if names else "",
-        platform=names.platform if names else "",
-        sandbox=names is not None and names.sandbox,
-    )
-    return HTMLResponse(html, status)
+    """One page.
+
+    stops     content sources that its form leads to, () where it stays with us
+    """
+    names = {"app": strong(view.app), "platform": view.platform}
+
+    def text(key: str, **more: object) -> Markup:
+        return view.words(key, **(names | more))
+
+    root = request.scope.get("root_path", "")
+    context: Mapping[str, object] = {
+        **values,
+        "view": view,
+        "said": said,
+        "t": text,
+        "words": view.words,
+        "root": root,
+        "files": f"{root}/static/{_VERSION}",
+        "request_id": request.scope["request_id"],
+        "platform": view.platform,
+        "strong": strong,
+        "code_mark": Markup("<code>{}</code>").format,
+    }
+    html = _TEMPLATES.get_template(template).render(context)
+    return HTMLResponse(html, status, {"content-security-policy": _policy(view, stops)})
 
 
 def problem(
     request: Request,
     said: Problem,
-    names: Names | None = None,
+    view: View,
     *,
     status: int = 200,
     again: str | None = None,
     back: str | None = None,
 ) -> Response:
-    """Why there is no account. again: where to try once more; back: where the client wants its creators."""
-    words = {"app": names.app if names else "", "platform": names.platform if names else ""}
+    """Why there is no account. again: where to try once more; back: where to go instead."""
     return page(
         request,
         "problem.html",
-        names,
-        code=said.code,
+        view,
+        Said(said.code, said.screen),
         status=status,
-        title=said.title.format_map(words),
-        happened=said.happened.format_map(words),
-        remedy=said.remedy.format_map(words),
+        problem=said,
         again=again if said.can_retry else None,
         back=back,
-        request_id=request.scope["request_id"],
     )
 
 
-def policy(stops: Iterable[str]) -> str:
-    """The policy of a page whose form leads elsewhere: browsers hold every redirect on the way against it.
+def strong(name: str) -> Markup:
+    """A name as it stands out in a sentence."""
+    return Markup("<strong>{}</strong>").format(name)
 
-    stops  content sources; those of https need no mention, since a platform passes creators on among hosts of its own
+
+def _policy(view: View, stops: Iterable[str]) -> str:
+    """Browsers hold every redirect of a form against `form-action`.
+
+    Of https all are let through, since a platform passes creators on among hosts of its own.
     """
-    others = sorted({stop for stop in stops if not stop.startswith("https:")})
-    return " ".join([POLICY, "https:", *others])
+    leads = "".join(sorted({f" {'https:' if stop.startswith('https:') else stop}" for stop in stops}))
+    return f"{_LOADS}{leads}; frame-ancestors {view.ancestors}"
 
 
-async def stylesheet(_request: Request) -> Response:
-    """The one style sheet; its address changes with its content."""
-    return Response(_STYLE, media_type="text/css", headers={"cache-control": "public, max-age=31536000, immutable"})
+async def static(request: Request) -> Response:
+    """A file of the pages; its address changes with any of them."""
+    found = _FILES.get(request.path_params["name"])
+    if found is None or request.path_params["version"] != _VERSION:
+        return Response(status_code=404)
+    raw, kind = found
+    return Response(raw, media_type=kind, headers={"cache-control": _FOR_GOOD})

@@ -7,50 +7,91 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from houselights.connect.render import Names
+from houselights.connect.render import View
+from houselights.connect.words import Words, chosen
+from houselights.flows.open_connect import platforms_here
 from houselights.flows.rooms import Rooms
 from houselights.port.platform import Platform
-from houselights.resources.work_platforms import WORK_PLATFORMS
-from houselights.rules import connect_address
-from houselights.rules.consent import SESSION_LIFETIME, STATE_LIFETIME, Outcome
+from houselights.resources.connect_sessions import ConnectSettings, read_connect_settings
+from houselights.resources.work_platforms import WORK_PLATFORMS, WorkPlatform
+from houselights.rules import connect_address, page_origin
+from houselights.rules.consent import LONGEST_SESSION, STATE_LIFETIME
 from houselights.rules.return_address import with_outcome
 from houselights.store import connect_sessions
-from houselights.store.connect_sessions import Attempt, Session
+from houselights.store.connect_attempts import Attempt
+from houselights.store.connect_sessions import Session
 
-_COOKIE_LIFETIME: timedelta = SESSION_LIFETIME + STATE_LIFETIME
+_COOKIE_LIFETIME: timedelta = LONGEST_SESSION + STATE_LIFETIME
+
+
+class Spoken(Struct, frozen=True):
+    """A platform that this deployment speaks to, with its row of the catalogue."""
+
+    row: WorkPlatform
+    platform: Platform
 
 
 class Found(Struct, frozen=True):
     """A session and where its pages are. path: of the consent page, on this host."""
 
     session: Session
+    settings: ConnectSettings
+    words: Words
     path: str
-    platform: Platform | None
+    left_s: int
 
     @property
-    def names(self) -> Names:
-        """Whom the pages speak of."""
+    def app(self) -> str:
+        """What the client calls itself."""
+        return self.session.display_name or self.session.application_name
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether a page of the client's shows it in a dialog."""
+        return self.session.host_origin is not None
+
+    def view(self, platform: str = "") -> View:
+        """What its pages show. platform: the one that the page is about."""
         session = self.session
-        platform = WORK_PLATFORMS[session.work_platform_id].name
-        return Names(session.application_name, platform, session.environment == "sandbox")
+        return View(
+            self.words,
+            self.app,
+            session.application_name,
+            platform,
+            session.environment == "sandbox",
+            self.path,
+            session.host_origin or "",
+            page_origin.ancestors(self.settings.origins) if self.is_framed else "'none'",
+            session.notices,
+            self.left_s,
+            self.settings.accent,
+            self.settings.privacy_url,
+        )
 
     @property
     def result_path(self) -> str:
         """Of the page that tells how the last attempt ended."""
         return f"{self.path}/result"
 
+    def to(self, row: WorkPlatform) -> str:
+        """Where the pages of a platform are."""
+        return f"{self.path}/to/{row.slug}"
+
     def back(self, status: str, reason: str) -> str | None:
         """Where the client wants its creators at the end, told how it ended; None where it named no place.
 
-        status  connected, exited, failed or token_expired
+        status  connected, exited, failed or token_expired; connected as soon as there is an account
         """
         session = self.session
         if session.redirect_url is None:
             return None
-        outcome = [("status", status), ("reason", reason), ("user_id", str(session.user_id))]
-        if session.outcome == Outcome.CONNECTED:
-            outcome.append(("account_id", str(session.outcome_account_id)))
-        outcome.append(("work_platform_id", str(session.work_platform_id)))
+        connected = dict.fromkeys(session.connected)
+        outcome = [("status", "connected" if connected else status), ("reason", reason)]
+        outcome.append(("user_id", str(session.user_id)))
+        outcome += [("account_id", str(account_id)) for account_id in connected]
+        platform_id = session.attempt_platform_id or session.work_platform_id
+        if platform_id is not None:
+            outcome.append(("work_platform_id", str(platform_id)))
         outcome.append(("connect_session_id", str(session.session_id)))
         return with_outcome(session.redirect_url, outcome)
 
@@ -70,6 +111,29 @@ class Sessions:
     async def by_state(self, request: Request, state: str) -> Found | None:
         """The session that a state claims to be of."""
         return await self._find(request, connect_address.session_of_state(state))
+
+    def path(self, request: Request, key: connect_address.SessionKey) -> str:
+        """Where a session's pages begin."""
+        return f"{request.scope.get('root_path', '')}/{connect_address.address(self._key, key)}"
+
+    async def choice(self, found: Found) -> list[Spoken]:
+        """The platforms that the creator may choose from, by name: those with an app of the operator's."""
+        session = found.session
+        here = platforms_here(session.products, found.settings, self._rooms)
+        ready = await connect_sessions.configured(self._rooms.database, session)
+        rows = [row for row in WORK_PLATFORMS.values() if row.id in here and row.id in ready]
+        if session.work_platform_id is not None:
+            rows = [row for row in rows if row.id == session.work_platform_id]
+        return [Spoken(row, self._rooms.platforms[row.id]) for row in sorted(rows, key=lambda row: row.name.lower())]
+
+    def spoken(self, found: Found, slug: str) -> Spoken | None:
+        """The platform of that name, where it may be chosen."""
+        session = found.session
+        for row in WORK_PLATFORMS.values():
+            may_be = session.work_platform_id in (None, row.id)
+            if row.slug == slug and may_be and row.id in platforms_here(session.products, found.settings, self._rooms):
+                return Spoken(row, self._rooms.platforms[row.id])
+        return None
 
     def browser(self, request: Request, session: Session) -> str:
         """The value of this browser's cookie for the session; "" where it has none."""
@@ -110,8 +174,13 @@ class Sessions:
         session = await connect_sessions.find(self._rooms.database, key) if key else None
         if key is None or session is None:
             return None
-        path = f"{request.scope.get('root_path', '')}/{connect_address.address(self._key, key)}"
-        return Found(session, path, self._rooms.platforms.get(session.work_platform_id))
+        return Found(
+            session,
+            read_connect_settings(session.settings),
+            chosen(session.language, request.headers.get("accept-language", "")),
+            self.path(request, key),
+            int((session.expires_at - self._rooms.clock.now()).total_seconds()),
+        )
 
 
 def see_other(where: str) -> Response:

@@ -6,13 +6,15 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from houselights.core.errors import AppRefused
+from houselights.core.ids import AccountId, WorkPlatformId
 from houselights.flows import platform_app
 from houselights.flows.rooms import Rooms
 from houselights.port.platform import Platform, Redirect
 from houselights.rules.connect_address import digest, state
 from houselights.rules.consent import STATE_LIFETIME
-from houselights.store import connect_sessions
-from houselights.store.connect_sessions import Attempt, Session
+from houselights.store import connect_attempts
+from houselights.store.connect_attempts import Aim, Attempt
+from houselights.store.connect_sessions import Session
 
 
 class Begun(Struct, frozen=True):
@@ -26,17 +28,21 @@ class Begun(Struct, frozen=True):
     browser: str
 
 
-async def run(session: Session, platform: Platform, rooms: Rooms, new_token: Callable[[], str]) -> Begun | None:
-    """Start an attempt. None where one succeeded already.
+async def run(
+    session: Session, platform: Platform, account_id: AccountId | None, rooms: Rooms, new_token: Callable[[], str]
+) -> Begun | None:
+    """Start an attempt. None where the session takes none: nobody agreed yet, or it has its account.
 
-    new_token  fresh unguessable text for addresses and cookies
-    raises     AppRefused where the operator has configured no app at this platform
+    account_id  the account to connect again, None for whichever comes
+    new_token   fresh unguessable text for addresses and cookies
+    raises      AppRefused where the operator has configured no app at this platform
     """
-    app = await platform_app.find(rooms, session.application_id, session.work_platform_id, session.environment)
+    work_platform_id = WorkPlatformId(platform.manifest.work_platform)
+    app = await platform_app.find(rooms, session.application_id, work_platform_id, session.environment)
     carried, browser = state(session.key, new_token()), new_token()
-    expires_at = rooms.clock.now() + STATE_LIFETIME
     attempt = Attempt(digest(carried), digest(browser))
-    if not await connect_sessions.begin(rooms.database, session.key, attempt, expires_at):
+    aim = Aim(work_platform_id, account_id, rooms.clock.now() + STATE_LIFETIME)
+    if not await connect_attempts.begin(rooms.database, session.key, attempt, aim):
         return None
     real = platform.authorize_url(app.keys, Redirect(rooms.callback_url, carried, rooms.verifier(carried)))
     place = urlsplit(real)

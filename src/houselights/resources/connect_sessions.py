@@ -1,6 +1,7 @@
 """A connect session as a client sees it: an extension of the contract, for links and for pages without a widget."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -14,15 +15,18 @@ class ConnectSession(Struct, frozen=True):
 
     status      a word of `rules.consent.Phase`
     reason      how the last attempt ended, None where none has
-    account_id  what was connected; None until then
+    work_platform_id  the platform that it is limited to, None where the creator chooses
+    account_id   what was connected first; None until then
+    account_ids  all that was connected, in order
     """
 
     id: SessionId
     status: str
     reason: str | None
     user_id: UserId
-    work_platform_id: WorkPlatformId
+    work_platform_id: WorkPlatformId | None
     account_id: AccountId | None
+    account_ids: tuple[AccountId, ...]
     created_at: datetime
     expires_at: datetime
 
@@ -31,9 +35,19 @@ class ConnectSettings(Struct, frozen=True):
     """What an application sets for connecting; its other settings are left alone.
 
     redirect_urls  origins and schemes that creators may be sent back to by whoever holds an SDK token
+    origins        origins of the pages that may show the dialog; () for pages of the developer's own machine alone
+    platforms      work platforms that creators may choose from, None for all
+    one_user_per_account  whether an account that one user has connected is refused to another
+    privacy_url    the client's privacy policy, None where it named none
+    accent         colour of buttons as six hex digits, None for ours
     """
 
     redirect_urls: tuple[str, ...] = ()
+    origins: tuple[str, ...] = ()
+    platforms: tuple[UUID, ...] | None = None
+    one_user_per_account: bool = False
+    privacy_url: str | None = None
+    accent: str | None = None
 
 
 def read_connect_settings(text: str) -> ConnectSettings:

@@ -25,6 +25,9 @@ SESSION_LIFETIME = timedelta(minutes=30)
 STATE_LIFETIME = timedelta(minutes=10)
 """How long a creator may stay on the platform's page."""
 
+LONGEST_SESSION = timedelta(hours=4)
+"""How long a creator who asks for more time can keep an address alive, from its making."""
+
 FINISH_WITHIN = timedelta(minutes=2)
 """After this a callback that has told no outcome is taken for dead. More than a callback is given to finish."""
 
@@ -39,6 +42,7 @@ class Outcome(StrEnum):
     NO_PROFESSIONAL_ACCOUNT = "NO_PROFESSIONAL_ACCOUNT"
     NO_CHANNEL = "NO_CHANNEL"
     SESSION_MISMATCH = "SESSION_MISMATCH"
+    ACCOUNT_ALREADY_CONNECTED_ELSEWHERE = "ACCOUNT_ALREADY_CONNECTED_ELSEWHERE"
     STATE_INVALID = "STATE_INVALID"
     PLATFORM_UNAVAILABLE = "PLATFORM_UNAVAILABLE"
     PLATFORM_RATE_LIMITED = "PLATFORM_RATE_LIMITED"
@@ -52,6 +56,8 @@ class Phase(StrEnum):
     """the creator has the word: here, or at the platform"""
     FINISHING = "FINISHING"
     """a callback is at work"""
+    CHOOSING = "CHOOSING"
+    """the consent reached several accounts; the creator says which"""
     CONNECTED = "CONNECTED"
     FAILED = "FAILED"
     """the last attempt failed; until the session's end there can be another"""
@@ -82,6 +88,7 @@ _NOT_GIVEN: Mapping[str, Outcome] = {
         Outcome.NO_PROFESSIONAL_ACCOUNT,
         Outcome.NO_CHANNEL,
         Outcome.SESSION_MISMATCH,
+        Outcome.ACCOUNT_ALREADY_CONNECTED_ELSEWHERE,
     )
 }
 
@@ -112,6 +119,7 @@ def standing(
     expires_at: datetime,
     state_expires_at: datetime | None,
     taken_at: datetime | None,
+    is_choosing: bool,
     outcome: str | None,
 ) -> Standing:
     """Derived, so that a process that died in a callback leaves nothing that hangs for ever.
@@ -119,10 +127,14 @@ def standing(
     expires_at        of the session
     state_expires_at  of the last attempt's state; None before the first attempt
     taken_at          when a callback took that state
+    is_choosing       whether what the consent reached waits for the creator's choice
     """
     if outcome is not None:
         reason = Outcome(outcome)
         return Standing(Phase.CONNECTED if reason is Outcome.CONNECTED else Phase.FAILED, reason)
+    if is_choosing:
+        is_late = now >= expires_at
+        return Standing(Phase.FAILED, Outcome.STATE_INVALID) if is_late else Standing(Phase.CHOOSING)
     if taken_at is not None:
         is_lost = now >= taken_at + FINISH_WITHIN
         return Standing(Phase.FAILED, Outcome.INTERNAL_ERROR) if is_lost else Standing(Phase.FINISHING)

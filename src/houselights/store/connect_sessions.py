@@ -1,7 +1,7 @@
-"""Connect sessions: a creator's way from the address that a client hands out to a connected account, or not.
+"""Connect sessions: a creator's way from the address that a client hands out to connected accounts, or to none.
 
-A session lives for half an hour and takes any number of attempts until one succeeds. An attempt is a state: taken
-once, by a single statement, so that of two callbacks only one exchanges the code.
+A session lives for half an hour, or longer where the creator asks for it. Its attempts are in `store.connect_attempts`,
+what it tells the page that shows it in `store.connect_notices`.
 """
 
 from collections.abc import Sequence
@@ -10,82 +10,111 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.errors import LeaseLost
 from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
-from houselights.db.run import Connection, Database
+from houselights.db.run import Database
 from houselights.rules.connect_address import SessionKey
 from houselights.rules.consent import Standing, standing
 
 
-class NewSession(Struct, frozen=True):
-    """What a client asked for. account_id: the account to connect again, None for whichever comes."""
+class NewSession(Struct, frozen=True, kw_only=True):
+    """What a client asked for.
+
+    work_platform_id  the platform that it is limited to, None where the creator chooses
+    account_id        the account to connect again, None for whichever comes
+    single_account    whether it ends with the first account
+    display_name      what the page that opened it calls itself, None for the application's name
+    language          tag of the language that it wants, None for the browser's
+    host_origin       origin of the page that shows the dialog, None where the pages stand alone
+    """
 
     user_id: UserId
-    work_platform_id: WorkPlatformId
-    account_id: AccountId | None
     products: Sequence[str]
-    redirect_url: str | None
     created_at: datetime
     expires_at: datetime
+    work_platform_id: WorkPlatformId | None = None
+    account_id: AccountId | None = None
+    redirect_url: str | None = None
+    single_account: bool = True
+    display_name: str | None = None
+    language: str | None = None
+    host_origin: str | None = None
 
 
 class Session(Struct, frozen=True):
-    """A session, its last attempt, and whom its page names.
+    """A session, its last attempt, and whom its pages name.
 
-    state_digest … candidates   as in the table; all None before the first attempt
-    username                    of the account that was connected, or that is to be connected again
+    attempt_platform_id … outcome_account_id   as in the table; all None before the first attempt
+    settings   of the application, JSON text
+    username   of the account that was connected, or that is to be connected again
+    connected  the accounts that it connected, in order; one that was connected twice stands twice
+    notices    how many there are for its page
     """
 
     application_id: ApplicationId
     session_id: SessionId
     user_id: UserId
-    work_platform_id: WorkPlatformId
+    work_platform_id: WorkPlatformId | None
     account_id: AccountId | None
     products: Sequence[str]
     redirect_url: str | None
+    single_account: bool
+    display_name: str | None
+    language: str | None
+    host_origin: str | None
     created_at: datetime
     expires_at: datetime
+    consented_at: datetime | None
+    attempt_platform_id: WorkPlatformId | None
+    attempt_account_id: AccountId | None
     state_digest: bytes | None
     browser_digest: bytes | None
     state_expires_at: datetime | None
     taken_at: datetime | None
+    sealed_candidates: bytes | None
     outcome: str | None
     outcome_account_id: AccountId | None
-    candidates: int | None
     application_name: str
     environment: str
+    settings: str
     username: str | None
+    connected: Sequence[UUID]
+    notices: int
 
     @property
     def key(self) -> SessionKey:
         """Where it is found."""
         return SessionKey(self.application_id, self.session_id)
 
+    @property
+    def attempt_mark(self) -> str:
+        """Tells one attempt from the next, to a page; nothing can be done with it. "" before the first."""
+        return (self.state_digest or b"").hex()[:16]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has its one account."""
+        return self.single_account and len(self.connected) > 0
+
     def standing(self, now: datetime) -> Standing:
-        """How far it is."""
+        """How far its last attempt is."""
         return standing(
             now,
             expires_at=self.expires_at,
             state_expires_at=self.state_expires_at,
             taken_at=self.taken_at,
+            is_choosing=self.sealed_candidates is not None,
             outcome=self.outcome,
         )
 
 
-class Attempt(Struct, frozen=True):
-    """One try at a consent: digests of what the platform carries and of the browser's cookie."""
+class ExistingAccount(Struct, frozen=True):
+    """An account that the session's user has already. username: None where the platform gave none."""
 
-    state_digest: bytes
-    browser_digest: bytes
-
-
-class Ending(Struct, frozen=True):
-    """How an attempt ended. outcome: a code of `rules.consent.Outcome`."""
-
-    outcome: str
-    account_id: AccountId | None = None
-    candidates: int | None = None
+    account_id: AccountId
+    work_platform_id: WorkPlatformId
+    username: str | None
+    status: str
 
 
 class ReconnectRow(Struct, frozen=True):
@@ -104,9 +133,9 @@ class Issuer(Struct, frozen=True):
 CREATE = Statement(
     """
     insert into connect_sessions
-        (application_id, session_id, user_id, work_platform_id, account_id, products, redirect_url, created_at,
-         expires_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        (application_id, session_id, user_id, products, created_at, expires_at, work_platform_id, account_id,
+         redirect_url, single_account, display_name, language, host_origin)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     """,
     Nothing,
 )
@@ -114,40 +143,33 @@ CREATE = Statement(
 FIND = Statement(
     """
     select s.application_id, s.session_id, s.user_id, s.work_platform_id, s.account_id, s.products, s.redirect_url,
-           s.created_at, s.expires_at, s.state_digest, s.browser_digest, s.state_expires_at, s.taken_at, s.outcome,
-           s.outcome_account_id, s.candidates, p.name as application_name, p.environment,
-           a.platform_username as username
+           s.single_account, s.display_name, s.language, s.host_origin, s.created_at, s.expires_at, s.consented_at,
+           s.attempt_platform_id, s.attempt_account_id, s.state_digest, s.browser_digest, s.state_expires_at,
+           s.taken_at, s.sealed_candidates, s.outcome, s.outcome_account_id,
+           p.name as application_name, p.environment, p.settings::text, a.platform_username as username,
+           coalesce(n.connected, '{}') as connected, coalesce(n.notices, 0) as notices
     from connect_sessions s join applications p using (application_id)
     left join accounts a
-      on a.application_id = s.application_id and a.account_id = coalesce(s.outcome_account_id, s.account_id)
+      on a.application_id = s.application_id
+     and a.account_id = coalesce(s.outcome_account_id, s.attempt_account_id, s.account_id)
+    left join lateral (
+        select array_agg(c.account_id order by c.number) filter (where c.kind = 'CONNECTED') as connected,
+               max(c.number) as notices
+        from connect_notices c where c.application_id = s.application_id and c.session_id = s.session_id
+    ) n on true
     where s.application_id = $1 and s.session_id = $2
     """,
     Session,
 )
 
-BEGIN = Statement(
-    """
-    update connect_sessions
-    set state_digest = $3, browser_digest = $4, state_expires_at = $5, taken_at = null, outcome = null,
-        candidates = null
-    where application_id = $1 and session_id = $2 and outcome is distinct from 'CONNECTED'
-    """,
-    Nothing,
+CONSENT = Statement(
+    "update connect_sessions set consented_at = $3 where application_id = $1 and session_id = $2", Nothing
 )
 
-TAKE = Statement(
+EXTEND = Statement(
     """
-    update connect_sessions set taken_at = $5
-    where application_id = $1 and session_id = $2 and state_digest = $3 and browser_digest = $4
-      and taken_at is null and state_expires_at > $5
-    """,
-    Nothing,
-)
-
-SETTLE = Statement(
-    """
-    update connect_sessions set outcome = $4, outcome_account_id = $5, candidates = $6
-    where application_id = $1 and session_id = $2 and state_digest = $3 and taken_at is not null and outcome is null
+    update connect_sessions set expires_at = greatest(expires_at, $3)
+    where application_id = $1 and session_id = $2 and expires_at > $4
     """,
     Nothing,
 )
@@ -160,6 +182,57 @@ RECONNECT = Statement(
     ReconnectRow,
 )
 
+EXISTING = Statement(
+    """
+    select account_id, work_platform_id, platform_username as username, status from accounts
+    where application_id = $1 and user_id = $2 and status <> 'NOT_CONNECTED'
+    order by created_at, account_id
+    """,
+    ExistingAccount,
+)
+
+
+ONE_EXISTING = Statement(
+    """
+    select account_id, work_platform_id, platform_username as username, status from accounts
+    where application_id = $1 and user_id = $2 and account_id = $3
+    """,
+    ExistingAccount,
+)
+
+
+class Configured(Struct, frozen=True):
+    """A platform at which the operator has an app for the session's application."""
+
+    work_platform_id: UUID
+
+
+CONFIGURED = Statement(
+    """
+    select distinct work_platform_id from platform_apps
+    where application_id in ($1, '00000000-0000-0000-0000-000000000000') and environment = $2
+    """,
+    Configured,
+)
+
+
+class Elsewhere(Struct, frozen=True):
+    """Whether there is such an account."""
+
+    is_elsewhere: bool
+
+
+ELSEWHERE = Statement(
+    """
+    select exists (
+        select from accounts
+        where application_id = $1 and user_id <> $2 and work_platform_id = $3 and platform_profile_id = $4
+          and status <> 'NOT_CONNECTED'
+    ) as is_elsewhere
+    """,
+    Elsewhere,
+)
+
 ISSUER = Statement("select environment, settings::text from applications where application_id = $1", Issuer)
 
 
@@ -170,12 +243,16 @@ async def create(database: Database, key: SessionKey, asked: NewSession) -> None
         key.application_id,
         key.session_id,
         asked.user_id,
-        asked.work_platform_id,
-        asked.account_id,
         list(asked.products),
-        asked.redirect_url,
         asked.created_at,
         asked.expires_at,
+        asked.work_platform_id,
+        asked.account_id,
+        asked.redirect_url,
+        asked.single_account,
+        asked.display_name,
+        asked.language,
+        asked.host_origin,
     )
 
 
@@ -184,23 +261,14 @@ async def find(database: Database, key: SessionKey) -> Session | None:
     return await database.fetch_one(FIND, key.application_id, key.session_id)
 
 
-async def begin(database: Database, key: SessionKey, attempt: Attempt, expires_at: datetime) -> bool:
-    """Start an attempt; the one before it, if it is still under way, can end no more. False once one succeeded."""
-    values = (attempt.state_digest, attempt.browser_digest, expires_at)
-    return await database.execute(BEGIN, key.application_id, key.session_id, *values) == 1
+async def consent(database: Database, key: SessionKey, now: datetime) -> None:
+    """The creator read what is asked for, and goes on."""
+    await database.execute(CONSENT, key.application_id, key.session_id, now)
 
 
-async def take(database: Database, key: SessionKey, attempt: Attempt, now: datetime) -> bool:
-    """Use the state up. True for exactly one caller, and only while the state lives."""
-    values = (attempt.state_digest, attempt.browser_digest, now)
-    return await database.execute(TAKE, key.application_id, key.session_id, *values) == 1
-
-
-async def settle(connection: Connection | Database, key: SessionKey, state_digest: bytes, ending: Ending) -> None:
-    """Tell how the attempt ended. Raises LeaseLost where another attempt took its place, so nothing of it counts."""
-    values = (ending.outcome, ending.account_id, ending.candidates)
-    if await connection.execute(SETTLE, key.application_id, key.session_id, state_digest, *values) == 0:
-        raise LeaseLost("attempt_overtaken")
+async def extend(database: Database, key: SessionKey, until: datetime, now: datetime) -> None:
+    """More time for a session that has not ended."""
+    await database.execute(EXTEND, key.application_id, key.session_id, until, now)
 
 
 async def profile_to_reconnect(
@@ -209,6 +277,31 @@ async def profile_to_reconnect(
     """The platform's id of an account; None where it is not this user's account on this platform."""
     row = await database.fetch_one(RECONNECT, application_id, account_id, user_id, work_platform_id)
     return None if row is None else row.platform_profile_id
+
+
+async def existing(database: Database, session: Session) -> list[ExistingAccount]:
+    """The accounts of the session's user that are connected or want to be connected again, the oldest first."""
+    return await database.fetch(EXISTING, session.application_id, session.user_id)
+
+
+async def account(database: Database, session: Session, account_id: AccountId) -> ExistingAccount | None:
+    """An account of the session's user, also one that was disconnected."""
+    return await database.fetch_one(ONE_EXISTING, session.application_id, session.user_id, account_id)
+
+
+async def configured(database: Database, session: Session) -> frozenset[UUID]:
+    """The platforms at which the operator has an app, the application's own or everybody's."""
+    rows = await database.fetch(CONFIGURED, session.application_id, session.environment)
+    return frozenset(row.work_platform_id for row in rows)
+
+
+async def has_other_user(
+    database: Database, session: Session, work_platform_id: WorkPlatformId, platform_profile_id: str
+) -> bool:
+    """Whether another user of the application has connected this profile."""
+    values = (session.application_id, session.user_id, work_platform_id, platform_profile_id)
+    row = await database.fetch_one(ELSEWHERE, *values)
+    return row is not None and row.is_elsewhere
 
 
 async def issuer(database: Database, application_id: ApplicationId) -> Issuer | None:

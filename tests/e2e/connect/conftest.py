@@ -8,6 +8,7 @@ from houselights.core.ids import UserId
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from tests.contract.seed import Caller
+from tests.e2e.connect.clients import ClientPages, client_pages
 from tests.e2e.connect.stage import Creator, Stage, open_stage
 
 
@@ -30,6 +31,13 @@ async def caller(stage: Stage) -> Caller:
 async def user_id(stage: Stage, caller: Caller) -> UserId:
     """A user of it."""
     return await stage.seed.user(caller)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def clients(stage: Stage) -> AsyncIterator[ClientPages]:
+    """Pages of clients, for this file."""
+    async with client_pages(stage.public_url) as opened:
+        yield opened
 
 
 @pytest_asyncio.fixture

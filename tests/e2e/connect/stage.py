@@ -40,6 +40,7 @@ from houselights.outbound.egress import CONFIGURED
 from houselights.platforms import instagram
 from houselights.port.manifest import read_manifest
 from houselights.port.platform import Platform
+from houselights.resources.sdk_tokens import SDK_TOKENS
 from houselights.rules import connect_address
 from houselights.sandbox.app import sandbox_app
 from houselights.store import platform_apps
@@ -52,6 +53,7 @@ from tests.contract.server import INSTAGRAM, MASTER_KEY
 GRAPH = "https://graph.facebook.com"
 DIALOG = "https://www.facebook.com"
 ADDRESS_KEY = MASTER_KEY.derive(connect_address.PURPOSE)
+TOKEN_KEY = MASTER_KEY.derive(SDK_TOKENS)
 
 _RENAME = Statement("update applications set name = $2 where application_id = $1", Nothing)
 _MOVE = Statement("update applications set environment = $2 where application_id = $1", Nothing)
@@ -75,6 +77,11 @@ class Page(Struct, frozen=True):
     def code(self) -> str:
         """What the page says for programs."""
         return self.text.partition('data-outcome="')[2].partition('"')[0]
+
+    @property
+    def action(self) -> str:
+        """Where its form goes."""
+        return self.text.partition('action="')[2].partition('"')[0]
 
 
 class Creator:
@@ -148,11 +155,21 @@ class Stage(Struct, frozen=True):
         self, creator: Creator, url: str, persona: str, *, decision: str = "continue", untick: Sequence[str] = ()
     ) -> Page:
         """From the address to the page at the end, or to where our server sends the creator away."""
-        assert (await creator.get(url)).status == 200
-        sent_off = await creator.post(url)
-        assert sent_off.status == 303
+        sent_off = await self.sent_off(creator, url)
         back = await creator.agree(sent_off, persona, decision=decision, untick=untick)
         return await creator.follow(back, self.public_url)
+
+    async def guide(self, creator: Creator, url: str) -> Page:
+        """The creator has read what is asked for and said Continue, and reads what to know before going."""
+        assert (await creator.get(url)).status == 200
+        return await creator.follow(await creator.post(url), self.public_url)
+
+    async def sent_off(self, creator: Creator, url: str) -> Page:
+        """The creator is on the way to the platform."""
+        guide = await self.guide(creator, url)
+        sent_off = await creator.post(self.public_url + guide.action)
+        assert sent_off.status == 303
+        return sent_off
 
     @asynccontextmanager
     async def pages_with(
@@ -168,9 +185,9 @@ class Stage(Struct, frozen=True):
             database=database or self.database,
             callback_url=callback_url or self.rooms.callback_url,
         )
-        router = Router(connect_routes(ConnectParts(rooms, ADDRESS_KEY, new_token)))
-        with _listener() as listener:
-            async with _serve(listener, router):
+        router = Router(connect_routes(ConnectParts(rooms, ADDRESS_KEY, TOKEN_KEY, new_token)))
+        with listening() as listener:
+            async with serve(listener, router):
                 yield _url(listener)
 
     async def rename(self, caller: Caller, name: str) -> None:
@@ -221,7 +238,7 @@ async def told(caller: Caller, made: dict[str, Any]) -> dict[str, Any]:
 async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerator[Stage, None]:
     """Everything, up and running."""
     async with AsyncExitStack() as stack:
-        ours, theirs = stack.enter_context(_listener()), stack.enter_context(_listener())
+        ours, theirs = stack.enter_context(listening()), stack.enter_context(listening())
         public_url, sandbox_url = _url(ours), _url(theirs)
         platform = _instagram()
         vault = Vault(MASTER_KEY, database, clock, uuid4)
@@ -240,11 +257,11 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
             verifier=Secret,
             callback_url=f"{public_url}/connect/callback",
         )
-        pages = connect_routes(ConnectParts(rooms, ADDRESS_KEY, new_token))
+        pages = connect_routes(ConnectParts(rooms, ADDRESS_KEY, TOKEN_KEY, new_token))
         api = await _api(stack, database, dsn, clock, public_url)
-        await stack.enter_async_context(_serve(ours, build_api(api, *pages)))
+        await stack.enter_async_context(serve(ours, build_api(api, *pages)))
         fakes = sandbox_app([platform], 1, clock.now, sandbox_url)
-        await stack.enter_async_context(_serve(theirs, fakes))
+        await stack.enter_async_context(serve(theirs, fakes))
         client = Client(ours.getsockname()[1])
         yield Stage(rooms, clock, client, Seed(database, client), public_url, sandbox_url)
 
@@ -303,7 +320,7 @@ async def _api(stack: AsyncExitStack, database: Database, dsn: str, clock: Clock
 
 
 @contextmanager
-def _listener() -> Iterator[socket.socket]:
+def listening() -> Iterator[socket.socket]:
     """A free port of this machine; its address is needed before there is anything to serve."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -315,7 +332,7 @@ def _url(listener: socket.socket) -> str:
 
 
 @asynccontextmanager
-async def _serve(listener: socket.socket, app: ASGIApp) -> AsyncGenerator[None, None]:
+async def serve(listener: socket.socket, app: ASGIApp) -> AsyncGenerator[None, None]:
     config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve(sockets=[listener]))

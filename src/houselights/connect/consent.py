@@ -1,0 +1,86 @@
+"""The first page: who asks, for which data, what for. Nothing else is shown before the creator has read it."""
+
+from collections.abc import Callable, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from houselights.connect import problems, render
+from houselights.connect.gate import Gate
+from houselights.connect.render import Said
+from houselights.connect.sessions import Found, Spoken, see_other
+from houselights.resources.work_platforms import Product
+from houselights.rules.consent import LONGEST_SESSION, SESSION_LIFETIME, Phase
+from houselights.store import connect_sessions
+
+
+class ConsentPage:
+    """`/connect/{address}`."""
+
+    def __init__(self, gate: Gate, new_token: Callable[[], str]) -> None:
+        self._gate = gate
+        self._new_token = new_token
+
+    async def show(self, request: Request) -> Response:
+        """What is asked for, with a Continue."""
+        found = await self._gate.open(request)
+        if isinstance(found, Response):
+            return found
+        choice = await self._gate.sessions.choice(found)
+        if not choice:
+            return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), status=503)
+        session = found.session
+        answer = render.page(
+            request,
+            "consent.html",
+            found.view(choice[0].row.name if session.work_platform_id else ""),
+            Said(Phase.OPEN, "CONSENT"),
+            readings=_readings(session.products, choice),
+            posts=Product.PUBLISH_CONTENT in session.products,
+            reconnects=session.account_id is not None,
+            back=found.back("exited", "EXIT_FROM_CONSENT"),
+        )
+        if not found.is_framed and not self._gate.sessions.browser(request, session):
+            self._gate.sessions.remember(answer, session, self._new_token())
+        return answer
+
+    async def agree(self, request: Request) -> Response:
+        """Continue: to the platforms, or to the one that it is about."""
+        found = await self._gate.open(request)
+        if isinstance(found, Response):
+            return found
+        if refused := self._gate.refusal(request, found):
+            return refused
+        rooms, session = self._gate.rooms, found.session
+        await connect_sessions.consent(rooms.database, session.key, rooms.clock.now())
+        choice = await self._gate.sessions.choice(found)
+        if session.work_platform_id is None or not choice:
+            return see_other(f"{found.path}/platforms")
+        to = found.to(choice[0].row)
+        return see_other(f"{to}/guide?account={session.account_id}" if session.account_id else to)
+
+    async def extend(self, request: Request) -> Response:
+        """Another half an hour, as often as the creator asks, up to the longest."""
+        found = await self._gate.open(request)
+        if isinstance(found, Response):
+            return found
+        if refused := self._gate.refusal(request, found):
+            return refused
+        rooms, session = self._gate.rooms, found.session
+        now = rooms.clock.now()
+        until = min(now + SESSION_LIFETIME, session.created_at + LONGEST_SESSION)
+        await connect_sessions.extend(rooms.database, session.key, until, now)
+        return see_other(_came_from(request, found))
+
+
+def _readings(asked: Sequence[str], choice: Sequence[Spoken]) -> list[str]:
+    """What can be read of what was asked for, on any of the platforms."""
+    read = {product for spoken in choice for product in spoken.platform.manifest.products}
+    return [product for product in asked if product in read]
+
+
+def _came_from(request: Request, found: Found) -> str:
+    """The page of this session that asked; never anything else."""
+    page = request.query_params.get("page", "")
+    is_ours = page.startswith(f"{found.path}/") and ".." not in page and "//" not in page
+    return page if is_ours else found.path

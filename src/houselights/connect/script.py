@@ -1,0 +1,52 @@
+"""The script that client pages load, and its declarations: the same bytes under every address, for every origin."""
+
+import base64
+import gzip
+import hashlib
+from importlib import resources
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+_SCRIPT = resources.files("houselights.connect").joinpath("static/connect.js").read_bytes()
+_TYPES = resources.files("houselights.connect").joinpath("static/connect.d.ts").read_bytes()
+_PACKED = gzip.compress(_SCRIPT, 9, mtime=0)
+
+VERSION = hashlib.sha256(_SCRIPT).hexdigest()[:12]
+"""What a page puts behind `?v=` so that its browser may keep the script for good."""
+
+_HOUR, _FOR_GOOD = "public, max-age=3600", "public, max-age=31536000, immutable"
+_HEADERS = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "timing-allow-origin": "*",
+    "vary": "accept-encoding",
+    "x-content-type-options": "nosniff",
+}
+
+
+def integrity() -> str:
+    """The script's digest as the attribute `integrity` wants it."""
+    return f"sha384-{base64.b64encode(hashlib.sha384(_SCRIPT).digest()).decode()}"
+
+
+def script_routes() -> list[Route]:
+    """At the vendor's path, so that a page changes only the host, and at one that is easier to remember."""
+    return [
+        *(Route(path, _script) for path in ("/connect.js", "/connect/v2/phyllo-connect.js")),
+        *(Route(path, _types) for path in ("/connect.d.ts", "/connect/v2/phyllo-connect.d.ts")),
+    ]
+
+
+async def _script(request: Request) -> Response:
+    """For good where the page asked for this very version, else for an hour."""
+    packs = "gzip" in request.headers.get("accept-encoding", "")
+    headers = _HEADERS | {"cache-control": _FOR_GOOD if request.query_params.get("v") == VERSION else _HOUR}
+    if packs:
+        headers["content-encoding"] = "gzip"
+    return Response(_PACKED if packs else _SCRIPT, media_type="text/javascript", headers=headers)
+
+
+async def _types(_request: Request) -> Response:
+    return Response(_TYPES, media_type="text/plain", headers=_HEADERS | {"cache-control": _HOUR})

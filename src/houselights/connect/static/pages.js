@@ -1,0 +1,250 @@
+// Makes the pages quicker where they stand alone, and drives them where they stand in a dialog: there a screen takes
+// the place of the one before without a navigation, so that the browser's history belongs to the page around it, the
+// platform gets a window of its own, and everything that happens is told to that page's exact origin.
+"use strict";
+(() => {
+  const HOST = document.body.dataset.host;
+  const isFramed = HOST !== "" && parent !== window;
+  const WINDOW = "houselights-connect";
+  const LOST_MS = 1000;
+
+  const find = (selector) => document.querySelector(selector);
+  const about = () => document.body.dataset;
+  const tell = (message) => isFramed && parent.postMessage({ houselights: message }, HOST);
+  const ask = (url, options = {}) =>
+    fetch(url, { headers: { "x-connect": "1" }, redirect: "follow", cache: "no-store", ...options });
+
+  let heard = 0;
+  let platformWindow = null;
+  let screens = 0;
+
+  // Screens
+
+  const shown = () => {
+    screens += 1;
+    const { screen, code, close } = about();
+    const title = find("h1").textContent;
+    if (code === "TOKEN_EXPIRED") tell({ type: "expired" });
+    tell({ type: "screen", screen, title, close, isBusy: "busy" in about() });
+    searching();
+    ending();
+    if (isFramed) {
+      if (Number(about().heard) > heard) listen(false);
+      if ("wait" in about()) waiting(screens);
+    }
+  };
+
+  const swap = async (url, options) => {
+    const before = ++screens;
+    document.body.setAttribute("aria-busy", "true");
+    try {
+      const answer = await ask(url, options);
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (before !== screens) return;
+      document.title = page.title;
+      document.body.replaceWith(document.adoptNode(page.body));
+      scrollTo(0, 0);
+      shown();
+      find("h1").focus();
+    } catch {
+      document.body.removeAttribute("aria-busy");
+      find(".offline").hidden = false;
+    }
+  };
+
+  const searching = () => {
+    const form = find("[data-search]");
+    if (!form) return;
+    form.addEventListener("input", () => {
+      const sought = form.elements.q.value.trim().toLowerCase();
+      let count = 0;
+      for (const row of document.querySelectorAll("[data-rows] > li")) {
+        row.hidden = !row.dataset.name.includes(sought);
+        count += row.hidden ? 0 : 1;
+      }
+      find("[data-none]").hidden = count > 0;
+    });
+  };
+
+  let timer = 0;
+  const ending = () => {
+    clearTimeout(timer);
+    const notice = find(".ending");
+    if (!notice || about().left === "") return;
+    const left = Number(about().left);
+    const warn = () => {
+      notice.hidden = false;
+      timer = setTimeout(over, Math.max(0, Math.min(left, 120)) * 1000);
+    };
+    const over = () => isFramed && swap(about().path);
+    timer = setTimeout(warn, Math.max(0, left - 120) * 1000);
+  };
+
+  // What happened, as our server tells it
+
+  const listen = async (holds, before = "") => {
+    const query = new URLSearchParams({ after: heard, before });
+    if (holds) query.set("wait", "1");
+    const answer = await ask(`${about().path}/notices?${query}`);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const said = await answer.json();
+    for (const notice of said.notices) {
+      if (notice.number <= heard) continue;
+      heard = notice.number;
+      tell({ type: "notice", notice });
+    }
+    return said;
+  };
+
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+  const waiting = async (screen) => {
+    const { wait, path } = about();
+    watchWindow(screen);
+    while (screen === screens) {
+      try {
+        const said = await listen(true, wait);
+        if (screen !== screens) return;
+        if (said.is_news || said.phase === "EXPIRED") return swap(`${path}/result`);
+      } catch {
+        await pause(1500);
+      }
+    }
+  };
+
+  // The platform's window
+
+  const openWindow = () => {
+    const width = Math.min(640, screen.availWidth);
+    const height = Math.min(780, screen.availHeight);
+    const left = Math.max(0, (screenX || 0) + (outerWidth - width) / 2);
+    const top = Math.max(0, (screenY || 0) + (outerHeight - height) / 2);
+    return open("", WINDOW, `popup,width=${width},height=${height},left=${left},top=${top}`);
+  };
+
+  // A window that reads as closed may have been cut off by the platform instead. It was closed if the creator is back
+  // here; else only they can say.
+  const watchWindow = async (screen) => {
+    const watched = platformWindow;
+    if (!watched) return;
+    while (screen === screens && watched === platformWindow) {
+      if (watched.closed) {
+        await pause(LOST_MS);
+        if (screen !== screens) return;
+        if (document.visibilityState === "visible" && document.hasFocus()) {
+          const said = await listen(false, about().wait).catch(() => null);
+          if (said && !said.is_news && screen === screens) swap(`${about().path}/cancel`, { method: "POST" });
+        }
+        return;
+      }
+      await pause(250);
+    }
+  };
+
+  const start = (form, submitter) => {
+    const isTab = submitter && submitter.formTarget === "_blank";
+    platformWindow = isTab ? null : openWindow();
+    if (!isTab && !platformWindow) {
+      find(".blocked").hidden = false;
+      tell({ type: "blocked", platform: form.dataset.platform });
+      return;
+    }
+    form.target = isTab ? "_blank" : WINDOW;
+    form.submit();
+    swap(form.dataset.window);
+  };
+
+  // Clicks, keys and messages
+
+  const submitted = (event) => {
+    const form = event.target;
+    if (form.method === "dialog") return;
+    if (!isFramed) {
+      // A second click would begin a second attempt; a page that comes back from the browser's memory is fresh again.
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+      addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+      return;
+    }
+    event.preventDefault();
+    if (form.dataset.window) return start(form, event.submitter);
+    const fields = new URLSearchParams(new FormData(form));
+    if (form.method === "get") return swap(`${form.action}?${fields}`);
+    if ("cancel" in form.dataset && platformWindow) platformWindow.close();
+    const action = (event.submitter && event.submitter.getAttribute("formaction")) || form.action;
+    swap(action, { method: "POST", body: fields });
+  };
+
+  const extend = async () => {
+    await ask(`${about().path}/extend`, { method: "POST", redirect: "manual" });
+    about().left = "1800";
+    find(".ending").hidden = true;
+    ending();
+  };
+
+  const clicked = (event) => {
+    const link = event.target.closest("a, button");
+    if (link && "extend" in link.dataset) return extend();
+    if (!link || !isFramed) return;
+    if ("done" in link.dataset) return tell({ type: "done" });
+    if ("exit" in link.dataset) return tell({ type: "close" });
+    if (link.tagName !== "A" || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (new URL(link.href).origin !== location.origin) return;
+    event.preventDefault();
+    swap(link.href);
+  };
+
+  const pressed = (event) => {
+    if (event.key !== "Escape" || find("dialog[open]") || event.defaultPrevented) return;
+    if (event.target.type === "search" && event.target.value) return;
+    tell({ type: "close" });
+  };
+
+  const confirm = () => {
+    const box = find("dialog.ask");
+    if (!box) return tell({ type: "stopped" });
+    box.returnValue = "";
+    box.addEventListener("close", () => box.returnValue === "stop" && tell({ type: "stopped" }), { once: true });
+    if (!box.open) box.showModal();
+  };
+
+  // The dialog is being closed. What is being connected at this moment is waited for, everything else ends.
+  const leave = async () => {
+    screens += 1;
+    if (platformWindow) platformWindow.close();
+    try {
+      await ask(`${about().path}/leave`, { method: "POST" });
+      let said = await listen(false);
+      while (said.phase === "FINISHING") said = await listen(true);
+    } catch {
+      // The page around us does not wait for ever.
+    }
+    tell({ type: "left" });
+  };
+
+  const messaged = (event) => {
+    const said = event.data && event.data.houselights;
+    if (!said) return;
+    if (event.source === parent && event.origin === HOST) {
+      if (said.type === "confirm") confirm();
+      if (said.type === "leave") leave();
+      if (said.type === "focus") find("h1").focus();
+    } else if (event.origin === location.origin && said.type === "settled" && "wait" in about()) {
+      swap(`${about().path}/result`);
+    }
+  };
+
+  addEventListener("submit", submitted);
+  addEventListener("click", clicked);
+  if (isFramed) {
+    addEventListener("keydown", pressed);
+    addEventListener("message", messaged);
+  }
+
+  if ("windowDone" in about()) {
+    if (opener) opener.postMessage({ houselights: { type: "settled" } }, location.origin);
+    close();
+  } else if (!("passing" in about())) {
+    shown();
+  }
+})();

@@ -1,0 +1,145 @@
+"""A candidate of a consent becomes a connected account: its grant is sealed first, then all is written at once.
+
+Here too: the candidates of a consent that reached several, sealed in the session until the creator has chosen; and the
+end of an account by its creator.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct, structs
+
+from houselights.core.errors import AppRefused, LeaseLost, NotGiven
+from houselights.core.ids import AccountId, ApplicationId, WorkPlatformId
+from houselights.flows.rooms import Rooms
+from houselights.port.platform import Candidate
+from houselights.resources.connect_sessions import read_connect_settings
+from houselights.store import accounts, connect_attempts, connect_notices, connect_sessions
+from houselights.store.accounts import NewConnection, SealedToken
+from houselights.store.connect_sessions import ExistingAccount, Session
+from houselights.vault.seal import Place
+
+_CREATOR = "CREATOR"
+"""Who disconnected, as on the wire."""
+
+
+class Consent(Struct, frozen=True):
+    """What all candidates of a consent share. products: granted ones; owner: whose platform app obtained it."""
+
+    products: tuple[str, ...]
+    owner: ApplicationId
+
+
+class Prepared(Struct, frozen=True):
+    """A candidate whose grant is sealed for the account that it will be, as `account_tokens` keeps it."""
+
+    account_id: AccountId
+    platform_profile_id: str
+    username: str | None
+    display: str
+    sealed: bytes
+    expires_at: datetime | None
+    consent: Consent
+
+
+async def prepare(session: Session, candidate: Candidate, consent: Consent, rooms: Rooms) -> Prepared:
+    """Seal a candidate's grant."""
+    account_id = await _account_id(session, candidate.platform_profile_id, rooms)
+    sealed = await rooms.vault.seal_grant(session.application_id, account_id, candidate.grant)
+    return Prepared(
+        account_id,
+        candidate.platform_profile_id,
+        candidate.username,
+        candidate.display,
+        sealed,
+        candidate.grant.expires_at,
+        consent,
+    )
+
+
+async def keep(session: Session, state_digest: bytes, prepared: Prepared, rooms: Rooms) -> None:
+    """Store the account; once more where another consent made it under another id meanwhile.
+
+    raises  LeaseLost where another attempt took this one's place
+            NotGiven where the application allows one user for an account and it has another
+    """
+    if read_connect_settings(session.settings).one_user_per_account and await connect_sessions.has_other_user(
+        rooms.database, session, aimed_at(session), prepared.platform_profile_id
+    ):
+        raise NotGiven("ACCOUNT_ALREADY_CONNECTED_ELSEWHERE")
+    try:
+        await _store(session, state_digest, prepared, rooms)
+    except LeaseLost as lost:
+        if lost.code != "account_made_meanwhile":
+            raise
+        await _store(session, state_digest, await _moved(session, prepared, rooms), rooms)
+
+
+async def seal_all(session: Session, offered: Sequence[Prepared], rooms: Rooms) -> bytes:
+    """What a consent reached, for the session's row."""
+    return await rooms.vault.seal(session.application_id, msgspec.msgpack.encode(offered), _place(session))
+
+
+async def open_all(session: Session, rooms: Rooms) -> Sequence[Prepared]:
+    """What the session's consent reached; () where nothing waits for a choice."""
+    if session.sealed_candidates is None:
+        return ()
+    plain = await rooms.vault.open(session.application_id, session.sealed_candidates, _place(session))
+    return msgspec.msgpack.decode(plain, type=tuple[Prepared, ...])
+
+
+async def disconnect(session: Session, account: ExistingAccount, rooms: Rooms) -> None:
+    """The creator ends what they connected. One that was ended meanwhile stays as it is, and nothing is told."""
+    now = rooms.clock.now()
+    async with rooms.database.transaction() as connection:
+        ended = await accounts.disconnect(
+            connection, session.application_id, account.account_id, _CREATOR, now, rooms.new_id
+        )
+        if ended is not None:
+            await connect_notices.disconnected(connection, session.key, account.work_platform_id, account.account_id)
+    rooms.bell.ring()
+
+
+def aimed_at(session: Session) -> WorkPlatformId:
+    """The platform of the attempt under way. Raises AppRefused where there is none."""
+    if session.attempt_platform_id is None:
+        raise AppRefused("no_attempt", "the session has no attempt under way")
+    return session.attempt_platform_id
+
+
+async def _account_id(session: Session, platform_profile_id: str, rooms: Rooms) -> AccountId:
+    """The account that connecting this profile revives, or a fresh id."""
+    known = await accounts.find(
+        rooms.database, session.application_id, session.user_id, aimed_at(session), platform_profile_id
+    )
+    return known or AccountId(rooms.new_id())
+
+
+async def _moved(session: Session, prepared: Prepared, rooms: Rooms) -> Prepared:
+    """The same for the account that is there now: a seal holds in one place only."""
+    account_id = await _account_id(session, prepared.platform_profile_id, rooms)
+    grant = await rooms.vault.open_grant(session.application_id, prepared.account_id, prepared.sealed)
+    sealed = await rooms.vault.seal_grant(session.application_id, account_id, grant)
+    return structs.replace(prepared, account_id=account_id, sealed=sealed)
+
+
+async def _store(session: Session, state_digest: bytes, prepared: Prepared, rooms: Rooms) -> None:
+    made = NewConnection(
+        prepared.account_id,
+        session.user_id,
+        aimed_at(session),
+        prepared.consent.products,
+        prepared.username,
+        prepared.platform_profile_id,
+        SealedToken(prepared.sealed, prepared.consent.owner, session.environment),
+        prepared.expires_at,
+    )
+    async with rooms.database.transaction() as connection:
+        await accounts.connect(connection, session.application_id, made, rooms.clock.now(), rooms.new_id)
+        await connect_attempts.connect(connection, session.key, state_digest, made.account_id)
+    rooms.bell.ring()
+
+
+def _place(session: Session) -> Place:
+    return Place("connect_sessions", "sealed_candidates", session.application_id, session.session_id)

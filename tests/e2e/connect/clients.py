@@ -1,0 +1,78 @@
+"""Clients' own pages, from another site than ours, as three kinds of integrators write them, under a strict policy."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from tests.contract.client import Client
+from tests.e2e.connect.stage import listening, serve
+
+_FOLDER = Path(__file__).parent / "hosts"
+_POLICY = "default-src 'none'; script-src 'self' {ours}; frame-src {ours}; connect-src 'self'; base-uri 'none'"
+_SCRIPT = '<script src="{ours}/connect/v2/phyllo-connect.js"></script>'
+_PAGES: Mapping[str, str] = {
+    "plain": _SCRIPT,
+    "late": '<link rel="preconnect" href="{ours}/">',
+    "twice": _SCRIPT + _SCRIPT.replace("<script", "<script async"),
+}
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A client's page</title>{script}</head>
+<body><main><h1>A client's page</h1><button>Connect</button><p>Text</p></main>
+<script src="/shared.js"></script><script src="/{name}.js"></script></body></html>"""
+
+
+class ClientPages:
+    """Where the pages are. backend: how their server calls our API."""
+
+    def __init__(self, url: str, ours: str) -> None:
+        self.url = url
+        self._ours = ours
+        self.backend: Client | None = None
+
+    def at(self, name: str, options: Mapping[str, object]) -> str:
+        """The address of a page that is given these options."""
+        return f"{self.url}/{name}#{quote(msgspec.json.encode(options).decode())}"
+
+    async def page(self, request: Request) -> Response:
+        """One of the three."""
+        name = request.path_params["name"]
+        if name not in _PAGES:
+            return HTMLResponse("<!doctype html><title>Elsewhere</title><h1>Elsewhere</h1>")
+        script = _PAGES[name].replace("{ours}", self._ours)
+        policy = _POLICY.replace("{ours}", self._ours)
+        return HTMLResponse(
+            _PAGE.replace("{script}", script).replace("{name}", name), headers={"content-security-policy": policy}
+        )
+
+    async def script(self, request: Request) -> Response:
+        """Their own code."""
+        file = _FOLDER / f"{request.path_params['name']}.js"
+        return Response(file.read_bytes(), media_type="text/javascript")
+
+    async def account(self, request: Request) -> Response:
+        """What their server does with an account that was connected: reads it."""
+        assert self.backend is not None
+        reply = await self.backend.get(f"/v1/accounts/{request.path_params['id']}")
+        return Response(status_code=reply.status)
+
+
+@asynccontextmanager
+async def client_pages(ours: str) -> AsyncGenerator[ClientPages, None]:
+    """The pages, up; on `localhost`, which is another site than the address that our server has."""
+    with listening() as open_socket:
+        pages = ClientPages(f"http://localhost:{open_socket.getsockname()[1]}", ours)
+        app = Starlette(
+            routes=[
+                Route("/{name}.js", pages.script),
+                Route("/backend/accounts/{id}", pages.account),
+                Route("/{name}", pages.page),
+            ]
+        )
+        async with serve(open_socket, app):
+            yield pages

@@ -1,0 +1,103 @@
+"""A creator before a real browser: the client's page, our dialog in it, and the platform's window."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from houselights.core.ids import UserId
+from tests.contract.seed import Caller
+from tests.contract.server import INSTAGRAM
+from tests.e2e.browser import Browser, Page, open_browser
+from tests.e2e.connect.clients import ClientPages
+
+BUTTON = "document.querySelector('button')"
+PRIMARY = "document.querySelector('.primary')"
+CLOSE = "document.querySelector('dialog button')"
+
+
+def labelled(text: str) -> str:
+    """The button or link that says so."""
+    return f"[...document.querySelectorAll('a, button')].find(each => each.innerText.trim() === '{text}')"
+
+
+class Dialog(Struct, frozen=True):
+    """What a test does in the browser. host: the client's page."""
+
+    browser: Browser
+    host: Page
+
+    async def open(self) -> Page:
+        """Click the client's button; the dialog's frame, at the consent."""
+        number = len(self.host.frames)
+        await self.host.click(BUTTON)
+        frame = await self.host.frame(number)
+        await shows(frame, "CONSENT")
+        return frame
+
+    async def heard(self, count: int = 0) -> list[list[Any]]:
+        """Every event with its arguments, once there are so many."""
+        events: list[list[Any]] = await self.host.until(f"heard.length >= {count} && heard")
+        return events
+
+    async def gone(self) -> None:
+        """The dialog is away."""
+        await self.host.until("!document.querySelector('dialog')")
+
+    async def login(self, frame: Page) -> Page:
+        """From the guidance to the platform's window."""
+        number = len(self.browser.windows)
+        await shows(frame, "GUIDANCE")
+        await frame.click(PRIMARY)
+        window = await self.browser.window(number)
+        await window.see("document.querySelector('input[name=persona]')")
+        return window
+
+
+async def shows(frame: Page, screen: str, code: str = "") -> None:
+    """Wait for a screen."""
+    body = "document.body.dataset"
+    await frame.until(f"{body}.screen === '{screen}'" + (f" && {body}.code === '{code}'" if code else ""))
+
+
+async def choose(frame: Page, name: str = "Instagram") -> None:
+    """From the consent to the guidance of a platform."""
+    await frame.click(PRIMARY)
+    await shows(frame, "PLATFORM_SELECTION")
+    await frame.click(f"[...document.querySelectorAll('.row')].find(row => row.innerText.includes('{name}'))")
+
+
+async def agree(window: Page, persona: str, *, press: str = "continue", untick: Sequence[str] = ()) -> None:
+    """Answer on the platform's page."""
+    await window.evaluate(f"document.querySelector('input[value=\"{persona}\"]').click()")
+    for scope in untick:
+        await window.evaluate(f"document.querySelector('input[name=\"scope:{scope}\"]').click()")
+    await window.evaluate(f"document.querySelector('button[value={press}]').click()")
+
+
+async def options(caller: Caller, user_id: UserId, **more: object) -> dict[str, object]:
+    """What a client's page is given by its server."""
+    asked = {"user_id": str(user_id), "products": ["IDENTITY", "IDENTITY.AUDIENCE"]}
+    made = await caller.client.post("/v1/sdk-tokens", asked)
+    assert made.status == 201, made.body
+    token = made.json()["sdk_token"]
+    given = {"clientDisplayName": "Studio", "environment": "sandbox", "userId": str(user_id), "token": token}
+    return given | more
+
+
+@asynccontextmanager
+async def at_client(
+    folder: Path, clients: ClientPages, caller: Caller, given: dict[str, object], page: str = "plain"
+) -> AsyncGenerator[Dialog, None]:
+    """A browser that shows a client's page."""
+    clients.backend = caller.client
+    async with open_browser(folder) as browser:
+        host = await browser.tab()
+        await host.open(clients.at(page, given))
+        await host.see(f"document.readyState === 'complete' && {BUTTON}")
+        yield Dialog(browser, host)
+
+
+PLATFORM = str(INSTAGRAM)
