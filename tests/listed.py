@@ -4,7 +4,7 @@ import json
 import types
 import typing
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,7 +18,9 @@ from houselights.resources.users import User
 from houselights.resources.webhooks import Webhook
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
-INSTANTS = st.datetimes(timezones=st.just(UTC))
+INSTANTS = st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500)).map(
+    lambda since: datetime(2026, 6, 5, 11, 12, 4, 637922, UTC) + since
+)
 _PERCENT = st.decimals(0, 100, places=2)
 _PLAIN: dict[object, st.SearchStrategy[Any]] = {
     str: TEXTS,

@@ -214,7 +214,7 @@ def read_account(value: object) -> ImportedAccount:
 
 
 def read_profile(value: object) -> ImportedProfile:
-    """Raises NotARecord."""
+    """Raises NotARecord, CannotTake."""
     fields = _fields(value)
     read = _as(_Document, fields)
     told = {name: value for name, value in fields.items() if value != []}
@@ -282,9 +282,11 @@ def _instant(field: str, text: str) -> datetime:
     """ISO 8601; without a zone it is UTC, without a time of day midnight."""
     try:
         read = datetime.fromisoformat(text)
-        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise NotARecord("not_a_record", f"{field} is no instant such as 2026-06-05T11:12:04.637922") from None
+    if not 1900 <= read.year < 3000:
+        raise CannotTake("not_an_instant", f"{field} is in the year {read.year}")
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def _instant_or_none(field: str, text: str | None) -> datetime | None:
