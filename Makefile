@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help demo test check e2e e2e-tools bench docs postman vendor lock clean
+.PHONY: help measures demo test check e2e e2e-tools bench docs postman vendor lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -31,6 +31,9 @@ e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the 
 
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
+
+measures: $(VENV)/.dev  ## what is promised under load and kills, counted by others; prints JSON, takes minutes
+	@$(BIN)/python -m measures
 
 docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/houselights config defaults > docs/reference/settings.toml

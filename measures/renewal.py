@@ -1,0 +1,189 @@
+"""Renewing a token: many processes at once, and processes killed between the provider's answer and our commit.
+
+Counted by the provider, which rotates its tokens and refuses one that was used before.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from houselights.core.errors import TokenRevoked
+from houselights.core.ids import AccountId, ApplicationId, UserId
+from houselights.db.embedded import EmbeddedOptions, EmbeddedPostgres
+from houselights.db.migrate import migrate
+from houselights.db.pool import PoolOptions, open_database
+from houselights.flows import open_grant
+from houselights.flows.rooms import Rooms
+from houselights.store.events import Subject
+from houselights.store.platform_apps import EVERYBODY
+from houselights.telemetry import LogOptions, set_up_logs
+from tests.store.rotating import ROTATING, Provider, fresh_grant, provider_running, rooms_of, rotating_platform
+from tests.store.seed import Seed
+
+CALLERS = 50
+PROCESSES = 4
+SLOW_S = 20.0
+KILLS = 100
+
+_PUT = """
+    insert into account_tokens (application_id, account_id, sealed, platform_app_owner, environment, updated_at)
+    values ($1, $2, $3, $4, 'sandbox', clock_timestamp())
+    on conflict (application_id, account_id) do update
+    set sealed = excluded.sealed, version = account_tokens.version + 1, renewing_until = null, renewal_starts = 0
+"""
+_WAITING = """
+    select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%update account_tokens%'
+"""
+_END_WAITING = _WAITING.replace("count(*)", "count(pg_terminate_backend(pid))")
+_LAPSE = "update account_tokens set renewing_until = clock_timestamp() where renewing_until is not null"
+
+
+async def run(folder: Path, say: Callable[[str], None]) -> dict[str, object]:
+    """Both measures; some minutes."""
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(EmbeddedPostgres(EmbeddedOptions(folder)))
+        await migrate(server.dsn)
+        database = await stack.enter_async_context(open_database(PoolOptions(server.dsn)))
+        provider, url = await stack.enter_async_context(provider_running())
+        rooms = await stack.enter_async_context(rooms_of(database, rotating_platform(), url))
+        subject = await Seed(database).account()
+        stage = _Stage(server.dsn, url, provider, rooms, subject)
+        say(f"{CALLERS} callers in {PROCESSES} processes want one token, the provider takes {SLOW_S:.0f} s …")
+        crowd = await stage.crowd()
+        killed: Counter[str] = Counter()
+        most = 0
+        for number in range(1, KILLS + 1):
+            outcome, calls = await stage.killed_before_commit()
+            killed[outcome] += 1
+            most = max(most, calls)
+            if number % 10 == 0:
+                say(f"killed between answer and commit: {number} of {KILLS}, {dict(killed)} …")
+    return {
+        "callers": CALLERS,
+        "processes": PROCESSES,
+        "provider_answers_after_s": SLOW_S,
+        "provider_calls": crowd,
+        "kills_between_answer_and_commit": KILLS,
+        "ended_as": dict(killed),
+        "most_calls_after_a_kill": most,
+    }
+
+
+class _Stage:
+    """One account, its provider, and processes that want its token."""
+
+    def __init__(self, dsn: str, url: str, provider: Provider, rooms: Rooms, subject: Subject) -> None:
+        self._dsn = dsn
+        self._url = url
+        self._provider = provider
+        self._rooms = rooms
+        self._subject = subject
+
+    async def crowd(self) -> int:
+        """How many calls the provider saw."""
+        await self._due()
+
+        async def slowly() -> None:
+            await asyncio.sleep(SLOW_S)
+
+        self._provider.pause = slowly
+        shares = [CALLERS // PROCESSES + (number < CALLERS % PROCESSES) for number in range(PROCESSES)]
+        workers = [await self._worker(share) for share in shares]
+        outputs = await asyncio.gather(*(worker.communicate() for worker in workers))
+        told = [token for output, _ in outputs for token in json.loads(output)]
+        if len(told) != CALLERS or len(set(told)) != 1:
+            raise RuntimeError(f"the callers got {Counter(told)}")
+        return self._provider.calls
+
+    async def killed_before_commit(self) -> tuple[str, int]:
+        """How it ended for the next one who asked, and how many calls the provider saw in all."""
+        self._provider.calls = 0
+        await self._due()
+        connection = await asyncpg.connect(self._dsn)
+        transaction = connection.transaction()
+        answered = asyncio.Event()
+
+        async def hold_the_commit() -> None:
+            # The renewal is leased by now; the row is locked, so that what it brings cannot be kept.
+            await transaction.start()
+            await connection.execute("select 1 from account_tokens for update")
+            answered.set()
+
+        self._provider.pause = hold_the_commit
+        victim = await self._worker(1)
+        await answered.wait()
+        async with asyncio.timeout(30):
+            while not await self._on_the_side(_WAITING):
+                await asyncio.sleep(0.01)
+        victim.kill()
+        await victim.communicate()
+        # The server would go on with a statement whose sender is gone.
+        await self._on_the_side(_END_WAITING)
+        await transaction.rollback()
+        await connection.execute(_LAPSE)
+        await connection.close()
+        self._provider.pause = _at_once
+        return await self._ask_until_settled()
+
+    async def _ask_until_settled(self) -> tuple[str, int]:
+        """As workers would: again and again, until it is fresh or the creator is asked."""
+        for _ in range(10):
+            try:
+                await open_grant.run(self._subject, ROTATING, rotating_platform(), self._rooms)
+            except TokenRevoked:
+                return "re-authentication required", self._provider.calls
+            return "refreshed", self._provider.calls
+        return "a loop", self._provider.calls
+
+    async def _on_the_side(self, sql: str) -> int:
+        """A number, asked outside the transaction that holds the lock."""
+        connection = await asyncpg.connect(self._dsn)
+        try:
+            number: int = await connection.fetchval(sql)
+            return number
+        finally:
+            await connection.close()
+
+    async def _due(self) -> None:
+        """A grant that the provider knows, due for renewal."""
+        self._provider.valid = "refresh-0"
+        grant = fresh_grant("access-old", "refresh-0", self._rooms.clock.now() - timedelta(seconds=1))
+        key = self._subject
+        sealed = await self._rooms.vault.seal_grant(key.application_id, key.account_id, grant)
+        connection = await asyncpg.connect(self._dsn)
+        await connection.execute(_PUT, key.application_id, key.account_id, sealed, EVERYBODY)
+        await connection.close()
+
+    async def _worker(self, callers: int) -> asyncio.subprocess.Process:
+        """A process of its own with so many callers."""
+        ids = (str(self._subject.application_id), str(self._subject.account_id))
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "measures.renewal", self._dsn, self._url, *ids, str(callers)),
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+
+async def _at_once() -> None:
+    return
+
+
+async def _want(dsn: str, url: str, application_id: str, account_id: str, callers: int) -> None:
+    """One process: callers that want the token now."""
+    set_up_logs(LogOptions("error", "json"))
+    subject = Subject(ApplicationId(UUID(application_id)), AccountId(UUID(account_id)), UserId(UUID(int=0)))
+    platform = rotating_platform()
+    async with open_database(PoolOptions(dsn, most=4)) as database, rooms_of(database, platform, url) as rooms:
+        opened = await asyncio.gather(*(open_grant.run(subject, ROTATING, platform, rooms) for _ in range(callers)))
+    print(json.dumps([each.grant.tokens["access"].reveal() for each in opened]))
+
+
+if __name__ == "__main__":
+    asyncio.run(_want(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5])))
