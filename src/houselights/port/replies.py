@@ -3,7 +3,8 @@
 Not here: the codes by which a platform says why it refuses; each folder knows its own.
 """
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -11,11 +12,16 @@ import msgspec
 from houselights.core.errors import AppRefused, PlatformChanged, PlatformDown, PlatformError, RateLimited
 from houselights.core.messages import Response
 from houselights.core.secret import Secret
+from houselights.port.platform import Usage
+from houselights.rules.backoff import LONGEST_WAIT
 
 T = TypeVar("T")
 
 UNSAID_WAIT = timedelta(minutes=15)
 """After a 429 that names no time; one that does is met by whoever plays the script (`outbound.drive`)."""
+
+_LEAST_EPOCH = 10**9
+"""Smaller resets are seconds that are left."""
 
 
 def fit(body: bytes, shape: type[T]) -> T:
@@ -57,6 +63,35 @@ def by_status(reply: Response) -> PlatformError:
     if reply.status == 429:
         return RateLimited(code, UNSAID_WAIT)
     return AppRefused(code)
+
+
+def counted(reply: Response, prefix: str) -> Usage | None:
+    """A budget as three headers tell it: `{prefix}limit`, `-remaining`, `-reset`; None where they are not there.
+
+    The reset is an epoch second, or how many seconds are left; a number may be followed by details.
+    """
+    limit, remaining, reset = (
+        _number(reply.headers.get(prefix + name, "")) for name in ("limit", "remaining", "reset")
+    )
+    if not limit or remaining is None or reset is None:
+        return None
+    percent = max(limit - remaining, 0) * 100 // limit
+    if reset < _LEAST_EPOCH:
+        return Usage(percent, wait_s=reset)
+    return Usage(percent, resets_at=datetime.fromtimestamp(reset, UTC))
+
+
+def rest(budget: Usage | None, now: datetime, otherwise: timedelta) -> timedelta:
+    """How long a spent budget rests. otherwise: where its headers say nothing."""
+    if budget is None:
+        return otherwise
+    left = timedelta(seconds=budget.wait_s) if budget.resets_at is None else budget.resets_at - now
+    return min(max(left, timedelta(seconds=1)), LONGEST_WAIT)
+
+
+def _number(text: str) -> int | None:
+    found = re.match(r"\s*([0-9]{1,11})(?![0-9])", text)
+    return None if found is None else int(found[1])
 
 
 def _wrapped(kind: type, value: object) -> object:

@@ -6,7 +6,7 @@ words its refusals in its own way, so here is only why.
 
 import base64
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from houselights.port.fakes.dialog import Choice
 from houselights.port.fakes.tokens import Claims, claims_of, microseconds, mint
+from houselights.port.persona import Persona
 
 _US = timedelta(microseconds=1)
 
@@ -80,7 +81,12 @@ class AuthorisationServer:
         self._rolls = rolls
         self._spent: dict[str, int] = {}
         self._ended: dict[str, tuple[int, str]] = {}
+        self._known: frozenset[str] = frozenset()
         self._last_us = 0
+
+    def meet(self, people: Iterable[Persona]) -> None:
+        """Who there is; tokens of anybody else are unknown."""
+        self._known = frozenset(persona.username for persona in people)
 
     def code(self, choice: Choice, now: datetime, challenge: str = "", *, offline: bool = True) -> str:
         """For one consent.
@@ -146,7 +152,7 @@ class AuthorisationServer:
 
     def _usable(self, token: str, kind: str, now: datetime) -> Claims:
         claims = self.claims(token)
-        if claims is None or claims.kind != kind:
+        if claims is None or claims.kind != kind or claims.persona not in self._known:
             raise RefusedTokenError(Why.UNKNOWN)
         ended_us, refusal = self._ended.get(claims.persona, (-1, ""))
         if claims.login_us <= ended_us:

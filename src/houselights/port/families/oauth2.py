@@ -5,7 +5,7 @@ Source: https://www.rfc-editor.org/rfc/rfc6749 and https://www.rfc-editor.org/rf
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
@@ -115,17 +115,17 @@ def bearer(grant_or_token: Grant | Token) -> tuple[str, Secret]:
     return ("authorization", token.prefixed("Bearer "))
 
 
-def read_token(reply: Response) -> Token:
+def read_token(reply: Response, dead: Collection[str] = ("invalid_grant",)) -> Token:
     """The reply of a token endpoint.
 
-    `invalid_grant` says that a code or refresh token is dead; every other word is about our app or our request.
+    dead    words that say that a code or refresh token is dead; every other one is about our app or our request
     raises  TokenRevoked, AppRefused, or what the status stands for
     """
     if reply.status == 429 or reply.status >= 500:
         raise replies.by_status(reply)
     if replies.envelope(reply, Refusal) is not None:
         word = _word(reply)
-        raise TokenRevoked(word) if word == "invalid_grant" else AppRefused(f"oauth_{word}")
+        raise TokenRevoked(word) if word in dead else AppRefused(f"oauth_{word}")
     if reply.status >= 400:
         raise replies.by_status(reply)
     return replies.fit(reply.body, Token)

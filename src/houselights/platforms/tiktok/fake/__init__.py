@@ -59,6 +59,7 @@ class Fake:
 
     def meet(self, personas: Sequence[Persona]) -> None:
         self._people = tuple(personas)
+        self._server.meet(personas)
         self._by_username = {persona.username: persona for persona in personas}
         self._login_kit.meet(personas)
 
@@ -156,8 +157,8 @@ class Fake:
             claims = self._server.alive(token, request.now)
         except RefusedTokenError as error:
             raise documented(_dead(error)) from None
-        persona = self._by_username.get(claims.persona)
-        if persona is None or request.query.get("business_id") != _open_id(persona):
+        persona = self._by_username[claims.persona]
+        if request.query.get("business_id") != _open_id(persona):
             raise documented("error_40001_no_permission")
         fields = _fields(request.query)
         for field in fields:

@@ -15,7 +15,7 @@ from houselights.core.secret import Secret
 from houselights.platforms.tiktok.fake.people import DISPLAY_SCOPE_OF, user
 from houselights.platforms.tiktok.fake.refusals import HEADERS, RefusedError, documented, token_refusal
 from houselights.port.fakes.dialog import Dialog
-from houselights.port.fakes.oauth2 import AuthorisationServer, Lives, Pair, RefusedTokenError
+from houselights.port.fakes.oauth2 import AuthorisationServer, Lives, RefusedTokenError
 from houselights.port.persona import Persona
 from houselights.port.platform import AppKeys, FakeRequest
 
@@ -45,11 +45,13 @@ class LoginKit:
 
     def __init__(self) -> None:
         self._server = AuthorisationServer("act.k", _LIVES, rotates=True)
-        self._people: Sequence[Persona] = ()
+        self.meet(())
 
     def meet(self, personas: Sequence[Persona]) -> None:
         """As `port.platform.Fake.meet`."""
         self._people = tuple(personas)
+        self._by_username = {persona.username: persona for persona in personas}
+        self._server.meet(personas)
 
     def end_grants(self, username: str, at: datetime, refusal: str) -> None:
         """As `port.platform.Fake.end_grants`."""
@@ -92,7 +94,7 @@ class LoginKit:
             {
                 "access_token": pair.access,
                 "expires_in": 86_400,
-                "open_id": self._open_id(pair),
+                "open_id": _open_id(self._by_username[pair.claims.persona]),
                 "refresh_expires_in": pair.refresh_s,
                 "refresh_token": pair.refresh,
                 "scope": ",".join(pair.claims.scopes),
@@ -113,9 +115,7 @@ class LoginKit:
             claims = self._server.alive(_bearer(request), request.now)
         except RefusedTokenError:
             raise documented("error_loginkit_access_token_invalid") from None
-        persona = next((each for each in self._people if each.username == claims.persona), None)
-        if persona is None:
-            raise documented("error_loginkit_access_token_invalid")
+        persona = self._by_username[claims.persona]
         fields = [field for field in request.query.get("fields", "").split(",") if field]
         if not fields or not set(fields) <= DISPLAY_SCOPE_OF.keys():
             raise documented("error_loginkit_invalid_params")
@@ -123,9 +123,6 @@ class LoginKit:
             raise documented("error_loginkit_scope_not_authorized")
         told = user(persona, _open_id(persona), fields)
         return _json({"data": {"user": told}, "error": {"code": "ok", "message": "", "log_id": "invented"}})
-
-    def _open_id(self, pair: Pair) -> str:
-        return next(_open_id(each) for each in self._people if each.username == pair.claims.persona)
 
 
 def _check_app(form: Mapping[str, str]) -> None:

@@ -56,6 +56,7 @@ class Fake:
 
     def meet(self, personas: Sequence[Persona]) -> None:
         self._people = tuple(personas)
+        self._server.meet(personas)
         self._by_username = {persona.username: persona for persona in personas}
 
     def end_grants(self, username: str, at: datetime, refusal: str) -> None:
@@ -143,9 +144,7 @@ class Fake:
             raise documented(error.refusal or "error_401_auth") from None
         if scope not in claims.scopes:
             raise documented("error_403_insufficient_scopes")
-        persona = self._by_username.get(claims.persona)
-        if persona is None:
-            raise documented("error_401_auth")
+        persona = self._by_username[claims.persona]
         if Trait.NO_PROFESSIONAL_ACCOUNT in persona.traits:
             raise documented("error_401_youtube_signup_required")
         return persona

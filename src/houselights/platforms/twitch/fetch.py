@@ -1,0 +1,63 @@
+"""One refresh: the account and the number of its followers, side by side.
+
+Source: https://dev.twitch.tv/docs/api/reference (read 2026-11-23).
+"""
+
+from datetime import datetime
+
+from houselights.core.errors import AppRefused, NotGranted, TokenRevoked
+from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all
+from houselights.platforms.twitch import raw
+from houselights.platforms.twitch.normalise import profile_facts
+from houselights.platforms.twitch.refusals import BUDGET, refusal
+from houselights.port import replies
+from houselights.port.families import oauth2
+from houselights.port.manifest import Manifest
+from houselights.port.platform import AppKeys, Grant, Reading, Usage
+from houselights.resources.audience import NoAudience
+
+
+def usage(_manifest: Manifest, reply: Response) -> Usage | None:
+    """As `Platform.usage`: points of the app, a minute at a time."""
+    return replies.counted(reply, BUDGET)
+
+
+def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+    """As `Platform.read`. A refused number of followers does not cost the account."""
+    followers_url = f"{manifest.settings['api']}/channels/followers"
+    query = (("broadcaster_id", grant.refs["account"]), ("first", "1"))
+    account, counted = yield from ask_all(
+        _users(manifest, app, grant), Request("GET", followers_url, query=query, headers=_headers(app, grant))
+    )
+    user = _user(account, now)
+    refused = refusal(counted, now)
+    if refused is not None and not isinstance(refused, NotGranted | AppRefused):
+        raise refused
+    total = None if refused is not None else replies.fit(counted.body, raw.Followers).total
+    return Reading(profile_facts(user, total), NoAudience("NOT_SUPPORTED"))
+
+
+def read_user(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[raw.User]:
+    """The owner of the token."""
+    return _user((yield from ask(_users(manifest, app, grant))), now)
+
+
+def _user(reply: Response, now: datetime) -> raw.User:
+    """A missing scope here means that nothing can be read any more, and so does an account that is gone."""
+    refused = refusal(reply, now)
+    if isinstance(refused, NotGranted):
+        raise TokenRevoked(refused.code)
+    if refused is not None:
+        raise refused
+    users = replies.fit(reply.body, raw.Users).data
+    if not users:
+        raise TokenRevoked("twitch_no_user")
+    return users[0]
+
+
+def _users(manifest: Manifest, app: AppKeys, grant: Grant) -> Request:
+    return Request("GET", f"{manifest.settings['api']}/users", headers=_headers(app, grant))
+
+
+def _headers(app: AppKeys, grant: Grant) -> Fields:
+    return (oauth2.bearer(grant), ("client-id", app.client_id))

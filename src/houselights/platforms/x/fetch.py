@@ -1,0 +1,47 @@
+"""One refresh: one read of the account, which is paid for.
+
+Source: https://docs.x.com/x-api/users/get-my-user (read 2026-11-23).
+"""
+
+from datetime import datetime
+
+from houselights.core.errors import NotGranted, TokenRevoked
+from houselights.core.messages import Request, Response, Script, ask
+from houselights.platforms.x import raw
+from houselights.platforms.x.normalise import profile_facts
+from houselights.platforms.x.refusals import BUDGET, refusal
+from houselights.port import replies
+from houselights.port.families import oauth2
+from houselights.port.manifest import Manifest
+from houselights.port.platform import AppKeys, Grant, Reading, Usage
+from houselights.resources.audience import NoAudience
+
+
+def usage(_manifest: Manifest, reply: Response) -> Usage | None:
+    """As `Platform.usage`: calls for one creator, a quarter of an hour at a time."""
+    return replies.counted(reply, BUDGET)
+
+
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+    """As `Platform.read`."""
+    user = yield from read_user(manifest, grant, now)
+    return Reading(profile_facts(user), NoAudience("NOT_SUPPORTED"))
+
+
+def read_user(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.User]:
+    """The owner of the token.
+
+    raises  TokenRevoked also for a missing scope, without which nothing can be read, and for a suspended account
+    """
+    query = (("user.fields", manifest.settings["user_fields"]),)
+    url = f"{manifest.settings['api']}/users/me"
+    reply = yield from ask(Request("GET", url, query=query, headers=(oauth2.bearer(grant),)))
+    refused = refusal(reply, now)
+    if isinstance(refused, NotGranted):
+        raise TokenRevoked(refused.code)
+    if refused is not None:
+        raise refused
+    user = replies.fit(reply.body, raw.Me).data
+    if user is None:
+        raise TokenRevoked("x_not_shown")
+    return user
