@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -40,6 +41,15 @@ async def receiver(home: House) -> AsyncIterator[Receiver]:
         await home.scalar("delete from webhooks where webhook_id = $1::text::uuid", hook["id"])
 
 
+async def arm(home: House, receiver: Receiver) -> None:
+    """As the replaced service's own consumer does: it finds its address in the list, inactive, and puts it again."""
+    listed: Any = wanted(await home.api.get("/v1/webhooks", limit="100", offset="0"), 200, "webhooks")
+    (mine,) = [each for each in listed["data"] if each["url"] == receiver.url]
+    assert mine["is_active"] is False
+    sent = await home.call("PUT", f"/v1/webhooks/{mine['id']}", {"url": receiver.url, "events": [UPDATED]})
+    assert (sent.status, json.loads(sent.body)["is_active"]) == (200, True)
+
+
 async def queued(home: House, receiver: Receiver) -> dict[str, object]:
     """The state of the receiver's only delivery, and how long after its last try it is due."""
     row = await home.scalar(
@@ -65,6 +75,7 @@ async def tried(home: House, receiver: Receiver, attempts: int) -> dict[str, obj
     return await queued(home, receiver)
 
 
+@pytest.mark.rule("C-099", "C-100", "C-101", "C-103", "C-104")
 async def test_a_delivery_is_the_contract_to_the_byte(home: House, account: Account, receiver: Receiver) -> None:
     await home.ask_refresh(account)
 
@@ -90,10 +101,11 @@ async def test_a_delivery_is_the_contract_to_the_byte(home: House, account: Acco
     }
 
 
+@pytest.mark.rule("C-106", "C-107", "C-108", "C-110")
 async def test_a_failed_delivery_is_tried_four_times_with_the_same_bytes_and_then_the_webhook_is_off(
     home: House, account: Account, receiver: Receiver
 ) -> None:
-    answers = iter([500, 404, 302, 503])
+    usual, answers = receiver.reply, iter([500, 404, 302, 503])
 
     async def refuse(_receipt: Receipt) -> int:
         return next(answers)
@@ -118,7 +130,17 @@ async def test_a_failed_delivery_is_tried_four_times_with_the_same_bytes_and_the
     await home.receiver.wait(len(home.receiver.of(UPDATED)) + 1, UPDATED)
     assert len(receiver.receipts) == 4, "nothing more is sent, not even new events"
 
+    lost = {receipt.id for receipt in home.receiver.of(UPDATED)}
+    receiver.reply = usual
+    await arm(home, receiver)
+    await home.ask_refresh(account)
+    fresh = (await receiver.wait(5))[4:]
+    assert [receipt.event for receipt in fresh] == [UPDATED]
+    assert fresh[0].id not in lost, "what happens from now on, not what was missed"
+    assert await home.scalar("select count(*) from deliveries where state = 'QUEUED' and attempts > 0") == 0
 
+
+@pytest.mark.rule("C-106", "C-109")
 async def test_a_receiver_that_hangs_is_given_five_seconds_and_delays_nobody(
     home: House, account: Account, receiver: Receiver
 ) -> None:
@@ -142,6 +164,7 @@ async def test_a_receiver_that_hangs_is_given_five_seconds_and_delays_nobody(
     release.set()
 
 
+@pytest.mark.rule("C-113")
 async def test_a_target_in_a_private_range_is_refused_and_recorded(home: House, account: Account) -> None:
     target = "http://10.255.255.1:8080/hook"
     wanted(await home.api.post("/v1/webhooks", {"url": target, "events": [UPDATED]}), 201, "a webhook")
@@ -151,3 +174,52 @@ async def test_a_target_in_a_private_range_is_refused_and_recorded(home: House, 
     row = await tried(home, nowhere, 1)
 
     assert row["tries"] == ["private_address"]
+
+
+@pytest.mark.rule("C-106")
+async def test_a_receiver_that_is_not_there_is_tried_again(home: House, account: Account) -> None:
+    async with receiving() as gone:
+        target = gone.url
+    nowhere = Receiver(target)
+    wanted(await home.api.post("/v1/webhooks", {"url": target, "events": [UPDATED]}), 201, "a webhook")
+    await home.ask_refresh(account)
+
+    row = await tried(home, nowhere, 1)
+
+    assert (row["state"], row["tries"]) == ("QUEUED", ["connect_failed"])
+
+
+@pytest.mark.rule("C-098", "C-100", "C-106", "C-107")
+async def test_a_trial_is_signed_and_tried_again_like_any_notification(home: House, receiver: Receiver) -> None:
+    answers = iter([500, 200])
+
+    async def reply(_receipt: Receipt) -> int:
+        return next(answers)
+
+    receiver.reply = reply
+    payload = {"event": UPDATED, "name": "a trial", "data": {"account_id": "é", "n": 1.5}}
+    sent = await home.call("POST", "/v1/webhooks/send", {"payload": payload})
+    assert (sent.status, json.loads(sent.body)) == (200, payload)
+    (first,) = await receiver.wait(1)
+    await tried(home, receiver, 1)
+    await home.forward(timedelta(seconds=60))
+
+    _, second = await receiver.wait(2)
+
+    told = json.loads(first.body)
+    assert told == payload | {"id": first.id}
+    assert list(told) == ["event", "name", "id", "data"]
+    assert json.dumps(told).encode() == first.body == second.body
+    digest = hmac.new(home.secret.reveal().encode(), first.body, hashlib.sha256).hexdigest()
+    assert first.headers["webhook-signatures"] == second.headers["webhook-signatures"] == digest
+
+
+@pytest.mark.rule("C-110")
+async def test_a_webhook_is_told_of_its_own_events_alone(home: House, receiver: Receiver) -> None:
+    before = len(home.receiver.receipts)
+    for event in ("SESSION.EXPIRED", "PROFILES.ADDED", UPDATED):
+        sent = await home.call("POST", "/v1/webhooks/send", {"payload": {"event": event, "data": {}}})
+        assert sent.status == 200
+    await home.receiver.wait(before + 3)
+    await receiver.wait(1)
+    assert [receipt.event for receipt in receiver.receipts] == [UPDATED]

@@ -25,6 +25,7 @@ async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncItera
         yield built
 
 
+@pytest.mark.rule("C-083")
 async def test_a_worker_killed_in_the_middle_of_a_refresh_loses_nothing(home: House) -> None:
     (account,) = await home.connected()
     await home.fault("slow_body", persona=account.username, limit_s=60)
@@ -48,6 +49,7 @@ async def test_a_worker_killed_in_the_middle_of_a_refresh_loses_nothing(home: Ho
     assert row["outcome"] == "DONE"
 
 
+@pytest.mark.rule("C-111")
 async def test_a_worker_killed_between_sending_and_recording_sends_the_same_event_again(home: House) -> None:
     (account,) = await home.connected()
     gate = asyncio.Event()
@@ -99,6 +101,7 @@ async def test_a_frozen_worker_that_wakes_up_writes_nothing_any_more(home: House
     assert len(home.receiver.of(UPDATED)) == 1
 
 
+@pytest.mark.rule("C-083")
 async def test_a_server_killed_right_after_its_202_has_kept_the_request(home: House) -> None:
     accounts = await home.connected(3)
     for account in accounts:

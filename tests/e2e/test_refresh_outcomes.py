@@ -53,6 +53,7 @@ def instant(value: object) -> datetime:
     return datetime.fromisoformat(f"{value}+00:00")
 
 
+@pytest.mark.rule("C-064", "C-076", "C-091")
 async def test_a_revoked_token_expires_the_account_and_tells_so_once(home: House) -> None:
     account = await home.connected_by_worker()
     before = wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "the audience")
@@ -72,6 +73,7 @@ async def test_a_revoked_token_expires_the_account_and_tells_so_once(home: House
     assert len(home.receiver.of("SESSION.EXPIRED")) == 1
 
 
+@pytest.mark.rule("C-063")
 async def test_connecting_again_revives_the_same_account(home: House) -> None:
     account = await home.connected_by_worker()
     await home.fault("error_190_463_expired", persona=account.username, times=4)
@@ -88,6 +90,7 @@ async def test_connecting_again_revives_the_same_account(home: House) -> None:
     assert len(home.receiver.of("ACCOUNTS.CONNECTED", account.id)) == 2
 
 
+@pytest.mark.rule("C-082")
 async def test_a_platform_that_is_down_is_asked_again_soon_and_then_given_up(home: House) -> None:
     account = await home.connected_by_worker()
     before = await account_of(home, account)
@@ -141,6 +144,7 @@ async def test_a_wait_that_the_platform_asks_for_is_kept_even_when_somebody_asks
     assert len(await home.receiver.wait(1, UPDATED, account.id)) == 1
 
 
+@pytest.mark.rule("C-082")
 async def test_a_reply_that_no_longer_fits_is_not_retried_and_costs_no_data(home: House) -> None:
     account = await home.connected_by_worker()
     before = wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "the audience")
@@ -157,6 +161,7 @@ async def test_a_reply_that_no_longer_fits_is_not_retried_and_costs_no_data(home
     assert (await account_of(home, account))["status"] == "CONNECTED"
 
 
+@pytest.mark.rule("C-085", "C-090")
 async def test_scheduled_refreshes_go_on_by_themselves_and_tell_only_changes(home: House) -> None:
     account = await home.connected_by_worker(creator=0)  # large enough to move every day
     profile = wanted(await home.api.get("/v1/profiles", account_id=account.id), 200, "profiles")["data"]

@@ -158,6 +158,7 @@ def kind(egress: Egress, address: str, host: str = "hooks.example") -> str | Non
     return None
 
 
+@pytest.mark.rule("C-113")
 @pytest.mark.parametrize("address", [*LOOPBACK, *METADATA, *OTHERS, *EDGES])
 def test_no_special_address_is_connected(address: str) -> None:
     assert kind(STRICT, address) is not None

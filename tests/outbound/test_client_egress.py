@@ -64,6 +64,7 @@ ODD_URLS = [
 ]
 
 
+@pytest.mark.rule("C-113")
 @pytest.mark.parametrize("host", LITERALS)
 async def test_a_literal_address_of_this_machine_is_refused_before_any_connection(host: str) -> None:
     async with listening(answering(reply())) as listener, calling(egress=STRICT) as client:
@@ -120,6 +121,7 @@ async def test_a_sandbox_application_reaches_a_receiver_on_this_machine(host: st
     "addresses",
     [[UNSPECIFIED], ["127.0.0.1", UNSPECIFIED], [UNSPECIFIED, "127.0.0.1"], ["::1", "::"], ["::", "::1", "127.0.0.1"]],
 )
+@pytest.mark.rule("C-113")
 async def test_a_name_with_any_refused_address_is_refused_whichever_would_answer_first(addresses: list[str]) -> None:
     names = Names(hooks_example=[addresses])
     async with listening(answering(reply())) as listener, calling(egress=SANDBOX, resolver=names) as client:
@@ -222,6 +224,7 @@ async def test_a_configured_client_calls_what_stays_under_its_base_url_only() ->
     assert (platform.connections, other.connections) == (1, 0)
 
 
+@pytest.mark.rule("C-106")
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
 async def test_a_redirect_is_the_reply_and_nobody_follows_it(status: str) -> None:
     async with listening(answering(reply())) as goal:

@@ -60,6 +60,7 @@ async def leased(
     return [row for row in rows if row.application_id == application_id]
 
 
+@pytest.mark.rule("C-110", "C-112")
 async def test_an_event_is_queued_for_every_active_webhook_that_lists_it(database: Database, seed: Seed) -> None:
     subject = await seed.account()
     application_id = subject.application_id
@@ -106,6 +107,7 @@ async def test_a_lease_brings_what_sending_needs(database: Database, seed: Seed)
     assert (lease.attempts, lease.starts) == (0, 1)
 
 
+@pytest.mark.rule("C-109")
 async def test_one_webhook_gets_only_its_share_of_the_slots(database: Database, seed: Seed) -> None:
     subject = await seed.account()
     slow = await seed.webhook(subject.application_id, KIND.wire_name)
@@ -135,6 +137,7 @@ async def test_a_failed_try_is_recorded_and_due_again_later(database: Database, 
     assert (attempt.attempt, attempt.status, attempt.error) == (1, 500, None)
 
 
+@pytest.mark.rule("C-108")
 async def test_the_last_failure_switches_the_webhook_off_and_holds_what_was_queued(
     database: Database, seed: Seed
 ) -> None:

@@ -45,6 +45,7 @@ async def finish(database: Database, lease: RefreshLease, now: datetime = NOW, o
         await refreshes.finish(connection, lease, now, ending)
 
 
+@pytest.mark.rule("C-077")
 async def test_a_thousand_concurrent_requests_make_one_run(database: Database, seed: Seed) -> None:
     subject = await seed.account()
     asking = requests(database)
@@ -58,6 +59,7 @@ async def test_a_thousand_concurrent_requests_make_one_run(database: Database, s
     assert await lease_of(database, subject) is None
 
 
+@pytest.mark.rule("C-078")
 async def test_any_number_of_requests_while_one_runs_cause_exactly_one_further_run(
     database: Database, seed: Seed
 ) -> None:

@@ -32,6 +32,7 @@ def test_the_contracts_vector_body_has_its_322_bytes() -> None:
     assert len(BODY) == 322
 
 
+@pytest.mark.rule("C-100", "C-103")
 @pytest.mark.parametrize(("secret", "digest"), [(OLD, OLD_DIGEST), (NEW, NEW_DIGEST)])
 def test_one_secret_gives_the_contracts_digest_in_all_three_headers(secret: Secret, digest: str) -> None:
     headers = webhook_headers(BODY, EVENT, [secret], SENT_AT)
@@ -40,6 +41,7 @@ def test_one_secret_gives_the_contracts_digest_in_all_three_headers(secret: Secr
     assert headers["Phyllo-Signature"] == digest
 
 
+@pytest.mark.rule("C-102", "C-103")
 def test_a_rotation_lists_the_newest_digest_first_and_without_a_blank() -> None:
     headers = webhook_headers(BODY, EVENT, [NEW, OLD], SENT_AT)
     assert headers["Webhook-Signatures"] == f"{NEW_DIGEST},{OLD_DIGEST}"
@@ -59,6 +61,7 @@ def test_a_standard_webhooks_receiver_with_whsec_accepts_every_secret_of_a_rotat
         assert expected in headers["webhook-signature"].split(" ")
 
 
+@pytest.mark.rule("C-102")
 @pytest.mark.parametrize("secret", [OLD, NEW])
 def test_a_receiver_that_holds_either_secret_of_a_rotation_accepts(secret: Secret) -> None:
     assert verify(BODY, received(NEW, OLD), secret, SENT_AT)
