@@ -146,7 +146,7 @@ class ConnectSessionEndpoints:
             return
         if work_platform_id not in WORK_PLATFORMS:
             raise Refused("incorrect_work_platform_id")
-        if account_id is not None and not await connect_sessions.profile_to_reconnect(
+        if account_id is not None and not await connect_sessions.can_reconnect(
             database, application_id, user_id, work_platform_id, account_id
         ):
             raise Refused("incorrect_account_id")

@@ -45,7 +45,7 @@ class Prepared(Struct, frozen=True):
 
 async def prepare(session: Session, candidate: Candidate, consent: Consent, rooms: Rooms) -> Prepared:
     """Seal a candidate's grant."""
-    account_id = await _account_id(session, candidate.platform_profile_id, rooms)
+    account_id = await known(session, candidate, rooms) or AccountId(rooms.new_id())
     sealed = await rooms.vault.seal_grant(session.application_id, account_id, candidate.grant)
     return Prepared(
         account_id,
@@ -55,6 +55,18 @@ async def prepare(session: Session, candidate: Candidate, consent: Consent, room
         sealed,
         candidate.grant.expires_at,
         consent,
+    )
+
+
+async def known(session: Session, profile: Candidate | Prepared, rooms: Rooms) -> AccountId | None:
+    """The account that connecting this profile revives; None where it makes one."""
+    return await accounts.find(
+        rooms.database,
+        session.application_id,
+        session.user_id,
+        aimed_at(session),
+        profile.platform_profile_id,
+        profile.username,
     )
 
 
@@ -108,17 +120,9 @@ def aimed_at(session: Session) -> WorkPlatformId:
     return session.attempt_platform_id
 
 
-async def _account_id(session: Session, platform_profile_id: str, rooms: Rooms) -> AccountId:
-    """The account that connecting this profile revives, or a fresh id."""
-    known = await accounts.find(
-        rooms.database, session.application_id, session.user_id, aimed_at(session), platform_profile_id
-    )
-    return known or AccountId(rooms.new_id())
-
-
 async def _moved(session: Session, prepared: Prepared, rooms: Rooms) -> Prepared:
     """The same for the account that is there now: a seal holds in one place only."""
-    account_id = await _account_id(session, prepared.platform_profile_id, rooms)
+    account_id = await known(session, prepared, rooms) or AccountId(rooms.new_id())
     grant = await rooms.vault.open_grant(session.application_id, prepared.account_id, prepared.sealed)
     sealed = await rooms.vault.seal_grant(session.application_id, account_id, grant)
     return structs.replace(prepared, account_id=account_id, sealed=sealed)

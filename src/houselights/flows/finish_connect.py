@@ -20,7 +20,7 @@ from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
 from houselights.port.platform import Candidate, Platform, Redirect
 from houselights.rules.consent import Outcome, granted, outcome_of
-from houselights.store import connect_attempts, connect_sessions
+from houselights.store import connect_attempts
 from houselights.store.connect_attempts import Attempt
 from houselights.store.connect_sessions import Session
 
@@ -115,17 +115,10 @@ async def _fitting(session: Session, reached: Sequence[Candidate], rooms: Rooms)
     """All that the consent reached, or the one that is to be connected again. Raises NotGiven."""
     if session.attempt_account_id is None:
         return reached
-    wanted = await connect_sessions.profile_to_reconnect(
-        rooms.database,
-        session.application_id,
-        session.user_id,
-        connect_account.aimed_at(session),
-        session.attempt_account_id,
-    )
-    fitting = [candidate for candidate in reached if candidate.platform_profile_id == wanted]
-    if not fitting:
-        raise NotGiven("SESSION_MISMATCH")
-    return fitting[:1]
+    for candidate in reached:
+        if await connect_account.known(session, candidate, rooms) == session.attempt_account_id:
+            return [candidate]
+    raise NotGiven("SESSION_MISMATCH")
 
 
 def _useful(

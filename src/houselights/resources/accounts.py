@@ -36,7 +36,7 @@ class Account(Struct, frozen=True):
     profile_pic_url: str | None
     status: str
     platform_profile_name: str | None
-    platform_profile_id: str
+    platform_profile_id: str | None
     platform_profile_published_at: datetime | None
     disconnection_source: str | None
     products: Sequence[str]

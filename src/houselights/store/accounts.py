@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.errors import LeaseLost
+from houselights.core.errors import Duplicate, LeaseLost
 from houselights.core.events import EventKind
 from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
@@ -25,26 +25,43 @@ class AccountKey(Struct, frozen=True):
     account_id: UUID
 
 
+# By the profile; else by the handle, among those that nobody connected here yet: elsewhere a profile may go by another
+# id, and only an account that was never read here can be called by a handle that is another profile's by now.
 FIND = Statement(
     """
-    select account_id from accounts
-    where application_id = $1 and user_id = $2 and work_platform_id = $3 and platform_profile_id = $4
+    select a.account_id
+    from accounts a left join refreshes r using (application_id, account_id)
+    where a.application_id = $1 and a.user_id = $2 and a.work_platform_id = $3
+      and (a.platform_profile_id = $4
+           or lower(ltrim(a.platform_username, '@')) = lower(ltrim($5, '@')) and r.started_at is null
+              and not exists (select from account_tokens t
+                              where t.application_id = a.application_id and t.account_id = a.account_id))
+    order by a.platform_profile_id is not distinct from $4 desc, a.status = 'SESSION_EXPIRED' desc, a.updated_at desc,
+             a.account_id
+    limit 1
     """,
     AccountKey,
+)
+
+REVIVE = Statement(
+    """
+    update accounts
+    set status = 'CONNECTED', products = $3, platform_username = $4, platform_profile_id = $5,
+        disconnection_source = null, updated_at = $6
+    where application_id = $1 and account_id = $2
+    """,
+    Nothing,
 )
 
 CONNECT = Statement(
     """
     insert into accounts
-        (application_id, account_id, user_id, work_platform_id, status, products, platform_username,
-         platform_profile_name, platform_profile_id, created_at, updated_at)
-    values ($1, $2, $3, $4, 'CONNECTED', $5, $6, $6, $7, $8, $8)
-    on conflict (application_id, user_id, work_platform_id, platform_profile_id) do update
-    set status = 'CONNECTED', products = excluded.products, platform_username = excluded.platform_username,
-        disconnection_source = null, updated_at = excluded.updated_at
-    returning account_id
+        (application_id, account_id, status, products, platform_username, platform_profile_name, platform_profile_id,
+         created_at, updated_at, user_id, work_platform_id)
+    values ($1, $2, 'CONNECTED', $3, $4, $4, $5, $6, $6, $7, $8)
+    on conflict do nothing
     """,
-    AccountKey,
+    Nothing,
 )
 
 KEEP_TOKEN = Statement(
@@ -160,9 +177,11 @@ async def find(
     user_id: UserId,
     work_platform_id: WorkPlatformId,
     platform_profile_id: str,
+    username: str | None,
 ) -> AccountId | None:
-    """The account that connecting this profile for this user revives."""
-    row = await database.fetch_one(FIND, application_id, user_id, work_platform_id, platform_profile_id)
+    """The account that connecting this profile, which goes by this handle now, revives for this user."""
+    profile = (platform_profile_id, username)
+    row = await database.fetch_one(FIND, application_id, user_id, work_platform_id, *profile)
     return None if row is None else AccountId(row.account_id)
 
 
@@ -177,23 +196,19 @@ async def connect(
 
     raises  LeaseLost where another consent made the account under another id meanwhile: look again
     """
-    row = await connection.fetch_one(
-        CONNECT,
-        application_id,
-        made.account_id,
-        made.user_id,
-        made.work_platform_id,
-        list(made.products),
-        made.platform_username,
-        made.platform_profile_id,
-        now,
-    )
-    if row is None or row.account_id != made.account_id:
+    key = (application_id, made.account_id)
+    values = (list(made.products), made.platform_username, made.platform_profile_id, now)
+    try:
+        is_there = await connection.execute(REVIVE, *key, *values) or await connection.execute(
+            CONNECT, *key, *values, made.user_id, made.work_platform_id
+        )
+    except Duplicate:
+        is_there = 0
+    if not is_there:
         raise LeaseLost("account_made_meanwhile")
     await connection.execute(
         KEEP_TOKEN,
-        application_id,
-        made.account_id,
+        *key,
         made.token.sealed,
         made.token.platform_app_owner,
         made.token.environment,

@@ -118,9 +118,9 @@ class ExistingAccount(Struct, frozen=True):
 
 
 class ReconnectRow(Struct, frozen=True):
-    """What the account to connect again is called at the platform."""
+    """The account to connect again."""
 
-    platform_profile_id: str
+    account_id: UUID
 
 
 class Issuer(Struct, frozen=True):
@@ -176,7 +176,7 @@ EXTEND = Statement(
 
 RECONNECT = Statement(
     """
-    select platform_profile_id from accounts
+    select account_id from accounts
     where application_id = $1 and account_id = $2 and user_id = $3 and work_platform_id = $4
     """,
     ReconnectRow,
@@ -271,12 +271,11 @@ async def extend(database: Database, key: SessionKey, until: datetime, now: date
     await database.execute(EXTEND, key.application_id, key.session_id, until, now)
 
 
-async def profile_to_reconnect(
+async def can_reconnect(
     database: Database, application_id: ApplicationId, user_id: UUID, work_platform_id: UUID, account_id: UUID
-) -> str | None:
-    """The platform's id of an account; None where it is not this user's account on this platform."""
-    row = await database.fetch_one(RECONNECT, application_id, account_id, user_id, work_platform_id)
-    return None if row is None else row.platform_profile_id
+) -> bool:
+    """Whether an account is this user's on this platform."""
+    return await database.fetch_one(RECONNECT, application_id, account_id, user_id, work_platform_id) is not None
 
 
 async def existing(database: Database, session: Session) -> list[ExistingAccount]:

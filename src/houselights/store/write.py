@@ -1,7 +1,8 @@
 """What a refresh read becomes what is served: documents, events and delivery rows in one transaction.
 
-This is the only way a profile or an audience changes. A document's `updated_at` moves only with its values; its
-head (names, the account's handle) is written anew without moving it.
+This is the only way a profile or an audience of a connected account changes (`imports` brings in those of accounts
+that are not). A document's `updated_at` moves only with its values; its head (names, the account's handle) is written
+anew without moving it.
 """
 
 import hashlib

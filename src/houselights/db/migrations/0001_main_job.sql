@@ -94,7 +94,8 @@ create table accounts (
     products              text[]      not null,
     platform_username     text,
     platform_profile_name text,
-    platform_profile_id   text        not null,
+    -- null where whoever imported the account did not know it
+    platform_profile_id   text,
     platform_profile_published_at timestamptz,
     profile_pic_url       text,
     disconnection_source  text,
