@@ -41,7 +41,7 @@ def refusals() -> list[tuple[str, str, str, str]]:
 
     Where: part of the address of the calls that are refused, open parameters included, after a word for the script
     where it is not a reading: `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`. Before it, `other`
-    for a script with the app of the platform's other product.
+    for a script with the app of the platform's other product, and `once` where only the first of those calls is.
     What: a class of `core.errors`, a reason of `NoAudience`, `PARTIAL`, or NO_ERROR.
     """
     return [

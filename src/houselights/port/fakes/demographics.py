@@ -25,7 +25,7 @@ def breakdowns(
     framed  whether a time frame was asked for, which puts a column of its own first
     """
     keys = sorted(columns)
-    counted = sorted(_counts(persona, keys).items(), key=lambda row: (-row[1], row[0]))[:top]
+    counted = _largest(persona, keys, top)
     if Trait.REVERSED_COLUMNS in persona.traits:
         keys.reverse()
         counted = [(values[::-1], people) for values, people in counted]
@@ -34,6 +34,11 @@ def breakdowns(
         counted = [(("THIS_MONTH", *values), people) for values, people in counted]
     results = [{"dimension_values": list(values), "value": people} for values, people in counted]
     return [{"dimension_keys": keys, "results": results}]
+
+
+def people_by(persona: Persona, column: str) -> dict[str, int]:
+    """The older shape of a table with one column."""
+    return {word: people for (word,), people in _largest(persona, [column], None)}
 
 
 def insight(total_value: object, object_id: str, edge: str, words: tuple[str, str]) -> Values:
@@ -54,6 +59,10 @@ def insight(total_value: object, object_id: str, edge: str, words: tuple[str, st
             }
         ]
     }
+
+
+def _largest(persona: Persona, columns: Sequence[str], top: int | None) -> list[tuple[tuple[str, ...], int]]:
+    return sorted(_counts(persona, columns).items(), key=lambda row: (-row[1], row[0]))[:top]
 
 
 def _counts(persona: Persona, columns: Sequence[str]) -> dict[tuple[str, ...], int]:

@@ -238,7 +238,11 @@ class FacebookLogin:
             person = {"id": user_id(session.persona), "name": session.persona.full_name}
             return meta.selected(person, session.sent.get("fields", "id"), "User", ("id", "name"))
         page = next((page for page in visible(session) if page.id == wanted), None)
-        return self._site.node(session, wanted) if page is None else self._page(session, page, "id")
+        if page is None:
+            return self._site.node(session, wanted)
+        if "tasks" in meta.field_tree(session.sent.get("fields", "")):
+            raise refused(400, 100, "(#100) Tried accessing nonexisting field (tasks) on node type (Page)")
+        return self._page(session, page, "id")
 
     def _accounts(self, session: Session) -> object:
         """`/me/accounts`, in pages of `limit` rows."""

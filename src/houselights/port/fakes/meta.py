@@ -206,6 +206,11 @@ def app_usage(percent: int) -> dict[str, str]:
     return {"x-app-usage": _encoded(_counters(percent))}
 
 
+def page_usage(percent: int) -> dict[str, str]:
+    """`X-Page-Usage`, as `X-App-Usage`."""
+    return {"x-page-usage": _encoded(_counters(percent))}
+
+
 def business_usage(kind: str, object_id: str, percent: int) -> dict[str, str]:
     """`X-Business-Use-Case-Usage`: JSON as text; how long to wait is in minutes."""
     minutes = 19 if percent >= 100 else 0

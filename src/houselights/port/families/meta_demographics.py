@@ -135,10 +135,18 @@ def table(manifest: Manifest, insights: Insights) -> Answer:
     for place, insight in enumerate(insights.data):
         if insight.name != metric:
             raise PlatformChanged("reply_changed", f"Expected the metric {metric} - at `$.data[{place}].name`")
-        for breakdown in insight.total_value.breakdowns:
-            if breakdown.results:
-                return _whole(breakdown)
+        found = the_one(insight.total_value.breakdowns)
+        if isinstance(found, Breakdown):
+            return found
     return Kind.EMPTY
+
+
+def the_one(breakdowns: Sequence[Breakdown]) -> Answer:
+    """The first table that has rows; EMPTY where none has.
+
+    raises  PlatformChanged for a row with more or fewer values than columns
+    """
+    return next((_whole(breakdown) for breakdown in breakdowns if breakdown.results), Kind.EMPTY)
 
 
 def recognised(manifest: Manifest, replies: Sequence[bytes], shape: type[U]) -> list[U | Answer]:
@@ -191,7 +199,7 @@ def audience_facts(
     cities = _single(answers.get(CITY), CITY, _city, top, flags)
     people = _gender_age(answers, flags) if _is_told(manifest, "audience.gender_age_distribution") else {}
     if not (countries or cities or people):
-        kinds = [*kinds, *(kind for kind in answers.values() if isinstance(kind, Kind))]
+        kinds = [*kinds, *(found if isinstance(found, Kind) else Kind.EMPTY for found in answers.values())]
         return NoAudience(why_nothing(manifest, kinds, followers))
     if None in (countries, cities, people):
         flags.add(Quality.PARTIAL)
@@ -214,10 +222,9 @@ def why_nothing(manifest: Manifest, kinds: Collection[Kind], followers: int | No
     return "EMPTY"
 
 
-def table_of(column: str, people: Mapping[str, int]) -> Answer:
-    """A table of one column; EMPTY without rows."""
-    rows = tuple(Row((word,), count) for word, count in people.items())
-    return Breakdown((column,), rows) if rows else Kind.EMPTY
+def table_of(column: str, people: Mapping[str, int]) -> Breakdown:
+    """A table of one column, from a platform that tells it as a map."""
+    return Breakdown((column,), tuple(Row((word,), count) for word, count in people.items()))
 
 
 def _is_told(manifest: Manifest, field: str) -> bool:

@@ -1,8 +1,8 @@
 """What Meta's Graph APIs share: the error envelope, usage headers, calls, reading a reply.
 
 Here: nothing that is one platform's. How a consent goes: `meta_login`, `meta_long_lived`; what an audience is made of:
-`meta_demographics`. Decisions go by `code` and `error_subcode`, never by HTTP status or by the message (localised, and
-now and then it quotes the token).
+`meta_demographics`. Decisions go by `code` and `error_subcode`, never by HTTP status, and hardly by the message, which
+is localised and now and then quotes the token.
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
 """
@@ -36,6 +36,7 @@ T = TypeVar("T")
 Id: TypeAlias = int | str
 """Ids arrive as texts or as numbers larger than 2^53."""
 
+_PAGE_TOKEN = b"page access token"
 _APP_WAIT = timedelta(minutes=60)
 _OTHER_WAIT = timedelta(minutes=15)
 _POLICY_WAIT = timedelta(hours=24)
@@ -83,9 +84,13 @@ class OtherTokenError(AppRefused):
 
 
 class GraphError(Struct, frozen=True):
-    """`error` of https://developers.facebook.com/docs/graph-api/guides/error-handling; the message is not read."""
+    """`error` of https://developers.facebook.com/docs/graph-api/guides/error-handling.
+
+    message  JSON as it came; looked into where no code tells a wrong kind of token from a dead one, and never kept
+    """
 
     code: int
+    message: msgspec.Raw = msgspec.Raw()
     error_subcode: int | None = None
     is_transient: bool | None = None
 
@@ -338,6 +343,8 @@ def _counted(reply: Response, name: str) -> list[_Counters]:
 def _classified(error: GraphError, reply: Response) -> Refusal:
     code = f"meta_{error.code}" if error.error_subcode is None else f"meta_{error.code}_{error.error_subcode}"
     kind = _BY_SUBCODE.get((error.code, error.error_subcode or 0)) or _BY_CODE.get(error.code)
+    if kind is Kind.REAUTH and error.error_subcode is None and _PAGE_TOKEN in bytes(error.message).lower():
+        kind = Kind.OTHER_TOKEN
     if kind is None:
         kind = Kind.RETRY if error.is_transient or reply.status >= 500 else Kind.CONFIG
     return Refusal(kind, code, _regained(kind, reply))

@@ -31,17 +31,18 @@ class Linked(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """A page that a person manages, with the fields that the manifest's `page_fields` asks for.
+    """A page that a person manages, with the fields that the manifest's settings ask for.
 
     https://developers.facebook.com/docs/graph-api/reference/user/accounts (read 2026-11-23)
     access_token  absent where their tasks on the page do not allow one
+    tasks         what they may do there; told in the list of pages only
     """
 
     id: Id
     name: str | None = None
     username: str | None = None
     access_token: Secret | None = None
-    tasks: tuple[str, ...] = ()
+    tasks: tuple[str, ...] | None = None
     instagram_business_account: Linked | None = None
 
 
@@ -161,9 +162,9 @@ def pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequence[str])
     raises  NotGiven NO_LINKED_PAGE without any page
     """
     found = yield from _listed_pages(manifest, app, user)
-    if not found:
-        for page_id in picked[: manifest.limits.pages]:
-            found.append((yield from page(manifest, app, user, page_id)))
+    if not found and picked:
+        replies = yield from ask_all(*(_asked_page(manifest, app, user, page_id) for page_id in picked))
+        found = [meta_graph.read(reply, Page) for reply in replies]
     if not found:
         raise NotGiven("NO_LINKED_PAGE")
     return found
@@ -171,9 +172,7 @@ def pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequence[str])
 
 def page(manifest: Manifest, app: AppKeys, user: Secret, page_id: str) -> Script[Page]:
     """One page by its id, with a fresh token of it."""
-    fields = manifest.settings["page_fields"]
-    reply = yield from ask(meta_graph.signed_get(manifest, app, page_id, user, fields=fields))
-    return meta_graph.read(reply, Page)
+    return meta_graph.read((yield from ask(_asked_page(manifest, app, user, page_id))), Page)
 
 
 def renew(_manifest: Manifest, _app: AppKeys, _grant: Grant, _now: datetime) -> Script[Grant]:
@@ -187,6 +186,11 @@ def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
     refused = meta_graph.refusal(reply)
     if refused is not None and not isinstance(error := refused.error(), TokenRevoked):
         raise error
+
+
+def _asked_page(manifest: Manifest, app: AppKeys, user: Secret, page_id: str) -> Request:
+    """A page's node does not know every field that the list of pages does."""
+    return meta_graph.signed_get(manifest, app, page_id, user, fields=manifest.settings["picked_page_fields"])
 
 
 def _user_token(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str) -> Script[_Token]:
