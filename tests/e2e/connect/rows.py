@@ -53,6 +53,13 @@ _DISCONNECT = Statement(
     Nothing,
 )
 
+_REST_NO_MORE = Statement("delete from budgets", Nothing)
+
+
+async def rest_no_more(database: Database) -> None:
+    """Whatever a platform asked us to wait for is over."""
+    await database.execute(_REST_NO_MORE)
+
 
 async def accounts(database: Database, application_id: ApplicationId, now: datetime) -> list[AccountRow]:
     """Of an application, the oldest first."""

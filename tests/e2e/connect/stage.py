@@ -4,6 +4,7 @@ creator with a browser. Everything runs in this process, on a real PostgreSQL.
 
 import asyncio
 import os
+import re
 import secrets
 import socket
 import time
@@ -162,7 +163,9 @@ class Stage(Struct, frozen=True):
     async def guide(self, creator: Creator, url: str) -> Page:
         """The creator has read what is asked for and said Continue, and reads what to know before going."""
         assert (await creator.get(url)).status == 200
-        return await creator.follow(await creator.post(url), self.public_url)
+        page = await creator.follow(await creator.post(url), self.public_url)
+        add = re.search(r'href="([^"]+/guide)">', page.text)
+        return page if add is None else await creator.get(self.public_url + add[1])
 
     async def sent_off(self, creator: Creator, url: str) -> Page:
         """The creator is on the way to the platform."""
@@ -170,6 +173,12 @@ class Stage(Struct, frozen=True):
         sent_off = await creator.post(self.public_url + guide.action)
         assert sent_off.status == 303
         return sent_off
+
+    async def choose(self, creator: Creator, choice: Page, number: int | str) -> Page:
+        """One of the accounts that a consent reached; what is shown then."""
+        page = await creator.post(self.public_url + choice.action, [("number", str(number))])
+        assert page.status == 303
+        return await creator.follow(page, self.public_url)
 
     @asynccontextmanager
     async def pages_with(

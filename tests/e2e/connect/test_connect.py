@@ -1,5 +1,7 @@
 """Connecting from the session to the account, over real HTTP against the invented platform."""
 
+import asyncio
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -89,24 +91,59 @@ async def test_reconnecting_with_another_profile_is_refused_and_changes_nothing(
     assert (await told(caller, again))["reason"] == "SESSION_MISMATCH"
 
 
-async def test_of_several_accounts_the_first_is_taken_and_named(
+async def test_of_several_accounts_the_creator_chooses_and_no_grant_stands_in_the_page(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
-    end = await stage.journey(creator, (await session(caller, user_id))["url"], "duo.upstairs")
-    (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
+    made = await session(caller, user_id)
+    choice = await stage.journey(creator, made["url"], "duo.upstairs")
+    assert (choice.status, choice.code) == (200, "CHOOSING")
+    assert re.findall(r'name="number" value="(\d)"', choice.text) == ["1", "2"]
+    assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
+    assert (await told(caller, made))["status"] == "CHOOSING"
+    end = await stage.choose(creator, choice, 2)
     assert end.code == "CONNECTED"
-    assert "reaches 2 accounts" in end.text
-    assert f"We connected the first, @{account.platform_username}" in end.text
+    (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
+    assert f"@{account.platform_username}" in end.text
+    assert f"@{account.platform_username} " in choice.text.partition('value="2"')[2]
+    grant = await stage.rooms.vault.open_grant(caller.application_id, account.account_id, account.sealed)
+    assert [name for name, token in grant.tokens.items() if token.reveal() in choice.text] == []
+
+
+async def test_a_choice_is_made_once_and_only_in_the_browser_of_the_login(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    choice = await stage.journey(creator, (await session(caller, user_id))["url"], "duo.upstairs")
+    async with stage.creator() as other:
+        assert "duo" not in (await other.follow(await other.get(choice.url), stage.public_url)).text
+        await stage.choose(other, choice, 1)
+    assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
+    for number in ("0", "3", "x", "-1"):
+        assert (await stage.choose(creator, choice, number)).code == "CHOOSING"
+    ends = await asyncio.gather(*(stage.choose(creator, choice, 1) for _ in range(4)))
+    assert {end.code for end in ends} == {"CONNECTED"}
+    assert len(await accounts(stage.database, caller.application_id, stage.clock.now())) == 1
+    assert await events(stage.database, caller.application_id) == ["ACCOUNTS.CONNECTED"]
+
+
+async def test_none_of_them_ends_the_attempt_and_forgets_the_grants(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    made = await session(caller, user_id)
+    choice = await stage.journey(creator, made["url"], "duo.upstairs")
+    page = await creator.post(choice.url.replace("/result", "/cancel"))
+    assert (await creator.follow(page, stage.public_url)).code == "USER_DENIED"
+    assert (await told(caller, made))["reason"] == "USER_DENIED"
+    assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
+    assert (await stage.choose(creator, choice, 1)).code == "USER_DENIED"
 
 
 async def test_of_several_accounts_the_one_to_reconnect_is_taken(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
-    await stage.journey(creator, (await session(caller, user_id))["url"], "duo.upstairs")
-    (first,) = await accounts(stage.database, caller.application_id, stage.clock.now())
-    # The second account of that login belongs to the creator with the next number.
-    await stage.journey(creator, (await session(caller, user_id))["url"], "duo.downstairs")
-    second = (await accounts(stage.database, caller.application_id, stage.clock.now()))[1]
+    for number in (1, 2):
+        choice = await stage.journey(creator, (await session(caller, user_id))["url"], "duo.upstairs")
+        assert (await stage.choose(creator, choice, number)).code == "CONNECTED"
+    first, second = await accounts(stage.database, caller.application_id, stage.clock.now())
     again = await session(caller, user_id, account_id=str(second.account_id))
     assert (await stage.journey(creator, again["url"], "duo.upstairs")).code == "CONNECTED"
     rows = await accounts(stage.database, caller.application_id, stage.clock.now())
@@ -141,7 +178,7 @@ async def test_what_the_creator_can_mend_has_a_page_of_its_own_and_leaves_nothin
     made = await session(caller, await stage.seed.user(caller), redirect_url=BACK)
     end = await stage.journey(creator, made["url"], persona, **answer)
     assert (end.status, end.code) == (200, code)
-    assert f'href="{made["url"].removeprefix(stage.public_url)}">Try again' in end.text
+    assert f'href="{made["url"].removeprefix(stage.public_url)}/to/instagram/guide">Try again' in end.text
     assert f"{BACK}&amp;status=failed&amp;reason={code}&amp;user_id=" in end.text
     assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
     assert await events(stage.database, caller.application_id) == []
@@ -156,9 +193,7 @@ async def test_no_token_code_state_or_cookie_stands_anywhere_in_clear(
 ) -> None:
     made = await session(caller, user_id)
     with capture_logs() as lines:
-        await creator.get(made["url"])
-        sent_off = await creator.post(made["url"])
-        back = await creator.agree(sent_off, "ava.stone")
+        back = await creator.agree(await stage.sent_off(creator, made["url"]), "ava.stone")
         callback = await creator.get(back.location)
         end = await creator.follow(callback, stage.public_url)
     assert end.code == "CONNECTED"

@@ -24,8 +24,8 @@ async def test_the_page_says_who_asks_what_for_and_how_to_stop_it(
         assert text in page.text
     assert "Your income" not in page.text
     assert "Sandbox: invented platforms" in page.text
-    assert page.text.count("<h1>") == 1
-    assert '<html lang="en">' in page.text
+    assert page.text.count("<h1 ") == 1
+    assert '<html lang="en" dir="ltr" class="alone">' in page.text
 
 
 async def test_only_what_was_asked_for_is_listed(
@@ -42,7 +42,7 @@ async def test_names_of_applications_are_text_and_never_markup(stage: Stage, cre
     caller = await stage.seed.caller()
     await stage.rename(caller, "<script>alert(1)</script>")
     page = await creator.get((await session(caller, await stage.seed.user(caller)))["url"])
-    assert "<script" not in page.text
+    assert "<script>" not in page.text
     assert "&lt;script&gt;" in page.text
 
 
@@ -56,15 +56,18 @@ async def test_every_page_is_private_and_can_be_put_into_no_frame(
         await creator.get(f"{made['url']}/result"),
         await creator.get(f"{stage.public_url}/connect/callback"),
         await creator.get(f"{stage.public_url}/connect/stray"),
+        await creator.get(f"{made['url']}/platforms"),
+        await creator.get(f"{made['url']}/to/instagram/guide"),
         await creator.get(f"{stage.public_url}/connect/nothing"),
         await creator.get(f"{stage.public_url}/connect/no/such/page"),
     ]
-    assert [page.status for page in pages] == [200, 303, 303, 303, 400, 404, 404]
+    assert [page.status for page in pages] == [200, 303, 303, 303, 400, 200, 200, 404, 404]
     for page in pages:
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
-        assert "script" not in policy
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["referrer-policy"] == "no-referrer"
         assert page.headers["x-content-type-options"] == "nosniff"
@@ -75,32 +78,38 @@ async def test_every_page_is_private_and_can_be_put_into_no_frame(
 async def test_the_form_may_lead_to_the_platform_and_on_to_the_client(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
-    page = await creator.get((await session(caller, user_id, redirect_url="myapp://back"))["url"])
-    form = page.headers["content-security-policy"].partition("form-action ")[2].split(" ")
-    assert form == ["'self'", "https:", stage.sandbox_url, "myapp:"]
+    page = await stage.guide(creator, (await session(caller, user_id, redirect_url="myapp://back"))["url"])
+    form = page.headers["content-security-policy"].partition("form-action ")[2].partition(";")[0].split(" ")
+    assert form == ["'self'", stage.sandbox_url, "myapp:"]
 
 
-async def test_the_style_sheet_is_ours_and_may_be_kept(
+async def test_a_page_loads_one_style_sheet_and_one_script_of_ours_which_may_be_kept(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
     page = await creator.get((await session(caller, user_id))["url"])
-    (path,) = re.findall(r'href="(/connect/static/[^"]+)"', page.text)
-    style = await creator.get(stage.public_url + path)
-    assert (style.status, style.headers["content-type"]) == (200, "text/css; charset=utf-8")
-    assert "immutable" in style.headers["cache-control"]
-    assert "url(" not in style.text
-    assert re.findall(r"<script|\sstyle=|\son\w+=|https?://", page.text) == []
+    paths = re.findall(r'(?:href|src)="(/connect/static/[^"]+)"', page.text)
+    files = [await creator.get(stage.public_url + path) for path in paths]
+    assert [(file.status, file.headers["content-type"]) for file in files] == [
+        (200, "text/css; charset=utf-8"),
+        (200, "text/javascript; charset=utf-8"),
+    ]
+    for file in files:
+        assert "immutable" in file.headers["cache-control"]
+        assert "url(" not in file.text
+    old = paths[0].replace("/static/", "/static/0")
+    assert (await creator.get(stage.public_url + old)).status == 404
+    assert re.findall(r"<script>|\sstyle=|\son\w+=|https?://", page.text) == []
 
 
 async def test_the_cookie_is_for_these_pages_and_unreadable_to_scripts(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
     made = await session(caller, user_id)
-    shown, begun = await creator.get(made["url"]), await creator.post(made["url"])
+    shown, begun = await creator.get(made["url"]), await stage.sent_off(creator, made["url"])
     for page in (shown, begun):
         name, *attributes = page.headers["set-cookie"].split("; ")
         assert name.startswith("connect-")
-        assert set(attributes) == {"HttpOnly", "Max-Age=2400", "Path=/connect", "SameSite=lax"}
+        assert set(attributes) == {"HttpOnly", "Max-Age=15000", "Path=/connect", "SameSite=lax"}
     # A fresh one for each attempt, so that nobody can have planted it before.
     assert shown.headers["set-cookie"] != begun.headers["set-cookie"]
     assert "set-cookie" not in (await creator.get(made["url"])).headers
@@ -114,7 +123,7 @@ async def test_over_https_the_cookie_is_secure_and_no_other_host_can_plant_it(
         page = await creator.get(made["url"].replace(stage.public_url, elsewhere))
     name, *attributes = page.headers["set-cookie"].split("; ")
     assert name.startswith("__Host-connect-")
-    assert set(attributes) == {"HttpOnly", "Max-Age=2400", "Path=/", "SameSite=lax", "Secure"}
+    assert set(attributes) == {"HttpOnly", "Max-Age=15000", "Path=/", "SameSite=lax", "Secure"}
 
 
 async def test_nobody_can_press_continue_from_another_page(
@@ -134,8 +143,7 @@ async def test_continue_leads_to_the_platforms_own_address_with_the_callback_as_
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
     made = await session(caller, user_id)
-    await creator.get(made["url"])
-    page = await creator.post(made["url"])
+    page = await stage.sent_off(creator, made["url"])
     assert page.location.startswith(f"{stage.sandbox_url}/instagram/www.facebook.com/v26.0/dialog/oauth?")
     query = dict(parse_qsl(urlsplit(page.location).query))
     assert query["redirect_uri"] == f"{stage.public_url}/connect/callback"
@@ -191,5 +199,7 @@ async def test_reconnecting_names_the_account_to_log_in_with(
     (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
     page = await creator.get((await session(caller, user_id, account_id=str(account.account_id)))["url"])
     assert "Reconnect Instagram to Demo" in page.text
-    assert "log in with that account" in page.text
-    assert "@ava.stone" in page.text
+    assert (await creator.post(page.url)).location.endswith(f"/to/instagram/guide?account={account.account_id}")
+    guide = await stage.guide(creator, page.url)
+    assert "another account is refused" in guide.text
+    assert "Connect @ava.stone again" in guide.text
