@@ -26,7 +26,7 @@ from houselights.api.limiter import Limiter, Limits
 from houselights.api.metrics import ApiMetrics
 from houselights.api.profiles import ProfileEndpoints
 from houselights.api.request_ids import request_ids
-from houselights.compose.faces import build_api, products
+from houselights.compose.faces import api_protocol, build_api, products
 from houselights.compose.foundation import Access, Foundation, keep_looking, open_foundation
 from houselights.compose.serving import Stop, beside, bound, run, serving, settle_memory
 from houselights.core.ids import AccountId, ApplicationId
@@ -105,7 +105,7 @@ async def main(port: int, document: bytes) -> None:
         async def application(scope: Scope, receive: Receive, send: Send) -> None:
             await variants.get(scope["path"], api)(scope, receive, send)
 
-        await stack.enter_async_context(serving(application, listener))
+        await stack.enter_async_context(serving(application, listener, http=api_protocol()))
         settle_memory()
         await stop.asked()
 

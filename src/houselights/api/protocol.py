@@ -1,21 +1,31 @@
-"""What bytes that are no HTTP get: the error envelope too, with a request id. They never reach a route."""
+"""HTTP on a connection: uvicorn's, with answers sent in one piece and with an envelope for what is no HTTP."""
 
+import asyncio
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from houselights.api.transport import Gathered, Turn
 from houselights.api.wire import refusal
 from houselights.core.errors import Refused
 
 
 def http_protocol(request_id: Callable[[], bytes]) -> type[HttpToolsProtocol]:
     """For `uvicorn.Config(http=…)`. request_id: makes a fresh one."""
+    turn = Turn()
 
     class Protocol(HttpToolsProtocol):
-        """Uvicorn's, which would answer plain text."""
+        """One connection."""
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            below = cast(asyncio.Transport, transport)
+            super().connection_made(below)
+            self.transport = Gathered(below, turn)
 
         def send_400_response(self, msg: str) -> None:
+            """Bytes that are no HTTP never reach a route, but get an envelope with a request id as well."""
             made = request_id()
             answer = refusal(Refused("malformed_request", message=msg), made)
             length = b"%d" % len(answer.body)
