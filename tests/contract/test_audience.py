@@ -6,10 +6,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from msgspec import structs
 
-from houselights.resources.audience import AudienceFacts, NoAudience
+from houselights.resources.audience import AudienceFacts, NoAudience, Quality
 from tests.contract.client import Client
-from tests.contract.seed import Account, Caller, Seed
+from tests.contract.seed import AUDIENCE, Account, Caller, Seed
 from tests.contract.server import FACEBOOK
 
 KEYS = [
@@ -43,6 +44,20 @@ async def test_an_application_can_have_the_third_gender_spelt_otherwise(seed: Se
     await seed.documents(subject)
     audience = (await caller.client.get(f"/v1/audience?account_id={subject.account_id}")).json()
     assert [row["gender"] for row in audience["gender_age_distribution"]] == ["FEMALE", "MALE", "OTHER"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows", "flags"),
+    [("{}", 3, ["ESTIMATED_GENDER_AGE"]), ('{"audience_estimates":false}', 0, [])],
+)
+async def test_an_application_can_do_without_estimates(seed: Seed, settings: str, rows: int, flags: list[str]) -> None:
+    caller = await seed.caller(settings=settings)
+    subject = await seed.account(caller)
+    estimated = structs.replace(AUDIENCE, quality=frozenset({Quality.ESTIMATED_GENDER_AGE}))
+    await seed.documents(subject, audience=estimated)
+    reply = await caller.client.get(f"/v1/audience?account_id={subject.account_id}")
+    assert (len(reply.json()["gender_age_distribution"]), len(reply.json()["countries"])) == (rows, 3)
+    assert reply.all("audience-quality") == flags
 
 
 @pytest.mark.rule("C-092")

@@ -104,6 +104,30 @@ async def test_calls_over_the_limit_get_429_and_succeed_after_the_wait(database:
         assert (await caller.client.get("/v1/users")).status == 200
 
 
+@pytest.mark.rule("C-018")
+async def test_the_usual_limit_is_ten_calls_a_second_and_fifty_at_once_for_each_application(
+    database: Database, dsn: str
+) -> None:
+    dial = Dial()
+    async with serve_api(database, dsn, limits=Limits(), dial=dial) as nobody:
+        seed = Seed(database, nobody)
+        callers = await seed.caller(), await seed.caller()
+        for caller in callers:
+            await caller.client.get("/v1/users")
+        dial.forward(60)
+        for caller in callers:
+            began = dial()
+            replies = await asyncio.gather(*(caller.client.get("/v1/users") for _ in range(120)))
+            earned = (dial() - began) * 10
+            served = [reply for reply in replies if reply.status == 200]
+            refused = [reply for reply in replies if reply.status == 429]
+            assert 50 <= len(served) <= 51 + earned
+            assert len(served) + len(refused) == 120
+            assert {reply.header("retry-after") for reply in refused} == {"1"}
+            dial.forward(1)
+            assert {(await caller.client.get("/v1/users")).status for _ in range(10)} == {200}
+
+
 async def test_a_secret_that_is_withdrawn_dies_within_five_seconds(
     seed: Seed, caller: Caller, dial: Dial, nobody: Client
 ) -> None:
@@ -117,6 +141,7 @@ async def test_a_secret_that_is_withdrawn_dies_within_five_seconds(
     assert (await following.get("/v1/users")).status == 401
 
 
+@pytest.mark.rule("C-102")
 async def test_a_secret_ends_when_it_expires_and_two_are_valid_side_by_side(seed: Seed, nobody: Client) -> None:
     caller = await seed.caller()
     for secret, ahead, status in (("over", -1, 401), ("still", 60, 200)):

@@ -35,7 +35,10 @@ class AudienceEndpoints:
         stored = await self._audiences.get(call.application_id, account_id)
         if stored is None:
             await self._explain(call, account_id)
-        return Answer(200, stored.head + stored.body, _headers(stored.quality, is_stale=stored.is_stale))
+        estimates = call.known_caller.settings.audience_estimates
+        return Answer(
+            200, stored.head + stored.body, _headers(stored.quality, is_stale=stored.is_stale, estimates=estimates)
+        )
 
     async def _explain(self, call: Call, account_id: AccountId) -> NoReturn:
         """Why there is nothing; a second statement, so that the first stays one look-up by key."""
@@ -54,9 +57,14 @@ class AudienceEndpoints:
 
 
 @lru_cache(maxsize=128)
-def _headers(stored: str, *, is_stale: bool) -> Headers:
-    """Content type and, where there are flags, `audience-quality`. Few combinations of flags exist."""
+def _headers(stored: str, *, is_stale: bool, estimates: bool) -> Headers:
+    """Content type and, where there are flags, `audience-quality`. Few combinations of flags exist.
+
+    estimates  False: the application is sent no estimate, so none is flagged
+    """
     flags = {Quality(flag) for flag in stored.split(",") if flag}
+    if not estimates:
+        flags.discard(Quality.ESTIMATED_GENDER_AGE)
     if is_stale:
         flags.add(Quality.STALE)
     text = quality_header(frozenset(flags))
