@@ -123,8 +123,8 @@ def _plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Pla
     if application is None:
         raise SettingWrong("--client-id and a secret are needed: --client-secret-stdin or HOUSELIGHTS_CLIENT_SECRET")
     second = credentials(arguments.second_client_id, "second_client_secret")
-    if second is None and (arguments.second_client_id or secrets["second_client_secret"]):
-        raise SettingWrong("--second-client-id and its secret go together (HOUSELIGHTS_SECOND_CLIENT_SECRET)")
+    if arguments.second_client_id and second is None:
+        raise SettingWrong("--second-client-id wants its secret too (HOUSELIGHTS_SECOND_CLIENT_SECRET)")
     return Plan(
         application=application,
         second=second,

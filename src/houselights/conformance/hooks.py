@@ -1,5 +1,6 @@
 """Webhooks of the kit's own: registered for a while, told of something, deleted again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
@@ -16,7 +17,7 @@ EVENTS = (
 """What the kit listens to all the time."""
 ASKED = "PROFILES.UPDATED"
 """What the kit asks the server to send."""
-QUIET_S = 1.5
+QUIET_S = 1.0
 """How long nothing must arrive after something has, where nothing is to arrive."""
 REACHED_WITHIN_S = 10.0
 
@@ -62,10 +63,16 @@ async def heard(kit: Kit, box: Mailbox, account_id: str, event: str = ASKED) -> 
         raise Failed(f"{event} of {account_id} did not arrive within {kit.plan.patience_s:g} seconds")
 
 
-async def stays_quiet(box: Mailbox, count: int) -> None:
-    """Raises Failed where more than so many deliveries arrive, now or in a while."""
-    if await box.wait(lambda: len(box.arrivals) > count, QUIET_S):
-        raise Failed(f"{len(box.arrivals)} deliveries arrived instead of {count}: {box.arrivals[-1].body[:500]!r}")
+async def stay_quiet(counts: Sequence[tuple[Mailbox, int]]) -> None:
+    """Raises Failed where more than so many deliveries arrive at one of these, now or in a while."""
+
+    async def passes(box: Mailbox, count: int) -> bool:
+        return await box.wait(lambda: len(box.arrivals) > count, QUIET_S)
+
+    passed = await asyncio.gather(*(passes(box, count) for box, count in counts))
+    for (box, count), is_passed in zip(counts, passed, strict=True):
+        if is_passed:
+            raise Failed(f"{len(box.arrivals)} deliveries arrived instead of {count}: {box.arrivals[-1].body[:500]!r}")
 
 
 async def why_deaf(kit: Kit, ear: Mailbox) -> str:

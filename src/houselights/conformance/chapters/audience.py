@@ -70,9 +70,10 @@ async def no_audience_has_its_reason(kit: Kit) -> str:
 
 def _expected(account: Document) -> str:
     """Which refusal an account's state promises; "" where it promises nothing."""
-    if account.get("status") != "CONNECTED":
+    identity = stage.identity_of(account)
+    if account.get("status") != "CONNECTED" or not identity:
         return ""
-    audience = stage.identity_of(account).get("audience")
+    audience = identity.get("audience")
     if audience is None:
         return _UNSUPPORTED
     return _NONE if isinstance(audience, dict) and audience.get("last_sync_at") is None else ""

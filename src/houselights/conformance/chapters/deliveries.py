@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from houselights.conformance import expect
-from houselights.conformance.hooks import ASKED, ask, heard, hook, stays_quiet
+from houselights.conformance.hooks import ASKED, ask, heard, hook, stay_quiet
 from houselights.conformance.kit import Kit
 from houselights.conformance.receiver import Answer, Arrival, Mailbox
 from houselights.conformance.rule import Need, NotChecked, rule
@@ -184,8 +184,7 @@ async def only_listed_events_arrive(kit: Kit) -> str:
     async with hook(kit, [event]) as listed, hook(kit) as other, hook(kit, [event], is_active=False) as off:
         marker, _ = await ask(kit, event=event)
         await heard(kit, listed, marker, event)
-        for box in (other, off):
-            await stays_quiet(box, 0)
+        await stay_quiet([(other, 0), (off, 0)])
     return "one of three webhooks heard it"
 
 
@@ -195,11 +194,11 @@ async def events_stay_with_their_application(kit: Kit) -> str:
     async with hook(kit) as own, hook(kit, caller=kit.second) as foreign:
         marker, _ = await ask(kit)
         await heard(kit, own, marker)
-        await stays_quiet(foreign, 0)
+        await stay_quiet([(foreign, 0)])
         theirs, _ = await ask(kit, kit.second)
         kit.second_ids.add(theirs)
         await heard(kit, foreign, theirs)
-        await stays_quiet(own, 1)
+        await stay_quiet([(own, 1)])
         told = kit.plan.second.digest(foreign.arrivals[0].body) if kit.plan.second else ""
         signed = told in foreign.arrivals[0].headers.get("webhook-signatures", "").split(",")
         expect.that(signed, "the second application's delivery is not signed with its own secret")

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from houselights.conformance import expect
 from houselights.conformance.calls import JSON, Reply, encoded
 from houselights.conformance.documents import Document
-from houselights.conformance.hooks import ASKED, ask, heard, hook, stays_quiet
+from houselights.conformance.hooks import ASKED, ask, heard, hook, stay_quiet
 from houselights.conformance.kit import Kit
 from houselights.conformance.rule import Need, rule
 from houselights.conformance.shapes import WEBHOOK
@@ -116,8 +116,7 @@ async def a_notification_can_be_asked_for(kit: Kit) -> str:
         expect.that((echo.get("data") or {}).get("account_id") == marker, f"{reply.shown()}: not the payload")
         for box in (one, two):
             await heard(kit, box, marker)
-        for box, count in ((one, 1), (two, 1), (other, 0), (off, 0)):
-            await stays_quiet(box, count)
+        await stay_quiet([(one, 1), (two, 1), (other, 0), (off, 0)])
         told = one.arrivals[0].document()
         expect.that(told.get("id"), f"the delivery has no id: {told}")
         expect.that(told.get("data") == echo.get("data"), f"the delivery's data is {told.get('data')}")
