@@ -8,9 +8,10 @@ import pytest
 from houselights.core.errors import PlatformChanged, RateLimited
 from houselights.core.messages import Response
 from houselights.core.secret import Secret
-from houselights.port.families.meta_graph import Kind, fit, read, refusal, usage
+from houselights.port.families.meta_graph import Kind, read, refusal, usage
 from houselights.port.manifest import Limits
 from houselights.port.platform import Usage
+from houselights.port.replies import fit
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -52,7 +53,12 @@ def refused(code: int, subcode: int | None = None, *, status: int = 400, **more:
         (17, 2446079, Kind.WAIT),
         (32, None, Kind.WAIT),
         (613, None, Kind.WAIT),
+        (80001, None, Kind.WAIT),
         (80002, None, Kind.WAIT),
+        (801, 4279032, Kind.TOO_FEW),
+        (801, None, Kind.CONFIG),
+        (210, None, Kind.OTHER_TOKEN),
+        (3001, 1504028, Kind.CONFIG),
         (368, None, Kind.POLICY),
         (1, None, Kind.RETRY),
         (2, None, Kind.RETRY),
@@ -101,6 +107,21 @@ def test_a_good_reply_is_no_refusal() -> None:
     assert refusal(Response(200, {}, b"[]")) is None
 
 
+@pytest.mark.parametrize(
+    ("subcode", "message", "kind"),
+    [
+        (None, "(#190) This method must be called with a Page Access Token", Kind.OTHER_TOKEN),
+        (None, "Invalid OAuth access token", Kind.REAUTH),
+        (None, 5, Kind.REAUTH),
+        (463, "Session of the Page Access Token has expired", Kind.REAUTH),
+    ],
+)
+def test_a_token_of_the_wrong_kind_is_told_from_a_dead_one(subcode: int | None, message: object, kind: Kind) -> None:
+    found = refusal(refused(190, subcode, message=message))
+    assert found is not None
+    assert found.kind is kind
+
+
 def test_the_message_of_a_refusal_goes_nowhere_because_it_may_quote_the_token() -> None:
     found = refusal(refused(190, message="Malformed access token EAA-very-secret"))
     assert found is not None
@@ -140,8 +161,9 @@ def test_the_time_to_regain_access_is_in_minutes() -> None:
         ({"x-business-use-case-usage": "[]"}, None),
         ({"x-app-usage": '{"call_count":28,"total_cputime":25,"total_time":31}'}, Usage(31, 0)),
         ({"x-app-usage": '{"call_count":"28"}'}, Usage(28, 0)),
-        ({"x-app-usage": '{"call_count":96}'}, Usage(96, 3600)),
+        ({"x-app-usage": '{"call_count":96}'}, Usage(96, 3600, bucket="app")),
         ({"x-business-use-case-usage": '{"1":[{"call_count":95}]}'}, Usage(95, 900)),
+        ({"x-page-usage": '{"call_count":97}', "x-app-usage": '{"call_count":3}'}, Usage(97, 900)),
         (
             {"x-business-use-case-usage": '{"1":[{"call_count":100,"estimated_time_to_regain_access":19}]}'},
             Usage(100, 19 * 60),

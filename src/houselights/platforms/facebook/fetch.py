@@ -18,6 +18,7 @@ from houselights.port.families.meta_demographics import Answer, audience_facts
 from houselights.port.families.meta_graph import GoneError, Kind, OtherTokenError
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant, Reading, Usage
+from houselights.port.replies import fit
 from houselights.resources.audience import NoAudience
 
 
@@ -78,7 +79,7 @@ def _answers(manifest: Manifest, metrics: Sequence[str], replies: Sequence[Respo
 def _answer(manifest: Manifest, reply: Response) -> Answer:
     refused = meta_graph.refusal(reply)
     if refused is None:
-        return table(manifest, meta_graph.fit(reply.body, raw.Insights))
+        return table(manifest, fit(reply.body, raw.Insights))
     if refused.kind in meta_graph.ANSWERS:
         return refused.kind
     raise refused.error()

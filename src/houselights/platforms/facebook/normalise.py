@@ -15,6 +15,7 @@ from houselights.port.families.meta_demographics import CITY, COUNTRY, Answer, k
 from houselights.port.families.meta_graph import Kind
 from houselights.port.manifest import Manifest
 from houselights.port.platform import UnfitReplyError
+from houselights.port.replies import fit
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts, Reputation
 from houselights.rules.texts import said
@@ -94,11 +95,11 @@ def _pages(kept: Sequence[object]) -> list[raw.Page]:
 
 def _kept(manifest: Manifest, replies: Sequence[bytes]) -> list[raw.Page | Answer]:
     def good(body: bytes) -> raw.Page | Answer:
-        shape = meta_graph.fit(body, _Shape)
+        shape = fit(body, _Shape)
         if bytes(shape.data):
-            return table(manifest, meta_graph.fit(body, raw.Insights))
+            return table(manifest, fit(body, raw.Insights))
         if shape.id is None:
             raise PlatformChanged("reply_changed", "neither a page (`$.id`) nor an audience (`$.data`)")
-        return meta_graph.fit(body, raw.Page)
+        return fit(body, raw.Page)
 
     return meta_graph.kept(replies, good)

@@ -17,6 +17,7 @@ from houselights.port.families.meta_graph import Kind
 from houselights.port.families.meta_long_lived import USER
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant, Reading, Usage
+from houselights.port.replies import fit
 from houselights.resources.audience import NoAudience
 
 _DIMENSIONS = (COUNTRY, CITY, AGE, GENDER)
@@ -66,7 +67,7 @@ def _insights(reply: Response) -> raw.Insights | Kind:
     """What one call answered; what would stop the others as well is raised."""
     refused = meta_graph.refusal(reply)
     if refused is None:
-        return meta_graph.fit(reply.body, raw.Insights)
+        return fit(reply.body, raw.Insights)
     if refused.kind in meta_graph.ANSWERS:
         return refused.kind
     raise refused.error()

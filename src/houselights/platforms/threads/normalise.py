@@ -24,6 +24,7 @@ from houselights.port.families.meta_demographics import (
 from houselights.port.families.meta_graph import Kind
 from houselights.port.manifest import Manifest
 from houselights.port.platform import UnfitReplyError
+from houselights.port.replies import fit
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts, Reputation
 from houselights.rules.demographics import age_range
@@ -111,14 +112,14 @@ def _followers(kept: Sequence[object]) -> int | None:
 
 def _kept(manifest: Manifest, replies: Sequence[bytes]) -> list[raw.User | Counted | Answer]:
     def good(body: bytes) -> raw.User | Counted | Answer:
-        shape = meta_graph.fit(body, raw.Shape)
+        shape = fit(body, raw.Shape)
         if bytes(shape.data):
-            insights = meta_graph.fit(body, raw.Insights)
+            insights = fit(body, raw.Insights)
             if any(insight.name == manifest.settings["followers_metric"] for insight in insights.data):
                 return Counted(follower_count(manifest, insights))
             return table(manifest, insights)
         if shape.username is None:
             raise PlatformChanged("reply_changed", "neither a profile (`$.username`) nor insights (`$.data`)")
-        return meta_graph.fit(body, raw.User)
+        return fit(body, raw.User)
 
     return meta_graph.kept(replies, good)

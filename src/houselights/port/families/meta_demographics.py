@@ -7,24 +7,23 @@ https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Annotated, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
-from houselights.core.errors import PlatformChanged
+from houselights.core.errors import NotGiven, PlatformChanged, PlatformError
 from houselights.core.messages import Request, Response, Script, ask_all
+from houselights.port import lists
 from houselights.port.families import meta_graph
 from houselights.port.families.meta_graph import Kind
+from houselights.port.lists import Shares
 from houselights.port.manifest import Given, Manifest
 from houselights.port.platform import Reading, UnfitReplyError
+from houselights.port.replies import fit
 from houselights.resources.audience import (
     AudienceFacts,
-    CityShare,
-    CountryShare,
     Gender,
-    GenderAgeShare,
     NoAudience,
     Quality,
 )
@@ -120,7 +119,7 @@ def answer(manifest: Manifest, reply: Response) -> Answer:
     """A dimension's table or why there is none; what would stop the other dimensions as well is raised."""
     refused = meta_graph.refusal(reply)
     if refused is None:
-        return table(manifest, meta_graph.fit(reply.body, Insights))
+        return table(manifest, fit(reply.body, Insights))
     if refused.kind in meta_graph.ANSWERS:
         return refused.kind
     raise refused.error()
@@ -156,12 +155,12 @@ def recognised(manifest: Manifest, replies: Sequence[bytes], shape: type[U]) -> 
     """
 
     def good(body: bytes) -> U | Answer:
-        found = meta_graph.fit(body, _Shape)
+        found = fit(body, _Shape)
         if bytes(found.data):
-            return table(manifest, meta_graph.fit(body, Insights))
+            return table(manifest, fit(body, Insights))
         if found.username is None:
             raise PlatformChanged("reply_changed", "neither a profile (`$.username`) nor an audience (`$.data`)")
-        return meta_graph.fit(body, shape)
+        return fit(body, shape)
 
     return meta_graph.kept(replies, good)
 
@@ -198,17 +197,10 @@ def audience_facts(
     countries = _single(answers.get(COUNTRY), COUNTRY, country, top, flags)
     cities = _single(answers.get(CITY), CITY, _city, top, flags)
     people = _gender_age(answers, flags) if _is_told(manifest, "audience.gender_age_distribution") else {}
-    if not (countries or cities or people):
+    if not any(shares for shares in (countries, cities, people) if not isinstance(shares, PlatformError)):
         kinds = [*kinds, *(found if isinstance(found, Kind) else Kind.EMPTY for found in answers.values())]
         return NoAudience(why_nothing(manifest, kinds, followers))
-    if None in (countries, cities, people):
-        flags.add(Quality.PARTIAL)
-    return AudienceFacts(
-        None if countries is None else tuple(CountryShare(code, value) for code, value in countries.items()),
-        None if cities is None else tuple(CityShare(name, value) for name, value in cities.items()),
-        None if people is None else tuple(GenderAgeShare(*key, value) for key, value in people.items()),
-        frozenset(flags),
-    )
+    return lists.audience(countries, cities, people, flags)
 
 
 def why_nothing(manifest: Manifest, kinds: Collection[Kind], followers: int | None) -> str:
@@ -233,10 +225,10 @@ def _is_told(manifest: Manifest, field: str) -> bool:
 
 def _single(
     found: Answer | None, column: str, key: Callable[[str], str | None], top: int, flags: set[Quality]
-) -> dict[str, Decimal] | None:
-    """Shares of a dimension with one column; None where it was refused. Adds to `flags` what is to be said of it."""
+) -> Shares[str]:
+    """Shares of a dimension with one column. Adds to `flags` what is to be said of it."""
     if not isinstance(found, Breakdown):
-        return {} if found in _WITH_NOTHING else None
+        return {} if found in _WITH_NOTHING else NotGiven("refused")
     rows = [(key(word), people) for (word,), people in _columns(found, column)]
     if 0 < top <= len(rows):
         flags.add(Quality.TRUNCATED)
@@ -245,7 +237,7 @@ def _single(
     return shares(rows)
 
 
-def _gender_age(answers: Mapping[str, Answer], flags: set[Quality]) -> dict[tuple[Gender, str], Decimal] | None:
+def _gender_age(answers: Mapping[str, Answer], flags: set[Quality]) -> Shares[tuple[Gender, str]]:
     """Shares by gender and age: as counted, or else estimated from the two marginals."""
     joint = answers.get(JOINT)
     if isinstance(joint, Breakdown):
@@ -258,11 +250,9 @@ def _gender_age(answers: Mapping[str, Answer], flags: set[Quality]) -> dict[tupl
     return _estimated(answers.get(GENDER), answers.get(AGE), flags)
 
 
-def _estimated(
-    by_gender: Answer | None, by_age: Answer | None, flags: set[Quality]
-) -> dict[tuple[Gender, str], Decimal] | None:
+def _estimated(by_gender: Answer | None, by_age: Answer | None, flags: set[Quality]) -> Shares[tuple[Gender, str]]:
     if not isinstance(by_gender, Breakdown) or not isinstance(by_age, Breakdown):
-        return {} if {by_gender, by_age} & _WITH_NOTHING else None
+        return {} if {by_gender, by_age} & _WITH_NOTHING else NotGiven("refused")
     genders = [(gender(word), people) for (word,), people in _columns(by_gender, GENDER)]
     ages = [(age_range(word), people) for (word,), people in _columns(by_age, AGE)]
     unknown = any(people and g is Gender.OTHERS for g, people in genders)

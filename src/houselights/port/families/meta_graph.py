@@ -30,6 +30,7 @@ from houselights.core.messages import Fields, Request, Response
 from houselights.core.secret import Secret
 from houselights.port.manifest import Limits, Manifest
 from houselights.port.platform import AppKeys, Redirect, UnfitReplyError, Usage
+from houselights.port.replies import fit
 
 T = TypeVar("T")
 
@@ -252,13 +253,13 @@ def profile(reply: Response, shape: type[T]) -> T:
     return read(reply, shape)
 
 
-def kept(replies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]:
+def kept(bodies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]:
     """Each kept reply by what it holds, in order: what `good` makes of it, or why one call had no answer.
 
     raises  UnfitReplyError naming the first reply that is neither
     """
     found: list[T | Kind] = []
-    for place, body in enumerate(replies):
+    for place, body in enumerate(bodies):
         try:
             found.append(good(body) if fit(body, _Envelope).error is None else _refused_call(body))
         except PlatformChanged as error:
@@ -286,27 +287,11 @@ def _refused_call(body: bytes) -> Kind:
     return refused.kind
 
 
-def fit(body: bytes, shape: type[T]) -> T:
-    """JSON as a raw struct: numbers may come as texts; a `Secret` field takes a text.
-
-    raises  PlatformChanged naming the place that does not fit
-    """
-    try:
-        return msgspec.json.decode(body, type=shape, strict=False, dec_hook=_wrapped)
-    except RecursionError:
-        raise PlatformChanged("reply_changed", "nested too deeply - at `$`") from None
-    except msgspec.ValidationError as error:
-        place = "" if " - at `" in str(error) else " - at `$`"
-        raise PlatformChanged("reply_changed", f"{error}{place}") from None
-    except msgspec.DecodeError as error:
-        raise PlatformChanged("reply_changed", str(error)) from None
-
-
 def usage(reply: Response, limits: Limits) -> Usage | None:
     """The fullest budget that the headers tell of; None where they tell of none.
 
     All headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
-    app's, a quarter of an hour for an account's.
+    app's, a quarter of an hour for an account's. Where the app's is full, everybody rests.
     """
     budgets = [(counters, _OTHER_WAIT) for counters in _accounts(reply)]
     budgets += [(counters, _OTHER_WAIT) for counters in _counted(reply, "x-page-usage")]
@@ -315,7 +300,8 @@ def usage(reply: Response, limits: Limits) -> Usage | None:
         return None
     percent = max(counters.percent for counters, _ in budgets)
     waits = [_wait(counters, usual, limits) for counters, usual in budgets]
-    return Usage(percent, int(max(waits).total_seconds()))
+    is_apps = any(usual is _APP_WAIT and counters.percent >= limits.stop_at_percent for counters, usual in budgets)
+    return Usage(percent, int(max(waits).total_seconds()), bucket="app" if is_apps else "account")
 
 
 def _wait(counters: _Counters, usual: timedelta, limits: Limits) -> timedelta:
@@ -366,10 +352,3 @@ def _without_body(reply: Response, otherwise: Refusal) -> Refusal:
     if status >= 500:
         return Refusal(Kind.RETRY, f"http_{status}")
     return Refusal(Kind.WAIT, "http_429", _regained(Kind.WAIT, reply)) if status == 429 else otherwise
-
-
-def _wrapped(kind: type, value: object) -> object:
-    """msgspec asks for what it cannot build itself: here only secrets."""
-    if kind is Secret and isinstance(value, str):
-        return Secret(value)
-    raise TypeError(f"Expected `str` for {kind.__name__}")

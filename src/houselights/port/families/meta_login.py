@@ -18,6 +18,7 @@ from houselights.port.families import meta_graph
 from houselights.port.families.meta_graph import Id
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant
+from houselights.port.replies import fit
 
 _Epoch: TypeAlias = Annotated[int, Meta(ge=0, le=10**11)]
 _CODE_REFUSED, _REDIRECT_DIFFERS, _SECRET_WRONG, _APP_UNKNOWN = "meta_100_", "meta_100_36008", "meta_1", "meta_101"
@@ -208,7 +209,7 @@ def _token(reply: Response) -> _Token:
     """Codes mean other things at the token endpoint than at a read: 1 is a wrong secret, 100 a code that is spent."""
     refused = meta_graph.refusal(reply)
     if refused is None:
-        return meta_graph.fit(reply.body, _Token)
+        return fit(reply.body, _Token)
     if refused.code in (_REDIRECT_DIFFERS, _APP_UNKNOWN) or (refused.code == _SECRET_WRONG and reply.status < 500):
         raise AppRefused(refused.code)
     if f"{refused.code}_".startswith(_CODE_REFUSED):

@@ -27,6 +27,7 @@ from houselights.core.secret import Secret
 from houselights.port.families import meta_graph
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant, Redirect
+from houselights.port.replies import fit
 
 USER = "user"
 """Name of a grant's one token."""
@@ -143,8 +144,8 @@ def _short(reply: Response) -> _Short:
     if refused is not None:
         raise refused
     if not bytes(meta_graph.read(reply, _Shape).data):
-        return meta_graph.fit(reply.body, _Short)
-    rows = meta_graph.fit(reply.body, _Wrapped).data
+        return fit(reply.body, _Short)
+    rows = fit(reply.body, _Wrapped).data
     if not rows:
         raise PlatformChanged("reply_changed", "Expected a token - at `$.data`")
     return rows[0]
