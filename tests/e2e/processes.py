@@ -60,7 +60,7 @@ def environment(settings: Mapping[str, str]) -> dict[str, str]:
 @asynccontextmanager
 async def process(*arguments: str, settings: Mapping[str, str], folder: Path) -> AsyncIterator[Process]:
     """A process for the block; killed at its end if it still runs."""
-    log = folder / f"{'-'.join(word.strip('-') for word in arguments)}-{next(_numbers)}.log"
+    log = folder / f"{'-'.join(word.strip('-') for word in arguments if '/' not in word)}-{next(_numbers)}.log"
     with log.open("wb") as output:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "houselights", *arguments),
