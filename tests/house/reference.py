@@ -25,6 +25,7 @@ from houselights.port.manifest import Manifest, read_manifest
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules.signing import webhook_headers
 from houselights.worker import metrics as worker_metrics
+from tests.house import conformance
 from tests.house.tree import PACKAGE, ROOT
 
 EXAMPLE_SECRET = "example-secret-1"
@@ -198,6 +199,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "capabilities": _capabilities,
     "commands": _commands,
     "metrics": _metrics,
+    "conformance": conformance.table,
 }
 """Who makes which part."""
 

@@ -29,20 +29,20 @@ def test_the_contract_is_valid() -> None:
 def test_every_route_is_in_the_contract_and_the_reverse() -> None:
     routes = {(method, path) for face in _FACES for method, path in _routes(PACKAGE / face)}
     assert len(routes) > 15
-    assert routes == {(method, path) for method, path, _ in _operations()}
+    assert routes == {(method, path) for method, path, _ in operations()}
 
 
 def test_every_answer_names_its_request_id() -> None:
     assert [
         f"{method} {path} {status}"
-        for method, path, operation in _operations()
+        for method, path, operation in operations()
         for status, answer in operation["responses"].items()
         if path.startswith(("/v1", "/x")) and "request-id" not in _resolved(answer)["headers"]
     ] == []
 
 
 def test_every_operation_that_asks_for_credentials_says_how_it_refuses() -> None:
-    asking = [each for each in _operations() if each[2].get("security", [{"basicAuth": []}])]
+    asking = [each for each in operations() if each[2].get("security", [{"basicAuth": []}])]
     assert asking
     assert [
         f"{method} {path}" for method, path, operation in asking if not _refusals() <= set(operation["responses"])
@@ -50,12 +50,12 @@ def test_every_operation_that_asks_for_credentials_says_how_it_refuses() -> None
 
 
 def test_every_operation_has_a_name_of_its_own_and_an_example() -> None:
-    operations = [operation for _, _, operation in _operations()]
-    names = [operation["operationId"] for operation in operations]
+    written = [operation for _, _, operation in operations()]
+    names = [operation["operationId"] for operation in written]
     assert len(set(names)) == len(names)
     assert [
         name
-        for name, operation in zip(names, operations, strict=True)
+        for name, operation in zip(names, written, strict=True)
         for status, answer in operation["responses"].items()
         if status.startswith("2") and "example" not in _json(answer, default={"example": None})
     ] == []
@@ -63,7 +63,7 @@ def test_every_operation_has_a_name_of_its_own_and_an_example() -> None:
 
 def test_what_is_built_is_not_announced_for_later() -> None:
     later = _load(ROOT / "docs" / "reference" / "contract-later.yaml")["paths"]
-    built = {(method, path) for method, path, _ in _operations()}
+    built = {(method, path) for method, path, _ in operations()}
     assert built.isdisjoint({(method, path) for path, item in later.items() for method in _METHODS & set(item)})
 
 
@@ -90,7 +90,8 @@ def _load(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def _operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Method, path and description of every operation of the contract."""
     for path, item in _contract()["paths"].items():
         for method in sorted(_METHODS & set(item)):
             yield method, path, item[method]
