@@ -150,7 +150,8 @@ def _secret(arguments: argparse.Namespace, environment: Mapping[str, str], name:
 def _address(option: str, url: str | None) -> str:
     """An address without its last slash. Raises SettingWrong."""
     place = urlsplit(url or "")
-    if place.scheme not in ("http", "https") or not place.hostname or place.query or place.fragment:
+    is_plain = not (place.query or place.fragment or "@" in place.netloc)
+    if place.scheme not in ("http", "https") or not place.hostname or not is_plain:
         raise SettingWrong(f"{option} must be http:// or https://, a host, perhaps a port and a path")
     if option == "--base-url" and place.path.rstrip("/").endswith("/v1"):
         raise SettingWrong("--base-url must be the address without /v1")

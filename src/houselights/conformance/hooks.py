@@ -17,9 +17,7 @@ EVENTS = (
 """What the kit listens to all the time."""
 ASKED = "PROFILES.UPDATED"
 """What the kit asks the server to send."""
-QUIET_S = 1.0
-"""How long nothing must arrive after something has, where nothing is to arrive."""
-REACHED_WITHIN_S = 10.0
+_REACHED_WITHIN_S = 10.0
 
 
 @asynccontextmanager
@@ -63,11 +61,11 @@ async def heard(kit: Kit, box: Mailbox, account_id: str, event: str = ASKED) -> 
         raise Failed(f"{event} of {account_id} did not arrive within {kit.plan.patience_s:g} seconds")
 
 
-async def stay_quiet(counts: Sequence[tuple[Mailbox, int]]) -> None:
+async def stay_quiet(kit: Kit, counts: Sequence[tuple[Mailbox, int]]) -> None:
     """Raises Failed where more than so many deliveries arrive at one of these, now or in a while."""
 
     async def passes(box: Mailbox, count: int) -> bool:
-        return await box.wait(lambda: len(box.arrivals) > count, QUIET_S)
+        return await box.wait(lambda: len(box.arrivals) > count, kit.plan.quiet_s)
 
     passed = await asyncio.gather(*(passes(box, count) for box, count in counts))
     for (box, count), is_passed in zip(counts, passed, strict=True):
@@ -81,6 +79,7 @@ async def why_deaf(kit: Kit, ear: Mailbox) -> str:
         marker, _ = await ask(kit)
     except (Failed, NotChecked) as error:
         return f"no notification could be asked for: {error}"
-    if await ear.wait(lambda: bool(ear.about(ASKED, marker)), REACHED_WITHIN_S):
+    within_s = min(_REACHED_WITHIN_S, kit.plan.patience_s)
+    if await ear.wait(lambda: bool(ear.about(ASKED, marker)), within_s):
         return ""
-    return f"no delivery reached {ear.url} within {REACHED_WITHIN_S:g} seconds"
+    return f"no delivery reached {ear.url} within {within_s:g} seconds"

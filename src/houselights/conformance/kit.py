@@ -24,6 +24,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     spendable             accounts that may be disconnected
     third_gender          OTHERS, or OTHER where the application has switched
     patience_s            how long an event, a delivery or the end of a refresh is waited for
+    quiet_s               how long nothing more must arrive, where something has
     burst                 calls to send at once to provoke a 429; 0 for none
     """
 
@@ -35,6 +36,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     spendable: Sequence[str] = ()
     third_gender: str = "OTHERS"
     patience_s: float = 60.0
+    quiet_s: float = 1.0
     burst: int = 0
 
 

@@ -11,7 +11,7 @@ import houselights
 from houselights.conformance import shapes
 from houselights.conformance.chapters import RULES
 from houselights.conformance.chapters.platforms import CATALOGUE
-from houselights.conformance.chapters.users import _PRODUCTS
+from houselights.conformance.chapters.users import PRODUCTS
 from houselights.conformance.run import chosen
 from houselights.conformance.shapes import Shape
 from houselights.resources.work_platforms import WORK_PLATFORMS, Product
@@ -86,4 +86,4 @@ def test_the_contract_s_catalogue_and_products_are_among_those_that_we_serve() -
     served = {str(platform.id): platform.name for platform in WORK_PLATFORMS.values()}
     assert CATALOGUE.items() <= served.items()
     assert len(CATALOGUE) == 16
-    assert set(_PRODUCTS) == {product.value for product in Product}
+    assert set(PRODUCTS) == {product.value for product in Product}

@@ -184,7 +184,7 @@ async def only_listed_events_arrive(kit: Kit) -> str:
     async with hook(kit, [event]) as listed, hook(kit) as other, hook(kit, [event], is_active=False) as off:
         marker, _ = await ask(kit, event=event)
         await heard(kit, listed, marker, event)
-        await stay_quiet([(other, 0), (off, 0)])
+        await stay_quiet(kit, [(other, 0), (off, 0)])
     return "one of three webhooks heard it"
 
 
@@ -194,11 +194,11 @@ async def events_stay_with_their_application(kit: Kit) -> str:
     async with hook(kit) as own, hook(kit, caller=kit.second) as foreign:
         marker, _ = await ask(kit)
         await heard(kit, own, marker)
-        await stay_quiet([(foreign, 0)])
+        await stay_quiet(kit, [(foreign, 0)])
         theirs, _ = await ask(kit, kit.second)
         kit.second_ids.add(theirs)
         await heard(kit, foreign, theirs)
-        await stay_quiet([(own, 1)])
+        await stay_quiet(kit, [(own, 1)])
         told = kit.plan.second.digest(foreign.arrivals[0].body) if kit.plan.second else ""
         signed = told in foreign.arrivals[0].headers.get("webhook-signatures", "").split(",")
         expect.that(signed, "the second application's delivery is not signed with its own secret")

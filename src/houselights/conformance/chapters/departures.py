@@ -6,7 +6,6 @@ from houselights.conformance import expect, stage
 from houselights.conformance.calls import JSON, Reply
 from houselights.conformance.chapters.lists import rows_of
 from houselights.conformance.chapters.runs import Look, look
-from houselights.conformance.hooks import QUIET_S
 from houselights.conformance.kit import Kit
 from houselights.conformance.rule import Failed, Need, NotChecked, rule
 from houselights.conformance.sandbox import REVOKED
@@ -69,7 +68,7 @@ async def departure(kit: Kit) -> Departure:
     events = None
     if not kit.deaf:
         await kit.ear.wait(lambda: bool(kit.ear.about(_DISCONNECTED, account_id)), kit.plan.patience_s)
-        await kit.ear.wait(lambda: len(kit.ear.about(_DISCONNECTED, account_id)) > 1, QUIET_S)
+        await kit.ear.wait(lambda: len(kit.ear.about(_DISCONNECTED, account_id)) > 1, kit.plan.quiet_s)
         events = len(kit.ear.about(_DISCONNECTED, account_id))
     after = await look(kit, account_id)
     second = await _disconnect(kit, account_id, b"{}", JSON)
@@ -162,7 +161,7 @@ async def expiry(kit: Kit) -> Expiry:
     finally:
         await kit.sandbox.release()
     await kit.ear.wait(lambda: bool(kit.ear.about(_EXPIRED, fresh.id)), kit.plan.patience_s)
-    await kit.ear.wait(lambda: len(kit.ear.about(_EXPIRED, fresh.id)) > 1, QUIET_S)
+    await kit.ear.wait(lambda: len(kit.ear.about(_EXPIRED, fresh.id)) > 1, kit.plan.quiet_s)
     after, refresh = await look(kit, fresh.id), await stage.ask_refresh(kit, fresh.id)
     return Expiry(before, after, refresh, len(kit.ear.about(_EXPIRED, fresh.id)))
 

@@ -7,7 +7,6 @@ from msgspec import Struct
 from houselights.conformance import expect, stage
 from houselights.conformance.calls import Reply
 from houselights.conformance.documents import Document
-from houselights.conformance.hooks import QUIET_S
 from houselights.conformance.kit import Kit
 from houselights.conformance.receiver import Arrival
 from houselights.conformance.rule import Failed, Need, NotChecked, rule
@@ -143,7 +142,7 @@ async def held_run(kit: Kit) -> tuple[Look, int, int, int]:
         await kit.sandbox.release()
     await _told_again(kit, fresh.id, known)
     await _idle(kit, fresh.id)
-    await kit.ear.wait(lambda: len(kit.ear.about(_UPDATED, fresh.id)) > known + 2, QUIET_S)
+    await kit.ear.wait(lambda: len(kit.ear.about(_UPDATED, fresh.id)) > known + 2, kit.plan.quiet_s)
     calls = await kit.sandbox.calls_of(fresh.username) - start - single
     return held, calls, single, len(kit.ear.about(_UPDATED, fresh.id)) - known
 
@@ -227,7 +226,7 @@ async def a_failed_run_leaves_no_trace(kit: Kit) -> str:
         await stage.until(kit, has_failed, "no run failed")
         after = await look(kit, fresh.id)
         expect.that(after == before, f"account, profile or audience differ: {after.account} was {before.account}")
-        await asyncio.sleep(QUIET_S)
+        await asyncio.sleep(kit.plan.quiet_s)
         expect.that(len(kit.ear.about(_UPDATED, fresh.id)) == known, f"{_UPDATED} came after a failed run")
     finally:
         await kit.sandbox.release()
@@ -246,7 +245,7 @@ async def audiences_are_told_when_new(kit: Kit) -> str:
     await _idle(kit, fresh.id)
     before = await look(kit, fresh.id)
     await _one_more(kit, fresh.id)
-    await asyncio.sleep(QUIET_S)
+    await asyncio.sleep(kit.plan.quiet_s)
     if (await look(kit, fresh.id)).audience != before.audience:
         raise NotChecked(f"{added} came; the audience changed before the second run")
     told = [len(kit.ear.about(event, fresh.id)) for event in (added, updated)]

@@ -11,7 +11,7 @@ from houselights.conformance.rule import Failed, Need, NotChecked, rule
 from houselights.conformance.shapes import USER
 from houselights.conformance.stage import new_user
 
-_PRODUCTS = (
+PRODUCTS = (
     *("IDENTITY", "IDENTITY.AUDIENCE", "ENGAGEMENT", "ENGAGEMENT.AUDIENCE", "INCOME", "PUBLISH.CONTENT"),
     "ACTIVITY",
 )
@@ -147,12 +147,12 @@ async def tokens_are_for_known_products(kit: Kit) -> str:
     """Each product alone makes a token; unknown, none, a text: 400; unknown user: 404."""
     user_id = (await new_user(kit)).get("id")
     off = []
-    for product in _PRODUCTS:
+    for product in PRODUCTS:
         reply = await kit.api.post("/v1/sdk-tokens", {"user_id": user_id, "products": [product]})
         if reply.status != 201:
             expect.refused(reply, 400, "INVALID_FIELDS", "products")
             off.append(product)
-    expect.that(len(off) < len(_PRODUCTS), "no product is accepted")
+    expect.that(len(off) < len(PRODUCTS), "no product is accepted")
     for bad in (["NO_PRODUCT"], ["IDENTITY", "NO_PRODUCT"], [], "IDENTITY"):
         expect.answered(await kit.api.post("/v1/sdk-tokens", {"user_id": user_id, "products": bad}), 400)
     nobody = {"user_id": kit.new_id(), "products": ["IDENTITY"]}

@@ -116,7 +116,7 @@ async def a_notification_can_be_asked_for(kit: Kit) -> str:
         expect.that((echo.get("data") or {}).get("account_id") == marker, f"{reply.shown()}: not the payload")
         for box in (one, two):
             await heard(kit, box, marker)
-        await stay_quiet([(one, 1), (two, 1), (other, 0), (off, 0)])
+        await stay_quiet(kit, [(one, 1), (two, 1), (other, 0), (off, 0)])
         told = one.arrivals[0].document()
         expect.that(told.get("id"), f"the delivery has no id: {told}")
         expect.that(told.get("data") == echo.get("data"), f"the delivery's data is {told.get('data')}")
