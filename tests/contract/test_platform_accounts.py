@@ -1,0 +1,62 @@
+"""Which accounts a consent reaches, on every platform's folder."""
+
+import pytest
+
+from houselights.core import errors
+from houselights.port.persona import Persona
+from houselights.port.platform import Candidate
+from houselights.resources.audience import NoAudience
+from houselights.rules.consent import Outcome, outcome_of
+from houselights.sandbox.play import as_seen_by_the_fake, play
+from tests.contract.folders import CAST, PLATFORMS, UNCONNECTED, granted, on_every_platform
+from tests.invented import NOW, connected
+
+
+def neighbours() -> list[tuple[str, str]]:
+    """Pairs of platforms that share a host."""
+    hosts = {name: set(platform.manifest.hosts) for name, platform in PLATFORMS.items()}
+    return [(name, other) for name in PLATFORMS for other in PLATFORMS if name != other and hosts[name] & hosts[other]]
+
+
+@pytest.mark.parametrize("persona", [each for each in CAST if not each.traits & UNCONNECTED], ids=lambda p: p.username)
+@on_every_platform
+def test_every_account_that_a_consent_reaches_can_be_read(name: str, persona: Persona) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    needed = set(platform.manifest.oauth.scopes.get("IDENTITY.AUDIENCE", ()))
+    found = connected(platform, fake, persona.username)
+    assert len({candidate.platform_profile_id for candidate in found}) == len(found)
+    for candidate in found:
+        assert candidate.display
+        reading = play(platform.read(fake.app, candidate.grant, NOW), fake, NOW)
+        assert candidate.platform_profile_id == reading.profile.platform_profile_id
+        assert candidate.username in (None, reading.profile.username)
+        if not needed <= set(candidate.grant.scopes):
+            assert reading.audience == NoAudience("NOT_GRANTED")
+
+
+@pytest.mark.parametrize("persona", [each for each in CAST if each.traits & UNCONNECTED], ids=lambda p: p.username)
+@on_every_platform
+def test_a_creator_without_a_fitting_account_learns_what_is_missing(name: str, persona: Persona) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    missing: Outcome | None = None
+    found: tuple[Candidate, ...] = ()
+    try:
+        found = connected(platform, fake, persona.username)
+    except errors.NotGiven as error:
+        missing = outcome_of(error)
+    if not found:
+        assert missing in (Outcome.NO_LINKED_PAGE, Outcome.NO_PROFESSIONAL_ACCOUNT, Outcome.NO_CHANNEL)
+        return
+    reading = play(platform.read(fake.app, found[0].grant, NOW), fake, NOW)  # here nothing else is needed
+    assert reading.profile.username == persona.username
+
+
+@pytest.mark.parametrize(("name", "other"), neighbours())
+def test_platforms_of_one_host_do_not_know_each_others_tokens(name: str, other: str) -> None:
+    fake, stranger = PLATFORMS[name].fake(CAST), PLATFORMS[other].fake(CAST)
+    grant = granted(PLATFORMS[name], fake)
+    script = PLATFORMS[name].read(fake.app, grant, NOW)
+    for request in next(script):
+        assert fake.answer(as_seen_by_the_fake(request, NOW)).status == 200
+        assert stranger.answer(as_seen_by_the_fake(request, NOW)).status >= 400
+        assert stranger.caller(as_seen_by_the_fake(request, NOW)) is None
