@@ -33,7 +33,7 @@ class Source(Struct, frozen=True):
 
 
 class NotTaken(Struct, frozen=True):
-    """A record that is not in the database as it stands in its file. reason: a stable code; says: a sentence."""
+    """A record that is not in the database as it stands in its file. reason: a `Reason`; says: a sentence."""
 
     source: Source
     reason: str

@@ -31,7 +31,7 @@ def report(application: str, loaded: Loaded, verdicts: Mapping[str, Sequence[Ver
     not_taken = [
         *loaded.refused,
         *(
-            NotTaken(source, verdict.reason, verdict.says)
+            NotTaken(source, verdict.reason or "", verdict.says)
             for kind, judged in verdicts.items()
             for source, verdict in zip(loaded.sources[kind], judged, strict=True)
             if verdict.is_failure

@@ -74,7 +74,8 @@ def _import(arguments: argparse.Namespace) -> int:
         answer_json(told)
     else:
         answer_table(table(told))
-        answer("\n".join(sentences(told)))
+        for sentence in sentences(told):
+            answer(sentence)
     return 0 if told.ok else 1
 
 

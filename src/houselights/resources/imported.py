@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from typing import TypeVar
 from uuid import UUID
 
@@ -30,12 +31,40 @@ _CENT = Decimal("0.01")
 _GENDERS = {"FEMALE": Gender.FEMALE, "MALE": Gender.MALE, "OTHER": Gender.OTHERS, "OTHERS": Gender.OTHERS}
 
 
+class Reason(StrEnum):
+    """Why a record is not in the database as it stands in its file."""
+
+    UNKNOWN_WORK_PLATFORM = "unknown_work_platform"
+    UNKNOWN_STATUS = "unknown_status"
+    UNKNOWN_USER = "unknown_user"
+    UNKNOWN_ACCOUNT = "unknown_account"
+    USER_ELSEWHERE = "user_elsewhere"
+    """its user is another application's"""
+    ACCOUNT_ELSEWHERE = "account_elsewhere"
+    EXTERNAL_ID_TAKEN = "external_id_taken"
+    PROFILE_TAKEN = "profile_taken"
+    """its user has another account with that profile"""
+    ANOTHER_PROFILE = "another_profile"
+    """its account has a profile of another id"""
+    ANOTHER_AUDIENCE = "another_audience"
+    NOT_A_COUNTRY = "not_a_country"
+    NOT_A_GENDER = "not_a_gender"
+    NOT_A_PERCENTAGE = "not_a_percentage"
+    NOT_A_WEB_ADDRESS = "not_a_web_address"
+    NOT_AN_EVENT = "not_an_event"
+    NOT_AN_INSTANT = "not_an_instant"
+    DIFFERS = "differs"
+    """it is here with other content"""
+    CONNECTED_HERE = "connected_here"
+    """its account was connected here since, so what is here is the newer one"""
+
+
 class NotARecord(HouselightsError):
     """The operator: this is no record of its kind, so its file is not what it was given as."""
 
 
 class CannotTake(HouselightsError):
-    """The operator: a record that is whole, but says something that we have no place for."""
+    """The operator: a record that is whole, but says something that we have no place for. code: a `Reason`."""
 
 
 class ImportedAccount(Struct, frozen=True):
@@ -174,7 +203,7 @@ def read_user(value: object) -> User:
     fields = _fields(value)
     read = _as(_User, fields)
     if read.status not in ("ACTIVE", "INACTIVE"):
-        raise CannotTake("unknown_status", f"its status is {read.status!r}, neither ACTIVE nor INACTIVE")
+        raise CannotTake(Reason.UNKNOWN_STATUS, f"its status is {read.status!r}, neither ACTIVE nor INACTIVE")
     return User(read.name, read.external_id, UserId(read.id), *_times(fields), read.status)
 
 
@@ -186,9 +215,9 @@ def read_account(value: object) -> ImportedAccount:
     fields = _fields(value)
     read = _as(_Account, fields)
     if read.work_platform.id not in WORK_PLATFORMS:
-        raise CannotTake("unknown_work_platform", f"no work platform has the id {read.work_platform.id}")
+        raise CannotTake(Reason.UNKNOWN_WORK_PLATFORM, f"no work platform has the id {read.work_platform.id}")
     if read.status not in ("CONNECTED", "SESSION_EXPIRED", "NOT_CONNECTED"):
-        raise CannotTake("unknown_status", f"its status is {read.status!r}, none that an account has")
+        raise CannotTake(Reason.UNKNOWN_STATUS, f"its status is {read.status!r}, none that an account has")
     is_off = read.status == "NOT_CONNECTED"
     products = dict(_products(read.data))
     identity = products.get(Product.IDENTITY, _ABSENT)
@@ -246,9 +275,9 @@ def read_webhook(value: object) -> Webhook:
     fields = _fields(value)
     read = _as(_Webhook, fields)
     if not is_web_address(read.url):
-        raise CannotTake("not_a_web_address", "its url is no http(s) address of at most 2048 characters")
+        raise CannotTake(Reason.NOT_A_WEB_ADDRESS, "its url is no http(s) address of at most 2048 characters")
     if not read.events or not all(is_event_name(event) for event in read.events):
-        raise CannotTake("not_an_event", "its events are not names such as PROFILES.UPDATED")
+        raise CannotTake(Reason.NOT_AN_EVENT, "its events are not names such as PROFILES.UPDATED")
     events = list(dict.fromkeys(read.events))
     return Webhook(read.name, read.url, WebhookId(read.id), *_times(fields), read.is_active, events)
 
@@ -285,7 +314,7 @@ def _instant(field: str, text: str) -> datetime:
     except ValueError:
         raise NotARecord("not_a_record", f"{field} is no instant such as 2026-06-05T11:12:04.637922") from None
     if not 1900 <= read.year < 3000:
-        raise CannotTake("not_an_instant", f"{field} is in the year {read.year}")
+        raise CannotTake(Reason.NOT_AN_INSTANT, f"{field} is in the year {read.year}")
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
@@ -320,7 +349,7 @@ def _products(data: Mapping[str, _Product | None]) -> Iterator[tuple[Product, _P
 def _country(code: str) -> str:
     code = code.strip().upper()
     if re.fullmatch("[A-Z]{2}", code) is None:
-        raise CannotTake("not_a_country", f"a country's code is {code!r}, not two letters")
+        raise CannotTake(Reason.NOT_A_COUNTRY, f"a country's code is {code!r}, not two letters")
     return code
 
 
@@ -329,13 +358,13 @@ def _gender(word: str) -> Gender:
     try:
         return _GENDERS[word.strip().upper()]
     except KeyError:
-        raise CannotTake("not_a_gender", f"a gender is {word!r}, none of MALE, FEMALE, OTHER, OTHERS") from None
+        raise CannotTake(Reason.NOT_A_GENDER, f"a gender is {word!r}, none of MALE, FEMALE, OTHER, OTHERS") from None
 
 
 def _percent(value: Decimal) -> Decimal:
     """To the cent, as our own."""
     if not 0 <= value <= 100:
-        raise CannotTake("not_a_percentage", f"a share is {value} percent, not 0 to 100")
+        raise CannotTake(Reason.NOT_A_PERCENTAGE, f"a share is {value} percent, not 0 to 100")
     return value.quantize(_CENT, ROUND_HALF_UP)
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from houselights.resources.imported import Reason
+
 
 class Outcome(StrEnum):
     """The fate of one record."""
@@ -23,10 +25,10 @@ class Outcome(StrEnum):
 
 
 class Verdict(Struct, frozen=True):
-    """reason: a stable code, "" where there is nothing to explain; says: the same as a sentence."""
+    """reason: None where there is nothing to explain; says: the same as a sentence."""
 
     outcome: Outcome
-    reason: str = ""
+    reason: Reason | None = None
     says: str = ""
 
     @property
@@ -56,19 +58,22 @@ class Place(Struct, Generic[Row], frozen=True):
     """What only one row may have beside its id.
 
     of      what that is; None where a row has none
-    reason  code of the refusal of a second row
+    reason  of the refusal of a second row
     says    its sentence; `{holder}` is the first one's id
     """
 
     of: Callable[[Row], Hashable | None]
-    reason: str
+    reason: Reason
     says: str
 
 
 class Shelf(Generic[Row]):
-    """Rows as they are, and `changed`: those that must be written. Rows that come later see those before them."""
+    """Rows as they are, and `changed`: those that must be written. Rows that come later see those before them.
 
-    def __init__(self, stored: Iterable[Row], place: Place[Row], *, update: bool) -> None:
+    place  None where an id is all that must be each row's own
+    """
+
+    def __init__(self, stored: Iterable[Row], place: Place[Row] | None, *, update: bool) -> None:
         self._place = place
         self._update = update
         self._rows: dict[UUID, Row] = {}
@@ -79,22 +84,20 @@ class Shelf(Generic[Row]):
 
     def put(self, row: Row, *, is_ours: bool = False) -> Verdict:
         """Takes a row, or not. is_ours: one of this id that is here already is not to be overwritten."""
-        holder = self._holders.get(self._place.of(row), row.id)
-        if holder != row.id:
+        if self._place is not None and (holder := self._holders.get(self._place.of(row), row.id)) != row.id:
             return Verdict(Outcome.REFUSED, self._place.reason, self._place.says.format(holder=holder))
         there = self._rows.get(row.id)
         if there == row:
             return Verdict(Outcome.SAME)
         if there is not None and is_ours:
-            return Verdict(Outcome.OURS, "connected_here", "its account was connected here since, so ours stays")
+            return Verdict(Outcome.OURS, Reason.CONNECTED_HERE, "its account was connected here since, so ours stays")
         if there is not None and not self._update:
-            return Verdict(Outcome.DIFFERENT, "differs", "it is here with other content; --update overwrites that")
+            return Verdict(Outcome.DIFFERENT, Reason.DIFFERS, "it is here with other content; --update overwrites that")
         self.changed[row.id] = row
         self._keep(row)
         return Verdict(Outcome.ADDED if there is None else Outcome.UPDATED)
 
     def _keep(self, row: Row) -> None:
         self._rows[row.id] = row
-        place = self._place.of(row)
-        if place is not None:
+        if self._place is not None and (place := self._place.of(row)) is not None:
             self._holders[place] = row.id

@@ -22,7 +22,7 @@ from houselights.db.run import Connection, Database
 from houselights.resources import audience, profiles
 from houselights.resources.applications import ApplicationSettings, read_settings
 from houselights.resources.heads import AccountRef, UserRef, render_head
-from houselights.resources.imported import ImportedAccount, ImportedAudience, ImportedProfile
+from houselights.resources.imported import ImportedAccount, ImportedAudience, ImportedProfile, Reason
 from houselights.resources.users import User
 from houselights.resources.webhooks import Webhook
 from houselights.resources.work_platforms import WORK_PLATFORMS
@@ -36,15 +36,22 @@ Record = TypeVar("Record")
 _AT_ONCE = 500
 _A_DAY = timedelta(days=1)
 
-_USER: Place[User] = Place(lambda row: row.external_id, "external_id_taken", "user {holder} has its external_id")
+_USER: Place[User] = Place(lambda row: row.external_id, Reason.EXTERNAL_ID_TAKEN, "user {holder} has its external_id")
 _ACCOUNT: Place[ImportedAccount] = Place(
     lambda row: (row.user_id, row.work_platform_id, row.platform_profile_id) if row.platform_profile_id else None,
-    "profile_taken",
+    Reason.PROFILE_TAKEN,
     "account {holder} is its user's account with that profile",
 )
-_PROFILE: Place[Document] = Place(lambda row: row.account_id, "another_profile", "its account has profile {holder}")
-_AUDIENCE: Place[Document] = Place(lambda row: row.account_id, "another_audience", "its account has audience {holder}")
-_WEBHOOK: Place[Webhook] = Place(lambda row: row.id, "", "")
+_PROFILE: Place[Document] = Place(
+    lambda row: row.account_id, Reason.ANOTHER_PROFILE, "its account has profile {holder}"
+)
+_AUDIENCE: Place[Document] = Place(
+    lambda row: row.account_id, Reason.ANOTHER_AUDIENCE, "its account has audience {holder}"
+)
+_MISSING = {
+    "user": (Reason.UNKNOWN_USER, Reason.USER_ELSEWHERE),
+    "account": (Reason.UNKNOWN_ACCOUNT, Reason.ACCOUNT_ELSEWHERE),
+}
 
 
 class Collided(HouselightsError):
@@ -215,7 +222,7 @@ class _Import:
     async def webhooks(self, batch: Sequence[Webhook]) -> list[Verdict]:
         """Several may share an address."""
         stored = await self._connection.fetch(rows.STORED_WEBHOOKS, self._application_id, [row.id for row in batch])
-        shelf = Shelf(stored, _WEBHOOK, update=self._wish.update)
+        shelf = Shelf(stored, None, update=self._wish.update)
         verdicts = [shelf.put(row) for row in batch]
         await self._write(rows.WRITE_WEBHOOKS, map(astuple, shelf.changed.values()))
         return verdicts
@@ -273,10 +280,11 @@ class _Import:
         self._renamed += [each for each, verdict in pairs if verdict.outcome is Outcome.UPDATED]
 
 
-def _refusal(what: str, unknown: UUID, *, is_elsewhere: bool) -> Verdict:
+def _refusal(what: str, missing: UUID, *, is_elsewhere: bool) -> Verdict:
+    unknown, elsewhere = _MISSING[what]
     if is_elsewhere:
-        return Verdict(Outcome.REFUSED, f"{what}_elsewhere", f"its {what} {unknown} is another application's")
-    return Verdict(Outcome.REFUSED, f"unknown_{what}", f"its {what} {unknown} is neither here nor in the files")
+        return Verdict(Outcome.REFUSED, elsewhere, f"its {what} {missing} is another application's")
+    return Verdict(Outcome.REFUSED, unknown, f"its {what} {missing} is neither here nor in the files")
 
 
 def _document(record: ImportedProfile | ImportedAudience, body: bytes) -> Document:

@@ -11,6 +11,7 @@ import pytest
 from houselights.cli import main
 from houselights.cli.import_files import READERS, FilesBroken, Loaded, load_files
 from houselights.cli.import_report import report, sentences, table
+from houselights.resources.imported import Reason
 from houselights.rules.merging import Outcome, Verdict
 from houselights.settings import SettingWrong
 from tests.listed import account_record, audience_record, page, user_record
@@ -85,7 +86,7 @@ def test_broken_files_end_the_command_before_any_database_is_opened(
 def test_a_report_counts_by_kind_and_lists_what_was_not_taken(tmp_path: Path) -> None:
     users = written(tmp_path / "users.json", [user_record(), user_record(status="GONE"), user_record()])
     loaded = load(users=[users])
-    verdicts = judged(loaded, users=[Verdict(Outcome.ADDED), Verdict(Outcome.DIFFERENT, "differs", "it is here")])
+    verdicts = judged(loaded, users=[Verdict(Outcome.ADDED), Verdict(Outcome.DIFFERENT, Reason.DIFFERS, "it is here")])
     told = report("Mine", loaded, verdicts, dry_run=False)
     assert (told.ok, told.changed) == (False, True)
     assert told.counts["users"] == {
@@ -104,7 +105,9 @@ def test_a_report_counts_by_kind_and_lists_what_was_not_taken(tmp_path: Path) ->
 
 def test_what_is_ours_by_now_needs_no_look(tmp_path: Path) -> None:
     loaded = load(accounts=[written(tmp_path / "accounts.json", page([account_record()]))])
-    told = report("Mine", loaded, judged(loaded, accounts=[Verdict(Outcome.OURS, "connected_here")]), dry_run=False)
+    told = report(
+        "Mine", loaded, judged(loaded, accounts=[Verdict(Outcome.OURS, Reason.CONNECTED_HERE)]), dry_run=False
+    )
     assert (told.ok, told.counts["accounts"]["ours"], told.not_taken) == (True, 1, [])
 
 

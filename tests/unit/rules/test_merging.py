@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from houselights.resources.imported import Reason
 from houselights.rules.merging import Outcome, Place, Shelf
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -15,7 +16,7 @@ class Row(Struct, frozen=True):
     value: int = 0
 
 
-NAME: Place[Row] = Place(lambda row: row.name, "name_taken", "row {holder} has its name")
+NAME: Place[Row] = Place(lambda row: row.name, Reason.EXTERNAL_ID_TAKEN, "row {holder} has its name")
 
 
 def test_a_new_row_is_added_and_the_same_again_changes_nothing() -> None:
@@ -55,7 +56,7 @@ def test_a_place_belongs_to_one_row_whether_it_was_there_or_came_just_before() -
     verdict = shelf.put(Row(TWO, "a"))
     assert (verdict.outcome, verdict.reason, verdict.says) == (
         Outcome.REFUSED,
-        "name_taken",
+        Reason.EXTERNAL_ID_TAKEN,
         f"row {ONE} has its name",
     )
     assert shelf.put(Row(TWO, "b")).outcome is Outcome.ADDED
@@ -65,3 +66,8 @@ def test_a_place_belongs_to_one_row_whether_it_was_there_or_came_just_before() -
 def test_rows_without_a_place_do_not_stand_in_one_anothers_way() -> None:
     shelf = Shelf([], NAME, update=False)
     assert [shelf.put(Row(each, None)).outcome for each in (ONE, TWO)] == [Outcome.ADDED] * 2
+
+
+def test_where_only_ids_must_differ_anything_else_may_be_the_same() -> None:
+    shelf = Shelf([Row(ONE, "a")], None, update=False)
+    assert shelf.put(Row(TWO, "a")).outcome is Outcome.ADDED
