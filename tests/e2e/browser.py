@@ -118,6 +118,10 @@ class Page:
         """Go there."""
         await self._send("Page.navigate", url=url)
 
+    async def front(self) -> None:
+        """Before every other tab of its window."""
+        await self._send("Page.bringToFront")
+
     async def size(self, width: int, height: int) -> None:
         """A window of another size, in CSS pixels."""
         await self._send(
@@ -226,23 +230,21 @@ class Page:
         return await self._wire.send(self._session, method, **parameters)
 
 
-class Browser:
-    """A browser of its own. windows: what its pages opened, in order, such as pop-ups."""
+class Person:
+    """Somebody before the browser, with cookies of their own. windows: what their pages opened, such as pop-ups."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, context: str) -> None:
         self._wire = wire
-        self._ours: set[str] = set()
+        self._context = context
+        self._has_tab = False
         self._attaching: set[asyncio.Task[None]] = set()
         self.windows: list[Page] = []
 
-    async def start(self) -> None:
-        """Hear of windows that pages open."""
-        self._wire.hear("", self._remember)
-        await self._wire.send("", "Target.setDiscoverTargets", discover=True)
-
     async def tab(self) -> Page:
         """A fresh tab, watched from before its first request."""
-        target = await self._wire.send("", "Target.createTarget", url="about:blank")
+        about = {"browserContextId": self._context, "newWindow": not self._has_tab}
+        self._has_tab = True
+        target = await self._wire.send("", "Target.createTarget", url="about:blank", **about)
         return await self._attach(target["targetId"])
 
     async def window(self, number: int = 0) -> Page:
@@ -252,12 +254,15 @@ class Browser:
                 await asyncio.sleep(0.02)
         return self.windows[number]
 
-    def _remember(self, event: str, told: Message) -> None:
-        target = told.get("targetInfo", {})
-        if event == "Target.targetCreated" and target["type"] == "page" and target.get("openerId"):
-            task = asyncio.create_task(self._attach_window(target["targetId"]))
-            self._attaching.add(task)
-            task.add_done_callback(self._attaching.discard)
+    async def leave(self) -> None:
+        """Everything of theirs is closed and forgotten."""
+        await self._wire.send("", "Target.disposeBrowserContext", browserContextId=self._context)
+
+    def opened(self, target: str) -> None:
+        """One of their pages opened a window."""
+        task = asyncio.create_task(self._attach_window(target))
+        self._attaching.add(task)
+        task.add_done_callback(self._attaching.discard)
 
     async def _attach_window(self, target: str) -> None:
         with suppress(Refused):
@@ -268,6 +273,37 @@ class Browser:
         page = Page(self._wire, attached["sessionId"])
         await page.watch()
         return page
+
+
+class Browser:
+    """A browser, for any number of people one after the other, or at once."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._people: dict[str, Person] = {}
+
+    async def start(self) -> None:
+        """Hear of windows that pages open."""
+        self._wire.hear("", self._remember)
+        await self._wire.send("", "Target.setDiscoverTargets", discover=True)
+
+    @asynccontextmanager
+    async def person(self) -> AsyncGenerator[Person, None]:
+        """Somebody new; everything of theirs ends with the block."""
+        made = await self._wire.send("", "Target.createBrowserContext")
+        context = made["browserContextId"]
+        person = self._people[context] = Person(self._wire, context)
+        try:
+            yield person
+        finally:
+            del self._people[context]
+            await person.leave()
+
+    def _remember(self, event: str, told: Message) -> None:
+        target = told.get("targetInfo", {})
+        person = self._people.get(target.get("browserContextId", ""))
+        if event == "Target.targetCreated" and target["type"] == "page" and target.get("openerId") and person:
+            person.opened(target["targetId"])
 
 
 @asynccontextmanager
@@ -290,8 +326,8 @@ async def open_browser(folder: Path) -> AsyncGenerator[Browser, None]:
 @asynccontextmanager
 async def open_page(folder: Path) -> AsyncGenerator[Page, None]:
     """A tab in a browser of its own, with an empty profile in `folder`; both end with the block."""
-    async with open_browser(folder) as browser:
-        yield await browser.tab()
+    async with open_browser(folder) as browser, browser.person() as person:
+        yield await person.tab()
 
 
 @asynccontextmanager

@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from houselights.core.ids import UserId
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from tests.contract.seed import Caller
+from tests.e2e.browser import Browser, open_browser
 from tests.e2e.connect.clients import ClientPages, client_pages
 from tests.e2e.connect.stage import Creator, Stage, open_stage
 
@@ -37,6 +39,13 @@ async def user_id(stage: Stage, caller: Caller) -> UserId:
 async def clients(stage: Stage) -> AsyncIterator[ClientPages]:
     """Pages of clients, for this file."""
     async with client_pages(stage.public_url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
+    """A real browser, for this file."""
+    async with open_browser(tmp_path_factory.mktemp("browser")) as opened:
         yield opened
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
@@ -10,11 +9,12 @@ from msgspec import Struct
 from houselights.core.ids import UserId
 from tests.contract.seed import Caller
 from tests.contract.server import INSTAGRAM
-from tests.e2e.browser import Browser, Page, open_browser
+from tests.e2e.browser import Browser, Page, Person
 from tests.e2e.connect.clients import ClientPages
 
 BUTTON = "document.querySelector('button')"
 PRIMARY = "document.querySelector('.primary')"
+PLATFORM = str(INSTAGRAM)
 CLOSE = "document.querySelector('dialog button')"
 
 
@@ -26,7 +26,7 @@ def labelled(text: str) -> str:
 class Dialog(Struct, frozen=True):
     """What a test does in the browser. host: the client's page."""
 
-    browser: Browser
+    person: Person
     host: Page
 
     async def open(self) -> Page:
@@ -48,10 +48,10 @@ class Dialog(Struct, frozen=True):
 
     async def login(self, frame: Page) -> Page:
         """From the guidance to the platform's window."""
-        number = len(self.browser.windows)
-        await shows(frame, "GUIDANCE")
+        number = len(self.person.windows)
+        await shows(frame, "GUIDANCE", "OPEN")
         await frame.click(PRIMARY)
-        window = await self.browser.window(number)
+        window = await self.person.window(number)
         await window.see("document.querySelector('input[name=persona]')")
         return window
 
@@ -89,15 +89,12 @@ async def options(caller: Caller, user_id: UserId, **more: object) -> dict[str, 
 
 @asynccontextmanager
 async def at_client(
-    folder: Path, clients: ClientPages, caller: Caller, given: dict[str, object], page: str = "plain"
+    browser: Browser, clients: ClientPages, caller: Caller, given: dict[str, object], page: str = "plain"
 ) -> AsyncGenerator[Dialog, None]:
-    """A browser that shows a client's page."""
+    """Somebody new at a client's page."""
     clients.backend = caller.client
-    async with open_browser(folder) as browser:
-        host = await browser.tab()
+    async with browser.person() as person:
+        host = await person.tab()
         await host.open(clients.at(page, given))
         await host.see(f"document.readyState === 'complete' && {BUTTON}")
-        yield Dialog(browser, host)
-
-
-PLATFORM = str(INSTAGRAM)
+        yield Dialog(person, host)

@@ -12,7 +12,7 @@ from houselights.store import connect_attempts
 from houselights.store.connect_attempts import Attempt
 from tests.contract.seed import Caller
 from tests.e2e.connect.rows import accounts, events
-from tests.e2e.connect.stage import Creator, Page, Stage, session, told
+from tests.e2e.connect.stage import Creator, Stage, session, told
 
 _ONE_SECOND = timedelta(seconds=1)
 

@@ -1,14 +1,28 @@
 """The dialog as a client's page meets it, in a real browser: the ten checks by which a drop-in holds."""
 
-from pathlib import Path
+import asyncio
+from datetime import timedelta
 
 import pytest
 
 from houselights.core.ids import UserId
+from houselights.rules.sdk_tokens import LIFETIME
 from tests.contract.seed import Caller
+from tests.e2e.browser import Browser
 from tests.e2e.connect.clients import ClientPages
-from tests.e2e.connect.dialog import PLATFORM, PRIMARY, agree, at_client, choose, options, shows
-from tests.e2e.connect.rows import accounts
+from tests.e2e.connect.dialog import (
+    BUTTON,
+    CLOSE,
+    PLATFORM,
+    PRIMARY,
+    agree,
+    at_client,
+    choose,
+    labelled,
+    options,
+    shows,
+)
+from tests.e2e.connect.rows import accounts, events
 from tests.e2e.connect.stage import Stage
 
 pytestmark = pytest.mark.e2e_tools
@@ -16,9 +30,9 @@ pytestmark = pytest.mark.e2e_tools
 
 @pytest.mark.parametrize("page", ["plain", "late", "twice"])
 async def test_one_connect_is_told_once_and_done_ends_it_however_the_script_is_loaded(
-    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, tmp_path: Path, page: str
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, page: str
 ) -> None:
-    async with at_client(tmp_path, clients, caller, await options(caller, user_id), page) as dialog:
+    async with at_client(browser, clients, caller, await options(caller, user_id), page) as dialog:
         frame = await dialog.open()
         await choose(frame)
         window = await dialog.login(frame)
@@ -26,9 +40,198 @@ async def test_one_connect_is_told_once_and_done_ends_it_however_the_script_is_l
         await shows(frame, "", "CONNECTED")
         await frame.click(PRIMARY)
         await dialog.gone()
-        events = await dialog.heard(2)
+        heard = await dialog.heard(2)
+        refused = [each for each in dialog.host.complaints if "Content Security" in each or "exception" in each]
     (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
-    assert events == [
+    assert heard == [
         ["accountConnected", str(account.account_id), PLATFORM, str(user_id), 200],
         ["exit", "DONE_CLICKED", str(user_id)],
     ]
+    assert refused == []
+
+
+@pytest.mark.parametrize("name", ["token", "userId", "clientDisplayName", "environment"])
+async def test_without_an_option_there_is_no_handle_and_the_console_says_which(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, name: str
+) -> None:
+    given = {key: value for key, value in (await options(caller, user_id)).items() if key != name}
+    async with at_client(browser, clients, caller, given) as dialog:
+        assert await dialog.host.evaluate("handle === undefined && threw.length === 0")
+        assert f"error: PhylloConnect: Please pass a valid {name}." in dialog.host.complaints
+        assert not [each for each in dialog.host.complaints if each.startswith("exception")]
+
+
+@pytest.mark.parametrize(("callbacks", "strict"), [("rest", False), ("none", False), ("rest", True), ("none", True)])
+async def test_callbacks_of_any_arity_work_and_strictness_throws_what_the_vendor_throws(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, callbacks: str, strict: bool
+) -> None:
+    given = await options(caller, user_id, callbacks=callbacks, strict=strict)
+    async with at_client(browser, clients, caller, given) as dialog:
+        if strict:
+            await dialog.host.click(BUTTON)
+            (thrown,) = await dialog.host.until("threw.length && threw")
+            assert (
+                thrown
+                == {
+                    "rest": "Please add the required number of parameters in callback: accountConnected",
+                    "none": "Please add a callback to receive callbacks.accountConnected",
+                }[callbacks]
+            )
+            return
+        await dialog.open()
+        await dialog.host.click(CLOSE)
+        await dialog.gone()
+        warned = [each for each in dialog.host.complaints if "no callback for" in each]
+        assert len(warned) == (1 if callbacks == "none" else 0)
+        if callbacks == "rest":
+            assert await dialog.heard(1) == [["exit", "EXIT_FROM_CONSENT", str(user_id)]]
+
+
+async def test_a_denied_consent_fails_once_and_trying_again_in_the_same_dialog_succeeds(
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        await agree(await dialog.login(frame), "ava.stone", press="cancel")
+        await shows(frame, "GUIDANCE", "USER_DENIED")
+        assert await dialog.heard(1) == [["connectionFailure", "USER_DENIED", PLATFORM, str(user_id)]]
+        await frame.click(labelled("Try again"))
+        await agree(await dialog.login(frame), "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        heard = await dialog.heard(2)
+    assert [each[0] for each in heard] == ["connectionFailure", "accountConnected"]
+    assert await events(stage.database, caller.application_id) == ["ACCOUNTS.CONNECTED"]
+
+
+@pytest.mark.parametrize("kind", ["expired", "forged", "anothers"])
+async def test_a_token_that_is_over_or_refused_closes_the_dialog_and_gives_the_focus_back(
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, kind: str
+) -> None:
+    given = await options(caller, user_id)
+    if kind == "expired":
+        await stage.clock.move(stage.database, LIFETIME + timedelta(seconds=1))
+    elif kind == "forged":
+        given["token"] = f"{given['token']}x"
+    else:
+        given["userId"] = str(await stage.seed.user(caller))
+    async with at_client(browser, clients, caller, given) as dialog:
+        await dialog.host.click(BUTTON)
+        heard = await dialog.heard(2)
+        await dialog.gone()
+        assert heard == [["tokenExpired", given["userId"]], ["exit", "TOKEN_EXPIRED", given["userId"]]]
+        assert await dialog.host.evaluate(f"document.activeElement === {BUTTON}")
+
+
+@pytest.mark.parametrize("value", [None, "", "absent"])
+async def test_no_platform_is_no_platform_however_it_is_said(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, value: str | None
+) -> None:
+    more: dict[str, object] = {} if value == "absent" else {"workPlatformId": value}
+    async with at_client(browser, clients, caller, await options(caller, user_id, **more)) as dialog:
+        frame = await dialog.open()
+        await frame.click(PRIMARY)
+        await shows(frame, "PLATFORM_SELECTION")
+
+
+async def test_a_platform_that_is_named_is_gone_to_at_once(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    given = await options(caller, user_id, workPlatformId=PLATFORM, language="es")
+    async with at_client(browser, clients, caller, given) as dialog:
+        frame = await dialog.open()
+        assert "Conecta Instagram con Studio" in await frame.text()
+        await frame.click(PRIMARY)
+        await shows(frame, "GUIDANCE")
+
+
+@pytest.mark.parametrize("value", ["1db0b86c-a547-4119-9834-da927171a685", "instagram"])
+async def test_a_platform_that_is_not_here_says_so_and_closes_with_a_reason(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, value: str
+) -> None:
+    given = await options(caller, user_id, workPlatformId=value)
+    async with at_client(browser, clients, caller, given) as dialog:
+        await dialog.host.click(BUTTON)
+        frame = await dialog.host.frame()
+        await shows(frame, "PLATFORM_SELECTION")
+        assert "not available here" in await frame.text()
+        await frame.click(labelled("Close"))
+        await dialog.gone()
+        assert await dialog.heard(1) == [["exit", "EXIT_FROM_PLATFORM_SELECTION", str(user_id)]]
+
+
+@pytest.mark.parametrize("screen", ["CONSENT", "PLATFORM_SELECTION", "GUIDANCE"])
+@pytest.mark.parametrize("way", ["cross", "escape", "backdrop", "back", "exit"])
+async def test_every_way_to_close_it_gives_one_exit(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, way: str, screen: str
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        before = await dialog.host.evaluate("[location.href, JSON.stringify(history.state)]")
+        frame = await dialog.open()
+        if screen != "CONSENT":
+            await frame.click(PRIMARY)
+            await shows(frame, "PLATFORM_SELECTION")
+        if screen == "GUIDANCE":
+            await frame.click("document.querySelector('.row')")
+            await shows(frame, "GUIDANCE")
+        match way:
+            case "cross":
+                await dialog.host.click(CLOSE)
+            case "escape":
+                await dialog.host.key("Escape")
+            case "backdrop":
+                x, y = await dialog.host.move(8, 8)
+                await dialog.host.press(x, y)
+            case "back":
+                await dialog.host.evaluate("history.back()")
+            case "exit":
+                await dialog.host.evaluate("handle.exit(), handle.exit()")
+        await dialog.gone()
+        heard = await dialog.heard(1)
+        assert heard == [
+            ["exit", {"back": "BACK_PRESSED", "exit": "EXIT_CALLED"}.get(way, f"EXIT_FROM_{screen}"), str(user_id)]
+        ]
+        assert await dialog.host.evaluate("[location.href, JSON.stringify(history.state)]") == before
+        assert await dialog.host.evaluate(f"document.activeElement === {BUTTON}")
+        await dialog.open()
+
+
+async def test_a_second_open_is_warned_about_and_nothing_else(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        await dialog.open()
+        await dialog.host.evaluate("handle.open(), PhylloConnect.initialize(config()).open()")
+        assert await dialog.host.evaluate("document.querySelectorAll('dialog').length") == 1
+        assert len([each for each in dialog.host.complaints if "open already" in each]) == 2
+
+
+async def test_two_tabs_a_double_click_and_a_callback_that_is_loaded_again_make_one_account_and_one_event(
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    given = await options(caller, user_id)
+    async with at_client(browser, clients, caller, given) as dialog:
+        other = await dialog.person.tab()
+        await other.open(clients.at("plain", given))
+        await other.see(BUTTON)
+        await dialog.host.front()
+        frame = await dialog.open()
+        await choose(frame)
+        await shows(frame, "GUIDANCE")
+        x, y = await frame.point(PRIMARY)
+        await asyncio.gather(frame.press(x, y), frame.press(x, y))
+        window = await dialog.person.window()
+        await window.see("document.querySelector('input[name=persona]')")
+        await agree(window, "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        (callback,) = {url for url in window.requests if "/connect/callback" in url}
+        again = await dialog.person.tab()
+        await again.open(callback)
+        await again.see("document.querySelector('h1')")
+        await dialog.host.front()
+        await frame.click(PRIMARY)
+        heard = await dialog.heard(2)
+        assert await other.evaluate("heard.length") == 0
+    assert [each[0] for each in heard] == ["accountConnected", "exit"]
+    assert len(await accounts(stage.database, caller.application_id, stage.clock.now())) == 1
+    assert await events(stage.database, caller.application_id) == ["ACCOUNTS.CONNECTED"]
