@@ -76,10 +76,13 @@ def stands(
     expires_at: datetime = SOON,
     state: datetime | None = None,
     taken: datetime | None = None,
+    choosing: bool = False,
     ended: str | None = None,
 ) -> Standing:
     """How a session stands now."""
-    return standing(NOW, expires_at=expires_at, state_expires_at=state, taken_at=taken, outcome=ended)
+    return standing(
+        NOW, expires_at=expires_at, state_expires_at=state, taken_at=taken, is_choosing=choosing, outcome=ended
+    )
 
 
 def test_a_session_is_open_until_somebody_comes_or_its_time_is_over() -> None:
@@ -95,6 +98,12 @@ def test_an_attempt_lives_as_long_as_its_state_even_beyond_the_session() -> None
 def test_a_callback_that_told_nothing_in_time_is_taken_for_dead() -> None:
     assert stands(state=BEFORE, taken=BEFORE) == Standing(Phase.FINISHING)
     assert stands(state=SOON, taken=NOW - FINISH_WITHIN) == Standing(Phase.FAILED, Outcome.INTERNAL_ERROR)
+
+
+def test_a_choice_may_take_as_long_as_the_session() -> None:
+    assert stands(state=BEFORE, taken=NOW - FINISH_WITHIN, choosing=True) == Standing(Phase.CHOOSING)
+    late = stands(expires_at=NOW, state=BEFORE, taken=BEFORE, choosing=True)
+    assert late == Standing(Phase.FAILED, Outcome.STATE_INVALID)
 
 
 def test_an_outcome_stays_whatever_the_time() -> None:
