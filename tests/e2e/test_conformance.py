@@ -126,7 +126,7 @@ async def test_our_server_keeps_every_rule_that_can_be_seen_from_outside(ground:
 async def test_reading_alone_needs_no_more_than_credentials(ground: Ground) -> None:
     found = results(await ground.kit("--json"))
     assert of(found, "fail") == {}
-    assert len(of(found, "pass")) > 45
+    assert len(of(found, "pass")) >= 45
     assert of(found, "not_checked")["C-043"] == "needs --write"
     assert of(found, "not_checked")["C-100"].startswith("needs --write")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -21,6 +21,8 @@ SILENT_MOST = 5
 """Calls in a row without an answer, after which the server counts as gone."""
 
 _TRIES = 5
+_READ, _SHOWN = 4_000, 200
+"""Of a body: what is looked at for an excerpt, and how long that is at most."""
 _LONGEST_WAIT_S = 60.0
 _CODE = re.compile(r'"code": ?"(\w+)"')
 _SECONDS = re.compile(r"[0-9]{1,6}")
@@ -39,6 +41,7 @@ class Reply(Struct, frozen=True):
 
     headers  names in lower case, repeated ones joined by `, `
     ms       from the request to the end of the body
+    excerpt  the beginning of the body, without secrets that it echoes
     """
 
     method: str
@@ -47,6 +50,7 @@ class Reply(Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     ms: int
+    excerpt: str
 
     @property
     def path(self) -> str:
@@ -68,14 +72,9 @@ class Reply(Struct, frozen=True):
         return value
 
     def shown(self) -> str:
-        """The exchange in words. It may quote the server, and whatever the server echoes."""
-        return f"{self.method} {self.target} answered {self.status} {self._quoted()}".rstrip()
-
-    def _quoted(self) -> str:
-        """An error's code, the beginning of any other body."""
-        text = self.body[:2000].decode(errors="replace")
-        match = _CODE.search(text) if self.status >= 400 else None
-        return match[1] if match else text
+        """The exchange in words: an error's code, the beginning of any other body."""
+        match = _CODE.search(self.excerpt) if self.status >= 400 else None
+        return f"{self.method} {self.target} answered {self.status} {match[1] if match else self.excerpt}".rstrip()
 
 
 class Line:
@@ -92,6 +91,8 @@ class Line:
         self._calls = 0
         self.silent = 0
         self.replies: list[Reply] = []
+        self.hide: Callable[[str], str] = str
+        """Takes secrets out of a text."""
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """One call at its turn; a 429 is waited out as the server asks, a few times."""
@@ -114,7 +115,8 @@ class Line:
             self.silent += 1
             raise Failed(f"{method} {target} was not answered: {error}") from None
         self.silent = 0
-        reply = Reply(method, target, sent.status, sent.headers, sent.body, sent.elapsed_ms)
+        excerpt = self.hide(sent.body[:_READ].decode(errors="replace"))[:_SHOWN]
+        reply = Reply(method, target, sent.status, sent.headers, sent.body, sent.elapsed_ms, excerpt)
         self.replies.append(reply)
         return reply
 

@@ -63,6 +63,7 @@ class Kit:
     def __init__(self, plan: Plan, doors: Doors) -> None:
         self.plan = plan
         self.line = doors.line
+        self.line.hide = self.hide
         self.api = Caller(doors.line, plan.application.basic())
         self.nobody = Caller(doors.line, None)
         self.sample = Sample()
@@ -77,6 +78,12 @@ class Kit:
         self._doors = doors
         self._spendable = list(plan.spendable)
         self._memory: dict[object, object] = {}
+
+    def hide(self, text: str) -> str:
+        """The text without the secrets of the run."""
+        for credentials in (self.plan.application, self.plan.second, self.plan.older):
+            text = credentials.hide(text) if credentials else text
+        return text
 
     def new_id(self) -> str:
         """An id that nobody has."""

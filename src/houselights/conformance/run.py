@@ -79,7 +79,5 @@ async def _checked(kit: Kit, each: Rule, *, is_over: bool) -> str:
 
 def _clean(kit: Kit, seen: str) -> str:
     """Without secrets that a server echoed, without control characters, not too long."""
-    for credentials in (kit.plan.application, kit.plan.second, kit.plan.older):
-        seen = credentials.hide(seen) if credentials else seen
-    printable = "".join(letter if letter.isprintable() else " " for letter in seen)
+    printable = "".join(letter if letter.isprintable() else " " for letter in kit.hide(seen))
     return printable if len(printable) <= _LONGEST_SEEN else f"{printable[: _LONGEST_SEEN - 1]}…"

@@ -40,7 +40,7 @@ async def test_a_limit_that_never_ends_is_given_up() -> None:
 
 @pytest.mark.parametrize(("said", "seconds"), [("3", 3.0), ("", 1.0), ("-1", 1.0), ("x", 1.0), ("99999", 60.0)])
 def test_a_wait_is_bounded(said: str, seconds: float) -> None:
-    assert wait_s(Reply("GET", "/", 429, {"retry-after": said}, b"", 1)) == seconds
+    assert wait_s(Reply("GET", "/", 429, {"retry-after": said}, b"", 1, "")) == seconds
 
 
 async def test_calls_keep_their_pace() -> None:
@@ -84,12 +84,21 @@ async def test_a_server_that_falls_silent_is_not_asked_for_ever() -> None:
 async def test_what_is_no_json_object_cannot_be_read_as_one() -> None:
     for body in (b"", b"[]", b"<html>", b"\xff"):
         with pytest.raises(Failed, match="no JSON object"):
-            Reply("GET", "/", 200, {}, body, 1).document()
+            Reply("GET", "/", 200, {}, body, 1, "").document()
 
 
-def test_an_error_is_shown_by_its_code_and_another_body_by_its_beginning() -> None:
-    error = Reply("GET", "/v1/users", 404, {}, b'{"error":{"type":"T","code":"incorrect_user_id"}}', 1)
+async def test_an_error_is_shown_by_its_code_and_another_body_by_its_beginning() -> None:
+    answers = iter([reply(404, {"error": {"type": "T", "code": "incorrect_user_id"}}), reply(502, b"<html>" * 999)])
+    line = Line(Server(lambda _: next(answers)), URL, 0)
+    error, page = [await line.call("GET", "/v1/users", {}, None) for _ in range(2)]
     assert error.shown() == "GET /v1/users answered 404 incorrect_user_id"
-    page = Reply("GET", "/v1/users", 502, {}, b"<html>" + b"x" * 9000, 1)
-    assert page.shown().startswith("GET /v1/users answered 502 <html>xxx")
-    assert len(page.shown()) < 2100
+    assert page.shown().startswith("GET /v1/users answered 502 <html><html>")
+    assert len(page.shown()) < 250
+
+
+@pytest.mark.parametrize("before", range(180, 201))
+async def test_a_secret_that_stands_where_an_excerpt_ends_does_not_show_its_beginning(before: int) -> None:
+    server = Server(lambda _: reply(500, b"x" * before + b"example:secret-1" + b"y" * 9000))
+    made = kit(server)
+    shown = (await made.api.get("/v1/users")).shown()
+    assert "example" not in shown

@@ -141,7 +141,7 @@ def test_a_path_says_what_its_success_looks_like(method: str, path: str, shape: 
 
 def answered(status: int, body: bytes, request_id: str = "r") -> Reply:
     """An answer."""
-    return Reply("GET", "/v1/users?limit=1", status, {"request-id": request_id}, body, 1)
+    return Reply("GET", "/v1/users?limit=1", status, {"request-id": request_id}, body, 1, body.decode(errors="replace"))
 
 
 def test_a_refusal_must_have_its_status_its_code_and_its_fields() -> None:
