@@ -76,7 +76,7 @@ def test_a_declined_product_does_not_stop_the_identity(name: str) -> None:
     only = set(scopes["IDENTITY.AUDIENCE"]) - set(scopes["IDENTITY"])
     grant = own(connected(platform, fake, SHOWCASE.username, untick=only), SHOWCASE).grant
     reading = play(platform.read(fake.app, grant, NOW), fake, NOW)
-    assert reading.profile.username == SHOWCASE.username
+    assert reading.profile.full_name == SHOWCASE.full_name
     assert reading.audience == NoAudience("NOT_GRANTED")
 
 

@@ -8,6 +8,7 @@ import pytest
 from houselights.core import errors
 from houselights.core.messages import Request, Response
 from houselights.core.secret import Secret
+from houselights.port.manifest import Given
 from houselights.port.persona import Persona, Trait
 from houselights.port.platform import Reading, UnfitReplyError
 from houselights.resources.audience import AudienceFacts, NoAudience, Quality, quality_header
@@ -35,7 +36,7 @@ from tests.contract.folders import (
     samples,
     unchanged,
 )
-from tests.expected import check, check_profile
+from tests.expected import check, check_profile, told
 from tests.invented import NOW, REDIRECT, connected, consented, played, through
 
 # What a creator becomes
@@ -59,6 +60,14 @@ def test_kept_replies_become_what_their_reading_became(name: str, persona: Perso
     assert profile == reading.profile
     if isinstance(reading.audience, AudienceFacts):
         assert platform.normalise_audience(kept) == reading.audience
+
+
+@on_every_platform
+def test_every_field_that_a_platform_tells_is_told_of_somebody(name: str) -> None:
+    readings = [read(PLATFORMS[name], persona, unchanged) for persona in CAST if not persona.traits & UNCONNECTED]
+    rows = [row for row in PLATFORMS[name].manifest.capabilities if row.given is not Given.NEVER]
+    fields = [row.field for row in rows if not row.field.startswith("audience.")]
+    assert [each for each in fields if all(told(reading.profile, each) is None for reading in readings)] == []
 
 
 @on_every_platform

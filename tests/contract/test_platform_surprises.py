@@ -20,7 +20,7 @@ CHANGES: tuple[object, ...] = ("a word that nobody knows", "", "\0", None, True,
 
 
 def changed(body: bytes) -> Iterator[bytes]:
-    """The reply with one place at a time changed; of the rows of a list only the first."""
+    """The reply with one place at a time changed; of the rows of a list, or of a map by ids, only the first."""
     whole = json.loads(body)
     for path in places(whole, ()):
         for value in CHANGES:
@@ -31,9 +31,16 @@ def places(value: Any, path: Path) -> Iterator[Path]:
     """Where the values of a reply are, containers included."""
     if path:
         yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
-    for key, each in inner:
+    for key, each in entries(value):
         yield from places(each, (*path, key))
+
+
+def entries(value: Any) -> list[tuple[str | int, Any]]:
+    """What stands in a value, as `changed` says."""
+    if isinstance(value, list):
+        return list(enumerate(value[:1]))
+    inner = list(value.items()) if isinstance(value, dict) else []
+    return inner[:1] if all(key.isdigit() for key, _ in inner) else inner
 
 
 def replaced(value: Any, path: Path, by: object) -> Any:

@@ -32,6 +32,7 @@ class Capability(Struct, frozen=True, forbid_unknown_fields=True):
     figures   significant figures to which the platform rounds a counter down; None: it is exact
     decimals  of a list of the audience: the platform reckons percent itself, so exactly; None: it counts people
     ages      of gender by age: the only ranges that it knows, the last one with all who are older; (): all seven
+    kind      the only kind of account of which it is told, in the platform's word (`page`); empty: of every one
     """
 
     field: str
@@ -42,6 +43,7 @@ class Capability(Struct, frozen=True, forbid_unknown_fields=True):
     figures: int | None = None
     decimals: int | None = None
     ages: tuple[str, ...] = ()
+    kind: str = ""
 
 
 class OAuth(Struct, frozen=True, forbid_unknown_fields=True):

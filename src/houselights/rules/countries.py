@@ -4,6 +4,8 @@ The table holds the codes in force with their English short names, and Kosovo's 
 ISO does not assign it. Source: https://www.iso.org/obp/ui/#search/code/ (read 2026-11-23).
 """
 
+from collections.abc import Mapping
+
 _TABLE = """
 AD Andorra
 AE United Arab Emirates
@@ -257,9 +259,10 @@ ZM Zambia
 ZW Zimbabwe
 """
 
-_NAMES = {line[:2]: line[3:] for line in _TABLE.split("\n") if line}
+NAMES: Mapping[str, str] = {line[:2]: line[3:] for line in _TABLE.split("\n") if line}
+"""English short names by code."""
 
-CODES = frozenset(_NAMES)
+CODES = frozenset(NAMES)
 
 _ALIASES = {
     "uk": "GB",
@@ -305,7 +308,7 @@ _ALIASES = {
     "holy see": "VA",
 }
 
-_CODES_BY_WORD = {name.lower(): code for code, name in _NAMES.items()} | {c.lower(): c for c in _NAMES} | _ALIASES
+_CODES_BY_WORD = {name.lower(): code for code, name in NAMES.items()} | {c.lower(): c for c in NAMES} | _ALIASES
 
 
 def country(word: str) -> str | None:

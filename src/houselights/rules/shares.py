@@ -40,7 +40,7 @@ def told(rows: Iterable[tuple[K | None, float]], whole: int = 1) -> dict[K, Deci
     for key, part in rows:
         amount = _exact(part)
         if key is not None:
-            parts[key] = parts.get(key, Fraction()) + amount / whole
+            parts[key] = parts.get(key, Fraction()) + Fraction(amount, whole)
     return _ordered(parts)
 
 
@@ -58,21 +58,21 @@ def product(
 
 def _portions(rows: Iterable[tuple[K | None, float]]) -> dict[K, Fraction]:
     """0..1 of all counted people, by key; rows without a key count in the whole."""
-    people: dict[K, Fraction] = {}
-    whole = Fraction()
+    people: dict[K, int | Fraction] = {}
+    whole: int | Fraction = 0
     for key, count in rows:
         amount = _exact(count)
         whole += amount
         if key is not None:
-            people[key] = people.get(key, Fraction()) + amount
-    return {key: amount / whole for key, amount in people.items()} if whole else {}
+            people[key] = people.get(key, 0) + amount
+    return {key: Fraction(amount, whole) for key, amount in people.items()} if whole else {}
 
 
-def _exact(amount: float) -> Fraction:
+def _exact(amount: float) -> int | Fraction:
     """As the platform wrote it: 0.4417 is 4417/10000, not the nearest binary number."""
     if amount < 0:
         raise ValueError("a count of people, or a part of them, is never negative")
-    return Fraction(amount) if isinstance(amount, int) else Fraction(repr(amount))
+    return amount if isinstance(amount, int) else Fraction(repr(amount))
 
 
 def _ordered(portions: Mapping[K, Fraction]) -> dict[K, Decimal]:

@@ -1,0 +1,99 @@
+"""One refresh: a page with its followers, whose places are named by one more call; or the member alone.
+
+Source: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/follower-statistics
+(read 2026-11-23).
+"""
+
+from datetime import datetime
+
+from houselights.core.errors import NotGranted, PlatformError, TokenRevoked
+from houselights.core.messages import Response, Script, ask, ask_all
+from houselights.platforms.linkedin import calls, raw
+from houselights.platforms.linkedin.normalise import (
+    audience_facts,
+    names_of,
+    page_facts,
+    person_facts,
+    unnamed,
+)
+from houselights.platforms.linkedin.refusals import refusal
+from houselights.port import replies
+from houselights.port.manifest import Manifest
+from houselights.port.platform import AppKeys, Grant, Reading, Usage
+from houselights.resources.audience import AudienceFacts, NoAudience
+
+PAGE, MEMBER = "page", "member"
+"""What a grant is for."""
+
+
+def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
+    """LinkedIn's replies say nothing of its quotas."""
+    return None
+
+
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+    """As `Platform.read`. A member has no audience; with the right to see pages they might connect one."""
+    may_see_pages = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
+    if grant.refs["kind"] == MEMBER:
+        person = yield from read_person(manifest, grant, now)
+        return Reading(person_facts(person), NoAudience("NOT_SUPPORTED" if may_see_pages else "NOT_GRANTED"))
+    urn = calls.urn(grant.refs["id"])
+    statistics = f"organizationalEntityFollowerStatistics?q=organizationalEntity&organizationalEntity={urn}"
+    about, size, counted = yield from ask_all(
+        calls.rest(manifest, grant, f"organizations/{grant.refs['id']}"),
+        calls.rest(manifest, grant, f"networkSizes/{urn}?edgeType={manifest.settings['edge']}"),
+        calls.rest(manifest, grant, statistics),
+    )
+    page = replies.fit(_needed(about, now), raw.Organization)
+    sized = _optional(size, now)
+    followers = None if isinstance(sized, PlatformError) else replies.fit(sized, raw.NetworkSize).first_degree_size
+    told = _optional(counted, now)
+    if isinstance(told, PlatformError):
+        return Reading(page_facts(page, followers), NoAudience("NOT_GRANTED"))
+    audience = yield from _audience(manifest, grant, replies.fit(told, raw.Statistics), now)
+    return Reading(page_facts(page, followers), audience)
+
+
+def read_person(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.Person]:
+    """The member."""
+    reply = yield from ask(calls.plain(manifest, grant, "userinfo"))
+    return replies.fit(_needed(reply, now), raw.Person)
+
+
+def _audience(
+    manifest: Manifest, grant: Grant, statistics: raw.Statistics, now: datetime
+) -> Script[AudienceFacts | NoAudience]:
+    """With the names of the places that no table knows: one call for countries, one for metropolitan areas."""
+    lookups = [
+        calls.plain(manifest, grant, f"geo?ids={calls.id_list(numbers)}&locale=(language:en,country:US)")
+        for numbers in unnamed(statistics)
+        if numbers
+    ]
+    names: dict[str, str] = {}
+    refused: PlatformError | None = None
+    if lookups:
+        for reply in (yield from ask_all(*lookups)):
+            told = _optional(reply, now)
+            if isinstance(told, PlatformError):
+                refused = told
+            else:
+                names |= names_of(replies.fit(told, raw.Batch))
+    return audience_facts(manifest, statistics, names, refused)
+
+
+def _needed(reply: Response, now: datetime) -> bytes:
+    """A body without which there is no profile; a right that is missing means that nothing can be read any more."""
+    refused = refusal(reply, now)
+    if isinstance(refused, NotGranted):
+        raise TokenRevoked(refused.code)
+    if refused is not None:
+        raise refused
+    return reply.body
+
+
+def _optional(reply: Response, now: datetime) -> bytes | PlatformError:
+    """A body that a profile does without; what would stop the other calls as well is raised."""
+    refused = refusal(reply, now)
+    if refused is None or isinstance(refused, NotGranted):
+        return reply.body if refused is None else refused
+    raise refused

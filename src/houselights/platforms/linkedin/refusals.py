@@ -1,0 +1,48 @@
+"""LinkedIn's refusals: a status in the body as well. 403 is a missing right and never a dead token.
+
+Source: https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling (read 2026-11-23).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, structs
+
+from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
+from houselights.core.messages import Response
+from houselights.port import replies
+
+
+class Refusal(Struct, frozen=True, rename="camel"):
+    """Every refusal of the APIs; the message is not read."""
+
+    status: int
+    message: str
+    service_error_code: int = 0
+
+
+def refusal(reply: Response, now: datetime) -> PlatformError | None:
+    """Why a reply is no answer; None where it is one."""
+    said = replies.envelope(reply, Refusal)
+    if said is None:
+        return replies.by_status(reply) if reply.status >= 400 else None
+    status = max(said.status, reply.status, 400)
+    code = f"linkedin_{status}_{said.service_error_code}"
+    if status == 429:
+        return RateLimited(code, _until_midnight(now))
+    kind = _BY_STATUS.get(status)
+    return replies.by_status(structs.replace(reply, status=status)) if kind is None else kind(code)
+
+
+def _until_midnight(now: datetime) -> timedelta:
+    """Quotas are by the day, and days are those of UTC; no header says when one ends."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=1) - now
+
+
+_BY_STATUS: Mapping[int, type[PlatformError]] = {
+    401: TokenRevoked,
+    403: NotGranted,
+    404: TokenRevoked,
+    426: AppRefused,
+}
