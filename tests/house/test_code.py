@@ -17,7 +17,6 @@ _MAY_REVEAL = {
     "cli/client.py": "the demo calls the API as a client does",
     "conformance/credentials.py": "the kit proves to the server under test who it is, and checks its digests",
     "compose/foundation.py": "the database's address opens the pool",
-    "conformance/credentials.py": "the conformance kit calls a server as a client does",
     "outbound/drive.py": "a platform's token leaves for its platform",
     "sandbox/play.py": "a fake reads a token as it stands on the wire",
     "vault/keys.py": "the master key, read once",
