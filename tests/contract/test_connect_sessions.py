@@ -74,6 +74,7 @@ async def test_a_session_tells_how_it_goes_to_its_application_alone(api: Client,
         "user_id": str(user_id),
         "work_platform_id": str(INSTAGRAM),
         "account_id": None,
+        "account_ids": [],
         "expires_at": made["expires_at"],
     }
     stranger = (await seed.caller()).client
@@ -86,11 +87,24 @@ async def test_what_misses_is_named_and_so_is_what_is_wrong(api: Client, user_id
     for body in ({}, {"user_id": " ", "work_platform_id": None}):
         reply = await api.post(PATH, body)
         assert (reply.status, reply.code) == (400, "MISSING_FIELDS")
-        assert reply.message.endswith("[user_id, work_platform_id].")
+        assert reply.message.endswith("[user_id].")
+    check_invalid(await api.post(PATH, asked(user_id, single_account="yes")), "single_account")
+    check_invalid(await api.post(PATH, asked(user_id) | {"work_platform_id": "x"}), "work_platform_id")
+    nowhere = {"user_id": str(user_id), "account_id": str(uuid4())}
+    check_invalid(await api.post(PATH, nowhere), "account_id")
     wrong = asked(user_id, account_id="x", redirect_url="nowhere", products=["FOO"])
     check_invalid(await api.post(PATH, wrong), "account_id", "redirect_url", "products")
     check_invalid(await api.post(PATH, asked(user_id) | {"user_id": 7}), "user_id")
     check_invalid(await api.post(PATH, asked(user_id, products=[])), "products")
+
+
+async def test_without_a_platform_the_creator_chooses(api: Client, user_id: UserId) -> None:
+    made = await api.post(PATH, {"user_id": str(user_id), "single_account": False})
+    assert made.status == 201
+    told = (await api.get(f"{PATH}/{made.json()['id']}")).json()
+    assert (told["status"], told["work_platform_id"]) == ("OPEN", None)
+    refused = await api.post(PATH, {"user_id": str(user_id), "products": ["INCOME"]})
+    assert refused.code == "product_not_supported"
 
 
 async def test_what_does_not_exist_is_told(api: Client, seed: Seed, caller: Caller, user_id: UserId) -> None:

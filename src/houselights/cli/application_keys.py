@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from houselights.resources.work_platforms import Product
+from houselights.resources.work_platforms import WORK_PLATFORMS, Product
+from houselights.rules.accent import is_readable
+from houselights.rules.page_origin import is_origin
 from houselights.rules.return_address import is_fit
 
 
@@ -47,6 +49,40 @@ def _redirect_urls(text: str) -> list[str]:
     return entries
 
 
+def _origins(text: str) -> list[str]:
+    entries = [part.strip().rstrip("/") for part in text.split(",") if part.strip()]
+    for entry in entries:
+        if not is_origin(entry):
+            raise ValueError(entry)
+    return entries
+
+
+def _platforms(text: str) -> list[str] | None:
+    """Ids of the catalogue; None for all."""
+    if text.strip() == "all":
+        return None
+    named = [part.strip().lower() for part in text.split(",") if part.strip()]
+    by_name = {row.slug: str(row.id) for row in WORK_PLATFORMS.values()} | {
+        str(row.id): str(row.id) for row in WORK_PLATFORMS.values()
+    }
+    if not named or not set(named) <= set(by_name):
+        raise ValueError(text)
+    return [by_name[name] for name in named]
+
+
+def _privacy_url(text: str) -> str | None:
+    if text and not (text.startswith("https://") and is_fit(text)):
+        raise ValueError(text)
+    return text or None
+
+
+def _accent(text: str) -> str | None:
+    colour = text.strip().removeprefix("#").lower()
+    if colour and not is_readable(colour):
+        raise ValueError(text)
+    return colour or None
+
+
 KEYS = {
     "audience_other_gender": Key("OTHERS or OTHER", _gender),
     "audience_estimates": Key("on or off", _switch),
@@ -55,4 +91,12 @@ KEYS = {
         "where creators may be sent back to, separated by commas: https://app.example.org, or an app's myapp:",
         _redirect_urls,
     ),
+    "origins": Key(
+        "pages that may show the dialog, separated by commas: https://app.example.org; without any, your own machine's",
+        _origins,
+    ),
+    "platforms": Key("what creators may choose from, separated by commas: instagram, youtube …; or all", _platforms),
+    "one_user_per_account": Key("on or off", _switch),
+    "privacy_url": Key("the https address of your privacy policy, or nothing", _privacy_url),
+    "accent": Key("six hex digits of a colour on which white can be read, such as 8a3d16, or nothing", _accent),
 }

@@ -7,6 +7,7 @@ from houselights.cli import (
     app,
     config,
     conformance,
+    connect,
     demo,
     doctor,
     importing,
@@ -64,6 +65,20 @@ def _parser() -> Parser:
         epilog=_EXAMPLES,
     )
     verbs = parser.add_subparsers(metavar="COMMAND", title="commands")
-    for room in (demo, app, serve, migrate, doctor, config, platform, platform_app, sandbox, conformance, importing):
+    rooms = (
+        demo,
+        app,
+        serve,
+        migrate,
+        doctor,
+        config,
+        platform,
+        platform_app,
+        sandbox,
+        conformance,
+        importing,
+        connect,
+    )
+    for room in rooms:
         room.add_verbs(verbs)
     return parser

@@ -75,6 +75,7 @@ def _pages(parts: ConnectParts) -> list[Route]:
         Route("/door", door.knock, methods=post),
         Route("/refused", door.refused, methods=get),
         Route("/static/{version}/{name}", render.static, methods=get),
+        Route("/accent/{colour}.css", render.accent, methods=get),
         Route("/{address}", consent.show, methods=get),
         Route("/{address}", consent.agree, methods=post),
         Route("/{address}/extend", consent.extend, methods=post),

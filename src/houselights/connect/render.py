@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 
 from houselights.connect.problems import Problem
 from houselights.connect.words import Words, chosen
+from houselights.rules.accent import stylesheet
 
 _LOADS = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
@@ -156,3 +157,9 @@ async def static(request: Request) -> Response:
         return Response(status_code=404)
     raw, kind = found
     return Response(raw, media_type=kind, headers={"cache-control": _FOR_GOOD})
+
+
+async def accent(request: Request) -> Response:
+    """An application's own colour as a style sheet; empty for what is no colour that can be read."""
+    style = stylesheet(request.path_params["colour"])
+    return Response(style, media_type="text/css", headers={"cache-control": _FOR_GOOD})

@@ -21,6 +21,9 @@ def test_anything_else_is_no_duration(text: str) -> None:
         duration(text)
 
 
+_INSTAGRAM, _YOUTUBE = "9bb8913b-ddd9-430b-a66a-d74d846e6c66", "14d9ddf5-51c6-415e-bde6-f8ed36ad7054"
+
+
 @pytest.mark.parametrize(
     ("key", "text", "value"),
     [
@@ -29,6 +32,18 @@ def test_anything_else_is_no_duration(text: str) -> None:
         ("products", "IDENTITY, IDENTITY.AUDIENCE", ["IDENTITY", "IDENTITY.AUDIENCE"]),
         ("redirect_urls", "https://app.example.org, myapp:", ["https://app.example.org", "myapp:"]),
         ("redirect_urls", "", []),
+        (
+            "origins",
+            "https://app.example.org/, http://localhost:3000",
+            ["https://app.example.org", "http://localhost:3000"],
+        ),
+        ("platforms", "all", None),
+        ("platforms", "Instagram, 14d9ddf5-51c6-415e-bde6-f8ed36ad7054", [_INSTAGRAM, _YOUTUBE]),
+        ("one_user_per_account", "on", True),
+        ("privacy_url", "https://app.example.org/privacy", "https://app.example.org/privacy"),
+        ("privacy_url", "", None),
+        ("accent", "#8A3D16", "8a3d16"),
+        ("accent", "", None),
     ],
 )
 def test_a_setting_of_an_application_is_read(key: str, text: str, value: object) -> None:
@@ -45,6 +60,12 @@ def test_a_setting_of_an_application_is_read(key: str, text: str, value: object)
         ("redirect_urls", "javascript:alert(1)"),
         ("redirect_urls", "https://user@app.example.org/"),
         ("redirect_urls", "app.example.org"),
+        ("origins", "https://app.example.org/path"),
+        ("origins", "*"),
+        ("platforms", "friendster"),
+        ("platforms", ""),
+        ("privacy_url", "http://app.example.org"),
+        ("accent", "ffcc00"),
     ],
 )
 def test_a_wrong_setting_of_an_application_is_refused(key: str, text: str) -> None:
