@@ -67,6 +67,23 @@ async def test_a_group_never_grows_beyond_its_cap() -> None:
     assert [len(group) for group in recorder.groups] == [10, 10, 10, 5]
 
 
+async def test_two_groups_may_be_under_way_at_once_and_no_third() -> None:
+    recorder = Recorder()
+    batch = Batch(recorder.run, at_once=2)
+    recorder.gate.clear()
+    asked = []
+    for key in (1, 2):
+        asked.append(asyncio.create_task(batch.get(key)))
+        await begun(recorder, key)
+    asked += [asyncio.create_task(batch.get(key)) for key in (3, 4)]
+    await asyncio.sleep(0)
+    assert recorder.groups == [[1], [2]]
+    recorder.gate.set()
+
+    assert await asyncio.gather(*asked) == [2, 4, 6, 8]
+    assert recorder.groups == [[1], [2], [3, 4]]
+
+
 async def test_one_bad_key_does_not_fail_its_neighbours() -> None:
     batch = Batch(Recorder().run)
 

@@ -1,4 +1,4 @@
-"""A connection of its own: one statement at a time, opened anew after a loss, prepared anew after a migration."""
+"""Connections of their own: one statement at a time on each, opened anew after a loss, prepared anew when need be."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,6 +41,15 @@ async def test_statements_that_come_at_once_take_turns_on_one_connection(lane: L
     assert [row.number for (row,) in rows] == list(range(20))
     backends = await asyncio.gather(*(lane.fetch(_BACKEND) for _ in range(5)))
     assert len({row.number for (row,) in backends}) == 1
+
+
+async def test_a_wide_lane_opens_as_many_connections_as_are_needed_at_once(dsn: str) -> None:
+    wide = Lane(dsn, width=2)
+    alone = [await wide.fetch(_BACKEND) for _ in range(3)]
+    together = await asyncio.gather(*(wide.fetch(_BACKEND) for _ in range(6)))
+    await wide.close()
+    assert len({row.number for (row,) in alone}) == 1
+    assert len({row.number for (row,) in together}) == 2
 
 
 async def test_a_lost_connection_is_opened_anew(lane: Lane, database: Database) -> None:

@@ -106,7 +106,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
     from houselights.db.lane import Lane
 
     settings = base.settings
-    lanes = Lane(base.dsn), Lane(base.dsn)
+    lanes = Lane(base.dsn, width=2), Lane(base.dsn)
     for lane in lanes:
         stack.push_async_callback(lane.close)
     limits = Limits(settings.limiter_rate, settings.limiter_burst) if settings.limiter else None

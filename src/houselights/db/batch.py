@@ -18,22 +18,31 @@ class Batch(Generic[Key, Value]):
 
     run  answers every key it is given, in their order; keys are distinct. It must tolerate being asked again
          for a key whose group failed. Callers that ask for one key at the same time share its answer.
-    cap  keys of a group at most
+    cap      keys of a group at most
+    at_once  groups under way at most. With two, one is looked up while the other's answers are sent; with one, groups
+             swing between everybody and one caller, and the process idles while everybody waits
     """
 
-    def __init__(self, run: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], cap: int = 256) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], cap: int = 256, at_once: int = 1
+    ) -> None:
         self._run = run
         self._cap = cap
+        self._at_once = at_once
         self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
-        self._pump: asyncio.Task[None] | None = None
+        self._working = 0
+        self._pumps: set[asyncio.Task[None]] = set()
 
     async def get(self, key: Key) -> Value:
         """The answer for one key; raises what `run` raised for it."""
         # A future for each caller: one that goes away must not take the answer from those who share the key.
         answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
-        if self._pump is None:
-            self._pump = asyncio.create_task(self._work())
+        if self._working < self._at_once:
+            self._working += 1
+            pump = asyncio.create_task(self._work())
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
         return await answer
 
     async def _work(self) -> None:
@@ -45,7 +54,7 @@ class Batch(Generic[Key, Value]):
                     group = {key: self._waiting.pop(key) for key in list(self._waiting)[: self._cap]}
                 await self._answer(group)
         finally:
-            self._pump = None
+            self._working -= 1
 
     async def _answer(self, group: dict[Key, list[asyncio.Future[Value]]]) -> None:
         try:

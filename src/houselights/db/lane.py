@@ -1,6 +1,7 @@
-"""A connection of its own for statements that are grouped: prepared once, opened anew after a loss."""
+"""Connections of their own for statements that are grouped: prepared once, opened anew after a loss."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import TypeVar
 
 import asyncpg
@@ -15,36 +16,57 @@ Row = TypeVar("Row", bound=Struct)
 
 
 class Lane:
-    """One autocommit connection, one statement at a time; opened by its first use.
+    """`width` autocommit connections, one statement at a time on each; opened by their first use.
 
     Outside the pool on purpose: a group must not queue behind a long transaction, nor sit inside one.
     """
+
+    def __init__(self, dsn: str, width: int = 1) -> None:
+        self.width = width
+        # The one that was used last is used first: the others are opened only where they are needed.
+        self._idle: asyncio.LifoQueue[_Track] = asyncio.LifoQueue()
+        for _ in range(width):
+            self._idle.put_nowait(_Track(dsn))
+
+    async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
+        """All rows. Raises StoreDown, and is ready for the next call."""
+        track = await self._idle.get()
+        try:
+            with database_errors():
+                records = await track.fetch(statement.sql, values)
+        finally:
+            self._idle.put_nowait(track)
+        return [statement.row(*record) for record in records]
+
+    async def close(self) -> None:
+        """Give the connections back; a later use would open others."""
+        tracks = [await self._idle.get() for _ in range(self.width)]
+        for track in tracks:
+            await track.close()
+            self._idle.put_nowait(track)
+
+
+class _Track:
+    """One connection and what is prepared on it."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._driver: asyncpg.Connection[asyncpg.Record] | None = None
         self._prepared: dict[str, PreparedStatement[asyncpg.Record]] = {}
-        self._turn = asyncio.Lock()
 
-    async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
-        """All rows. Raises StoreDown, and is ready for the next call."""
-        async with self._turn:
-            with database_errors():
-                try:
-                    records = await (await self._prepare(statement.sql)).fetch(*values)
-                except asyncpg.InvalidCachedStatementError:
-                    # A migration changed a table under the prepared plan.
-                    self._prepared.clear()
-                    records = await (await self._prepare(statement.sql)).fetch(*values)
-        return [statement.row(*record) for record in records]
+    async def fetch(self, sql: str, values: Sequence[object]) -> list[asyncpg.Record]:
+        try:
+            return await (await self._prepare(sql)).fetch(*values)
+        except asyncpg.InvalidCachedStatementError:
+            # A migration changed a table under the prepared plan.
+            self._prepared.clear()
+            return await (await self._prepare(sql)).fetch(*values)
 
     async def close(self) -> None:
-        """Give the connection back; a later use would open another."""
-        async with self._turn:
-            if self._driver is not None:
-                await self._driver.close()
-            self._driver = None
-            self._prepared.clear()
+        if self._driver is not None:
+            await self._driver.close()
+        self._driver = None
+        self._prepared.clear()
 
     async def _prepare(self, sql: str) -> "PreparedStatement[asyncpg.Record]":
         if self._driver is None or self._driver.is_closed():

@@ -168,7 +168,9 @@ class Audiences:
     def __init__(self, lane: Lane, now: Callable[[], datetime]) -> None:
         self._lane = lane
         self._now = now
-        self._batch: Batch[tuple[ApplicationId, AccountId], StoredAudience | None] = Batch(self._read)
+        self._batch: Batch[tuple[ApplicationId, AccountId], StoredAudience | None] = Batch(
+            self._read, at_once=lane.width
+        )
 
     def get(self, application_id: ApplicationId, account_id: AccountId) -> Awaitable[StoredAudience | None]:
         """The document; None where none is stored or no such account is this application's."""
