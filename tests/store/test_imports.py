@@ -1,70 +1,26 @@
 """An import on a real PostgreSQL: ids and times kept, twice is once, all or nothing, nobody told."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
-from msgspec import Struct
 
-from houselights.core.ids import ApplicationId, WorkPlatformId
+from houselights.core.ids import AccountId, WorkPlatformId
 from houselights.core.pages import Page
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
 from houselights.resources import imported
-from houselights.resources.heads import PUBLIC_ADDRESS
-from houselights.rules.merging import Outcome, Verdict
-from houselights.store import imports, read
-from houselights.store.imports import Bundle, Collided, Wish
+from houselights.rules.merging import Outcome
+from houselights.store import accounts, read
+from houselights.store.imports import Collided
 from houselights.store.read import Filters
 from houselights.store.refreshes import lease
 from tests.listed import account_record, audience_record, document_record, user_record, webhook_record
-from tests.store.seed import INSTAGRAM, NOW, Seed
+from tests.store.importing import ACCOUNT_ID, STALENESS, USER_ID, Count, Importing, Staleness, bundle, everything
+from tests.store.seed import NOW, Seed
 
-ACCOUNT_ID = UUID("b7f5d3a0-41c2-4c58-8f0e-0a8d6a4c9e21")
-USER_ID = UUID("5d0f4c5e-2b7a-4f0d-9a53-6b1f0c7e2a11")
-
-
-class RefreshRow(Struct, frozen=True):
-    """A refresh row as an import leaves it."""
-
-    due_at: datetime | None
-    identity_at: datetime | None
-    audience_at: datetime | None
-
-
-class Staleness(Struct, frozen=True):
-    """When an audience was read, and from when on it counts as stale."""
-
-    fetched_at: datetime
-    stale_at: datetime
-
-
-class Rows(Struct, frozen=True):
-    """How many rows an application has, whatever they are."""
-
-    rows: int
-
-
-_REFRESH = Statement(
-    "select due_at, identity_at, audience_at from refreshes where application_id = $1 and account_id = $2", RefreshRow
-)
-_STALENESS = Statement("select fetched_at, stale_at from audiences where application_id = $1", Staleness)
-_ROWS = Statement(
-    """
-    select (select count(*) from users where application_id = $1)
-        + (select count(*) from accounts where application_id = $1)
-        + (select count(*) from profiles where application_id = $1)
-        + (select count(*) from audiences where application_id = $1)
-        + (select count(*) from webhooks where application_id = $1)
-        + (select count(*) from events where application_id = $1) as rows
-    """,
-    Rows,
-)
-_WAITING = Statement("select count(*) as rows from pg_locks where not granted and locktype = 'transactionid'", Rows)
+_WAITING = Statement("select count(*) as count from pg_locks where not granted and locktype = 'transactionid'", Count)
 _CONNECT = Statement(
     """
     with token as (insert into account_tokens values ($1, $2, '', $1, 'sandbox', 1, null, 0, null, $3))
@@ -72,81 +28,6 @@ _CONNECT = Statement(
     """,
     Nothing,
 )
-
-
-def bundle(
-    *,
-    users: Sequence[dict[str, Any]] = (),
-    accounts: Sequence[dict[str, Any]] = (),
-    profiles: Sequence[dict[str, Any]] = (),
-    audiences: Sequence[dict[str, Any]] = (),
-    webhooks: Sequence[dict[str, Any]] = (),
-) -> Bundle:
-    """Records as their files hold them."""
-    return Bundle(
-        [imported.read_user(each) for each in users],
-        [imported.read_account(each) for each in accounts],
-        [imported.read_profile(each) for each in profiles],
-        [imported.read_audience(each) for each in audiences],
-        [imported.read_webhook(each) for each in webhooks],
-    )
-
-
-def everything(**changes: Any) -> Bundle:
-    """One record of each kind, those of `changes` in the place of the usual ones."""
-    usual = {
-        "users": [user_record()],
-        "accounts": [account_record()],
-        "profiles": [document_record(username="ava.stone", full_name="Ava Stone")],
-        "audiences": [audience_record()],
-        "webhooks": [webhook_record()],
-    }
-    return bundle(**(usual | changes))
-
-
-class Importing:
-    """An application, and imports into it."""
-
-    def __init__(self, database: Database, application_id: ApplicationId) -> None:
-        self.database = database
-        self.application_id = application_id
-        self.told: list[tuple[str, int, int]] = []
-
-    async def run(self, what: Bundle, *, update: bool = False, dry_run: bool = False) -> dict[str, list[Verdict]]:
-        """What came of it."""
-        cadences = {UUID(str(INSTAGRAM)): timedelta(hours=12)}
-        wish = Wish(update, dry_run, cadences, lambda *told: self.told.append(told))
-        return await imports.run(self.database, self.application_id, what, wish)
-
-    async def outcomes(self, what: Bundle, *, update: bool = False, dry_run: bool = False) -> dict[str, list[str]]:
-        """Outcomes and reasons by kind, of kinds that were brought in."""
-        verdicts = await self.run(what, update=update, dry_run=dry_run)
-        return {kind: [each.reason or each.outcome.value for each in told] for kind, told in verdicts.items() if told}
-
-    async def rows(self) -> int:
-        """How many rows the application has."""
-        counted = await self.database.fetch_one(_ROWS, self.application_id)
-        assert counted is not None
-        return counted.rows
-
-    async def refresh(self) -> RefreshRow | None:
-        """The refresh row of the usual account."""
-        return await self.database.fetch_one(_REFRESH, self.application_id, ACCOUNT_ID)
-
-    async def audience(self) -> dict[str, Any]:
-        """The stored audience as it goes out."""
-        (document,) = await self.database.fetch(
-            Statement("select head, body from audiences where application_id = $1", read.StoredDocument),
-            self.application_id,
-        )
-        decoded: dict[str, Any] = msgspec.json.decode((document.head + document.body).replace(PUBLIC_ADDRESS, b"x"))
-        return decoded
-
-    async def profile(self) -> dict[str, Any]:
-        """The stored profile as it goes out."""
-        (document,) = await read.profiles(self.database, self.application_id, Filters(), Page())
-        decoded: dict[str, Any] = msgspec.json.decode((document.head + document.body).replace(PUBLIC_ADDRESS, b"x"))
-        return decoded
 
 
 @pytest.fixture
@@ -195,14 +76,14 @@ async def test_an_imported_account_is_never_due(importing: Importing) -> None:
 async def test_an_audience_is_as_old_as_its_last_sync_or_else_as_its_last_change(importing: Importing) -> None:
     await importing.run(everything())
     synced_at = datetime(2026, 6, 5, 11, 12, 4, 651235, UTC)
-    assert await importing.database.fetch_one(_STALENESS, importing.application_id) == Staleness(
+    assert await importing.database.fetch_one(STALENESS, importing.application_id) == Staleness(
         synced_at, synced_at + timedelta(hours=24)
     )
 
     await importing.run(everything(accounts=[account_record(data={"identity": {}})]), update=True)
     await importing.run(bundle(audiences=[audience_record(cities=[])]), update=True)
     changed_at = datetime(2026, 6, 2, 11, 12, 4, 637922, UTC)
-    assert await importing.database.fetch_one(_STALENESS, importing.application_id) == Staleness(
+    assert await importing.database.fetch_one(STALENESS, importing.application_id) == Staleness(
         changed_at, changed_at + timedelta(hours=24)
     )
 
@@ -259,6 +140,17 @@ async def test_an_account_that_was_connected_here_stays_as_it_is_with_its_docume
     (account,) = await read.accounts(importing.database, importing.application_id, Filters(), Page())
     assert account.status == "CONNECTED"
     assert (await importing.profile(), await importing.audience()) == before
+
+
+async def test_an_account_that_was_disconnected_here_stays_so(importing: Importing) -> None:
+    await importing.run(everything())
+    async with importing.database.transaction() as connection:
+        key = (importing.application_id, AccountId(ACCOUNT_ID))
+        assert await accounts.disconnect(connection, *key, "DEVELOPER_API", NOW, uuid4) is not None
+
+    assert (await importing.outcomes(everything(), update=True))["accounts"] == ["connected_here"]
+    (account,) = await read.accounts(importing.database, importing.application_id, Filters(), Page())
+    assert (account.status, account.disconnection_source) == ("NOT_CONNECTED", "DEVELOPER_API")
 
 
 async def test_a_dry_run_tells_everything_and_keeps_nothing(importing: Importing) -> None:
@@ -392,5 +284,5 @@ async def test_an_account_of_a_platform_that_nobody_reads_here_is_taken_all_the_
 async def until_somebody_waits(database: Database) -> None:
     """Until a statement waits for another transaction's end."""
     async with asyncio.timeout(10):
-        while not (await database.fetch(_WAITING))[0].rows:
+        while not (await database.fetch(_WAITING))[0].count:
             await asyncio.sleep(0.01)

@@ -56,7 +56,7 @@ class Reason(StrEnum):
     DIFFERS = "differs"
     """it is here with other content"""
     CONNECTED_HERE = "connected_here"
-    """its account was connected here since, so what is here is the newer one"""
+    """its account was connected or ended here since, so what is here is the newer one"""
 
 
 class NotARecord(HouselightsError):

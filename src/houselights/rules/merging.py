@@ -18,7 +18,7 @@ class Outcome(StrEnum):
     SAME = "same"
     """here already, with the same content"""
     OURS = "ours"
-    """here already, and connected here since: ours is the newer one and stays"""
+    """here already, and its account was connected or ended here since: ours is the newer one and stays"""
     DIFFERENT = "different"
     """here already with other content, which stays because no update is wanted"""
     REFUSED = "refused"
@@ -90,7 +90,9 @@ class Shelf(Generic[Row]):
         if there == row:
             return Verdict(Outcome.SAME)
         if there is not None and is_ours:
-            return Verdict(Outcome.OURS, Reason.CONNECTED_HERE, "its account was connected here since, so ours stays")
+            return Verdict(
+                Outcome.OURS, Reason.CONNECTED_HERE, "its account was connected or ended here since, so ours stays"
+            )
         if there is not None and not self._update:
             return Verdict(Outcome.DIFFERENT, Reason.DIFFERS, "it is here with other content; --update overwrites that")
         self.changed[row.id] = row

@@ -30,7 +30,7 @@ class Known(Struct, frozen=True):
 class Context(Struct, frozen=True):
     """What a document names beside its own values, and what is known of its account's refreshes.
 
-    is_ours  the account was connected here, so a refresh of ours may have written it
+    is_ours  the account was connected here, or ended here, so what is here is newer than any file
     """
 
     id: UUID
@@ -153,7 +153,7 @@ CONTEXTS = Statement(
     """
     select a.account_id as id, a.user_id, u.name as user_name, a.platform_username, a.work_platform_id, r.identity_at,
            r.audience_at,
-           r.started_at is not null or exists (
+           r.fence > 0 or exists (
                select from account_tokens t where t.application_id = a.application_id and t.account_id = a.account_id
            ) as is_ours
     from accounts a join users u using (application_id, user_id)
