@@ -107,6 +107,7 @@ async def _with_application(dsn: str, count: int) -> Filled:
         "HOUSELIGHTS_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "HOUSELIGHTS_LIMITER_RATE": "1000000",
         "HOUSELIGHTS_LIMITER_BURST": "1000000",
+        "HOUSELIGHTS_DATABASE_CONNECTIONS": "64",  # used by S alone: a connection for each of its callers
         "HOUSELIGHTS_PUBLIC_URL": PUBLIC_URL,
     }
     said = await command(("houselights", "app", "create", "bench", "--json"), environment)
