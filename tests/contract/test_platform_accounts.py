@@ -48,7 +48,10 @@ def test_a_creator_without_a_fitting_account_learns_what_is_missing(name: str, p
         assert missing in (Outcome.NO_LINKED_PAGE, Outcome.NO_PROFESSIONAL_ACCOUNT, Outcome.NO_CHANNEL)
         return
     reading = play(platform.read(fake.app, found[0].grant, NOW), fake, NOW)  # here nothing else is needed
-    assert reading.profile.full_name == persona.full_name
+    profile = reading.profile
+    assert persona.username == profile.username or persona.full_name == profile.full_name
+    if isinstance(reading.audience, NoAudience):
+        assert reading.audience.reason == "NOT_SUPPORTED"
 
 
 @pytest.mark.parametrize(("name", "other"), neighbours())

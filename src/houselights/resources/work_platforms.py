@@ -117,7 +117,10 @@ _ROWS = (
     ("a22c6022-5226-55f4-a436-3693f2148bd4", "WWW", "GLOBAL_NETWORK", ""),
 )
 
-_OUR_ROWS = (("7c30e66a-9f28-48f1-bf1c-1e7781067e03", "Threads", "SOCIAL", "https://www.threads.com/"),)
+_OUR_ROWS = (
+    ("7c30e66a-9f28-48f1-bf1c-1e7781067e03", "Threads", "SOCIAL", "https://www.threads.com/"),
+    ("c23e1875-214a-4e7a-bfaf-10c0486f2f37", "Pinterest", "SOCIAL", "https://www.pinterest.com/"),
+)
 """Platforms that the contract's catalogue lacks; each has one id for ever."""
 
 
