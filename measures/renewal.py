@@ -1,6 +1,6 @@
-"""Renewing a token: many processes at once, and processes killed between the provider's answer and our commit.
+"""Renewing a token: many processes at once, and processes killed between the platform's answer and our commit.
 
-Counted by the provider, which rotates its tokens and refuses one that was used before.
+Counted by the platform, which rotates its tokens and refuses one that was used before.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from houselights.flows.rooms import Rooms
 from houselights.store.events import Subject
 from houselights.store.platform_apps import EVERYBODY
 from houselights.telemetry import LogOptions, set_up_logs
-from tests.store.rotating import ROTATING, Provider, fresh_grant, provider_running, rooms_of, rotating_platform
+from tests.store.rotating import ROTATING, RotatingServer, fresh_grant, rooms_of, rotating_platform, rotating_server
 from tests.store.seed import Seed
 
 CALLERS = 50
@@ -52,11 +52,11 @@ async def run(folder: Path, say: Callable[[str], None]) -> dict[str, object]:
         server = await stack.enter_async_context(EmbeddedPostgres(EmbeddedOptions(folder)))
         await migrate(server.dsn)
         database = await stack.enter_async_context(open_database(PoolOptions(server.dsn)))
-        provider, url = await stack.enter_async_context(provider_running())
+        platform, url = await stack.enter_async_context(rotating_server())
         rooms = await stack.enter_async_context(rooms_of(database, rotating_platform(), url))
         subject = await Seed(database).account()
-        stage = _Stage(server.dsn, url, provider, rooms, subject)
-        say(f"{CALLERS} callers in {PROCESSES} processes want one token, the provider takes {SLOW_S:.0f} s …")
+        stage = _Stage(server.dsn, url, platform, rooms, subject)
+        say(f"{CALLERS} callers in {PROCESSES} processes want one token, the platform takes {SLOW_S:.0f} s …")
         crowd = await stage.crowd()
         killed: Counter[str] = Counter()
         most = 0
@@ -69,8 +69,8 @@ async def run(folder: Path, say: Callable[[str], None]) -> dict[str, object]:
     return {
         "callers": CALLERS,
         "processes": PROCESSES,
-        "provider_answers_after_s": SLOW_S,
-        "provider_calls": crowd,
+        "platform_answers_after_s": SLOW_S,
+        "platform_calls": crowd,
         "kills_between_answer_and_commit": KILLS,
         "ended_as": dict(killed),
         "most_calls_after_a_kill": most,
@@ -78,34 +78,34 @@ async def run(folder: Path, say: Callable[[str], None]) -> dict[str, object]:
 
 
 class _Stage:
-    """One account, its provider, and processes that want its token."""
+    """One account, its platform, and processes that want its token."""
 
-    def __init__(self, dsn: str, url: str, provider: Provider, rooms: Rooms, subject: Subject) -> None:
+    def __init__(self, dsn: str, url: str, platform: RotatingServer, rooms: Rooms, subject: Subject) -> None:
         self._dsn = dsn
         self._url = url
-        self._provider = provider
+        self._server = platform
         self._rooms = rooms
         self._subject = subject
 
     async def crowd(self) -> int:
-        """How many calls the provider saw."""
+        """How many calls the platform saw."""
         await self._due()
 
         async def slowly() -> None:
             await asyncio.sleep(SLOW_S)
 
-        self._provider.pause = slowly
+        self._server.pause = slowly
         shares = [CALLERS // PROCESSES + (number < CALLERS % PROCESSES) for number in range(PROCESSES)]
         workers = [await self._worker(share) for share in shares]
         outputs = await asyncio.gather(*(worker.communicate() for worker in workers))
         told = [token for output, _ in outputs for token in json.loads(output)]
         if len(told) != CALLERS or len(set(told)) != 1:
             raise RuntimeError(f"the callers got {Counter(told)}")
-        return self._provider.calls
+        return self._server.calls
 
     async def killed_before_commit(self) -> tuple[str, int]:
-        """How it ended for the next one who asked, and how many calls the provider saw in all."""
-        self._provider.calls = 0
+        """How it ended for the next one who asked, and how many calls the platform saw in all."""
+        self._server.calls = 0
         await self._due()
         connection = await asyncpg.connect(self._dsn)
         transaction = connection.transaction()
@@ -117,7 +117,7 @@ class _Stage:
             await connection.execute("select 1 from account_tokens for update")
             answered.set()
 
-        self._provider.pause = hold_the_commit
+        self._server.pause = hold_the_commit
         victim = await self._worker(1)
         await answered.wait()
         async with asyncio.timeout(30):
@@ -130,7 +130,7 @@ class _Stage:
         await transaction.rollback()
         await connection.execute(_LAPSE)
         await connection.close()
-        self._provider.pause = _at_once
+        self._server.pause = _at_once
         return await self._ask_until_settled()
 
     async def _ask_until_settled(self) -> tuple[str, int]:
@@ -139,9 +139,9 @@ class _Stage:
             try:
                 await open_grant.run(self._subject, ROTATING, rotating_platform(), self._rooms)
             except TokenRevoked:
-                return "re-authentication required", self._provider.calls
-            return "refreshed", self._provider.calls
-        return "a loop", self._provider.calls
+                return "re-authentication required", self._server.calls
+            return "refreshed", self._server.calls
+        return "a loop", self._server.calls
 
     async def _on_the_side(self, sql: str) -> int:
         """A number, asked outside the transaction that holds the lock."""
@@ -153,8 +153,8 @@ class _Stage:
             await connection.close()
 
     async def _due(self) -> None:
-        """A grant that the provider knows, due for renewal."""
-        self._provider.valid = "refresh-0"
+        """A grant that the platform knows, due for renewal."""
+        self._server.valid = "refresh-0"
         grant = fresh_grant("access-old", "refresh-0", self._rooms.clock.now() - timedelta(seconds=1))
         key = self._subject
         sealed = await self._rooms.vault.seal_grant(key.application_id, key.account_id, grant)

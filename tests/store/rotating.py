@@ -1,4 +1,4 @@
-"""A provider that rotates its tokens, over real HTTP, and counts what it is asked: the witness of renewals."""
+"""A platform that rotates its tokens, over real HTTP, and counts what it is asked: the witness of renewals."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -37,7 +37,7 @@ MASTER = MasterKey(b"\x05" * 32)
 START = datetime(2026, 6, 5, tzinfo=UTC)
 
 
-class Provider:
+class RotatingServer:
     """Knows one refresh token at a time; one that was used before is refused. `pause` is awaited before an answer."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ async def _at_once() -> None:
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """What the provider answers."""
+    """What the platform answers."""
 
     access_token: str
     refresh_token: str
@@ -124,7 +124,7 @@ class Silent:
 
 
 def fresh_grant(access: str, refresh: str, renew_at: datetime | None) -> Grant:
-    """A grant of this provider."""
+    """A grant of this platform."""
     return Grant({"access": Secret(access), "refresh": Secret(refresh)}, {}, (), None, renew_at)
 
 
@@ -147,25 +147,25 @@ def rotating_platform() -> Platform:
 
 
 @asynccontextmanager
-async def provider_running() -> AsyncIterator[tuple[Provider, str]]:
-    """The provider, and where it listens."""
-    provider = Provider()
+async def rotating_server() -> AsyncIterator[tuple[RotatingServer, str]]:
+    """The platform, and where it listens."""
+    platform = RotatingServer()
     app = web.Application()
-    app.router.add_post("/token", provider.token)
+    app.router.add_post("/token", platform.token)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         host, port = runner.addresses[0][:2]
-        yield provider, f"http://{host}:{port}"
+        yield platform, f"http://{host}:{port}"
     finally:
         await runner.cleanup()
 
 
 @asynccontextmanager
 async def rooms_of(database: Database, platform: Platform, base_url: str) -> AsyncIterator[Rooms]:
-    """The rooms of one process, with the provider's app configured."""
+    """The rooms of one process, with the platform's app configured."""
     async with AsyncExitStack() as stack:
         clock = Clock()
         await clock.look(database)

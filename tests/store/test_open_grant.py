@@ -18,11 +18,11 @@ from houselights.store.events import Subject
 from houselights.store.platform_apps import EVERYBODY
 from tests.store.rotating import (
     ROTATING,
-    Provider,
+    RotatingServer,
     fresh_grant,
-    provider_running,
     rooms_of,
     rotating_platform,
+    rotating_server,
     wait_for,
 )
 from tests.store.seed import Seed
@@ -46,11 +46,11 @@ LAPSE = Statement(
 
 
 class Stage:
-    """One account whose token is due for renewal, a provider, and the rooms of four processes."""
+    """One account whose token is due for renewal, a platform, and the rooms of four processes."""
 
-    def __init__(self, database: Database, provider: Provider, processes: list[Rooms], subject: Subject) -> None:
+    def __init__(self, database: Database, platform: RotatingServer, processes: list[Rooms], subject: Subject) -> None:
         self.database = database
-        self.provider = provider
+        self.platform = platform
         self.processes = processes
         self.subject = subject
 
@@ -77,7 +77,7 @@ class Stage:
 @pytest_asyncio.fixture
 async def stage(database: Database, seed: Seed) -> AsyncIterator[Stage]:
     """A stage whose token is due."""
-    async with provider_running() as (provider, url):
+    async with rotating_server() as (platform, url):
         subject = await seed.account()
         async with (
             rooms_of(database, PLATFORM, url) as one,
@@ -85,34 +85,34 @@ async def stage(database: Database, seed: Seed) -> AsyncIterator[Stage]:
             rooms_of(database, PLATFORM, url) as three,
             rooms_of(database, PLATFORM, url) as four,
         ):
-            made = Stage(database, provider, [one, two, three, four], subject)
+            made = Stage(database, platform, [one, two, three, four], subject)
             await made.due()
             yield made
 
 
 async def test_fifty_callers_in_four_processes_make_one_call_and_all_get_what_it_brought(stage: Stage) -> None:
     gate = asyncio.Event()
-    stage.provider.pause = gate.wait
+    stage.platform.pause = gate.wait
     callers = [asyncio.create_task(stage.open(number % 4)) for number in range(50)]
-    await wait_for(lambda: stage.provider.calls == 1)
+    await wait_for(lambda: stage.platform.calls == 1)
     gate.set()
 
     assert set(await asyncio.gather(*callers)) == {"access-1"}
-    assert stage.provider.calls == 1
+    assert stage.platform.calls == 1
 
 
 async def test_a_token_that_is_fresh_is_used_as_it_is(stage: Stage) -> None:
     await stage.open()
 
     assert await stage.open(1) == "access-1"
-    assert stage.provider.calls == 1
+    assert stage.platform.calls == 1
 
 
 async def test_a_grant_that_needs_no_renewal_never_gets_one(stage: Stage) -> None:
     await stage.put(fresh_grant("access-for-ever", "refresh-0", None))
 
     assert await stage.open() == "access-for-ever"
-    assert stage.provider.calls == 0
+    assert stage.platform.calls == 0
 
 
 async def test_a_dead_refresh_token_is_terminal(stage: Stage) -> None:
@@ -120,38 +120,38 @@ async def test_a_dead_refresh_token_is_terminal(stage: Stage) -> None:
 
     with pytest.raises(TokenRevoked, match="invalid_grant"):
         await stage.open()
-    assert stage.provider.calls == 1
+    assert stage.platform.calls == 1
 
 
-async def test_a_provider_that_is_down_costs_nothing(stage: Stage) -> None:
-    stage.provider.fails_with = 503
+async def test_a_platform_that_is_down_costs_a_token_none_of_its_lives(stage: Stage) -> None:
+    stage.platform.fails_with = 503
     for _ in range(open_grant.MOST_LOST + 2):
         with pytest.raises(PlatformDown):
             await stage.open()
-    stage.provider.fails_with = 0
+    stage.platform.fails_with = 0
 
-    assert await stage.open() == f"access-{stage.provider.calls}"
+    assert await stage.open() == f"access-{stage.platform.calls}"
 
 
 async def test_renewals_that_never_end_are_tried_three_times_and_then_the_creator_is_asked(stage: Stage) -> None:
-    stage.provider.pause = asyncio.Event().wait
+    stage.platform.pause = asyncio.Event().wait
     for attempt in range(1, open_grant.MOST_LOST + 1):
         lost = asyncio.create_task(stage.open())
-        await wait_for(partial(stage.provider.was_called, attempt))
+        await wait_for(partial(stage.platform.was_called, attempt))
         lost.cancel()
         await asyncio.gather(lost, return_exceptions=True)
         await stage.lapse()
 
     with pytest.raises(TokenRevoked, match="renewals_lost"):
         await stage.open()
-    assert stage.provider.calls == open_grant.MOST_LOST
+    assert stage.platform.calls == open_grant.MOST_LOST
 
 
 async def test_a_new_consent_in_the_middle_of_a_renewal_wins(stage: Stage) -> None:
     gate = asyncio.Event()
-    stage.provider.pause = gate.wait
+    stage.platform.pause = gate.wait
     renewing = asyncio.create_task(stage.open())
-    await wait_for(lambda: stage.provider.calls == 1)
+    await wait_for(lambda: stage.platform.calls == 1)
     await stage.put(fresh_grant("access-of-the-new-consent", "refresh-new", None))
     gate.set()
 

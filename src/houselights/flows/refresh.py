@@ -22,7 +22,7 @@ from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
 from houselights.port.platform import Platform, Reading
 from houselights.resources.audience import NoAudience
-from houselights.resources.work_platforms import WORK_PLATFORMS
+from houselights.resources.work_platforms import WORK_PLATFORMS, Product
 from houselights.rules import backoff, cadence
 from houselights.store import accounts, monitoring, refreshes
 from houselights.store.events import Subject
@@ -74,7 +74,11 @@ async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading
     """Everything that the platform says, or one of the platform errors."""
     opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
-    return await drive(platform.read(opened.app.keys, opened.grant, link.now), link)
+    reading = await drive(platform.read(opened.app.keys, opened.grant, link.now), link)
+    if Product.IDENTITY_AUDIENCE in held.products:
+        return reading
+    # The consent may reach further than what this account was connected for; what nobody asked for is not kept.
+    return Reading(reading.profile, NoAudience("NOT_GRANTED"))
 
 
 async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading) -> None:
