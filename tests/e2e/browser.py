@@ -128,6 +128,12 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
 
+    async def scheme(self, name: str) -> None:
+        """What the person prefers: light or dark."""
+        feature = {"name": "prefers-color-scheme", "value": name}
+        for page in (self, *self.frames):
+            await page._send("Emulation.setEmulatedMedia", features=[feature])
+
     async def evaluate(self, expression: str) -> Any:
         """The value of JavaScript in the page. Raises Refused with what it threw."""
         told = await self._send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)

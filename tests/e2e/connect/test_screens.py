@@ -1,0 +1,176 @@
+"""Every screen as people see and hear it: an accessibility scan, the keyboard alone, phones, large text, the dark.
+
+With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for whoever wants to look.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from houselights.core.ids import UserId
+from tests.contract.seed import Caller
+from tests.e2e.browser import Browser, Page
+from tests.e2e.connect.clients import ClientPages
+from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, choose, labelled, options, shows
+from tests.e2e.connect.stage import Stage, session
+
+pytestmark = pytest.mark.e2e_tools
+
+_AXE = (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+_SCAN = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
+    violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join()}`))"""
+_PICTURES = os.environ.get("HOUSELIGHTS_PICTURES")
+_WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
+
+
+async def look(screen: Page, around: Page, name: str) -> None:
+    """A scan, and no screen is wider than its window, whatever the size; pictures for whoever wants them."""
+    if await screen.evaluate("typeof axe === 'undefined'"):
+        await screen.evaluate(_AXE)
+    for size, (width, height) in _SIZES.items():
+        await around.size(width, height)
+        for scheme in ("light", "dark"):
+            await around.scheme(scheme)
+            assert await screen.evaluate(_SCAN) == [], f"{name}, {size}, {scheme}"
+            if _PICTURES and (size != "narrow" or scheme == "light"):
+                await around.picture(Path(_PICTURES) / f"{name}-{size}-{scheme}.png")
+        assert await screen.evaluate(_WIDTH) <= 0, f"{name}, {size}"
+    await around.size(*_SIZES["narrow"])
+    await screen.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await screen.evaluate(_WIDTH) <= 0, f"{name}, large text"
+    if _PICTURES:
+        await around.picture(Path(_PICTURES) / f"{name}-narrow-large.png")
+    await screen.evaluate("document.documentElement.style.fontSize = ''")
+    await around.size(*_SIZES["desktop"])
+    await around.scheme("light")
+
+
+async def connect(dialog: Dialog, frame: Page, persona: str) -> None:
+    """From the guidance to a connected account."""
+    await agree(await dialog.login(frame), persona)
+    await shows(frame, "", "CONNECTED")
+
+
+async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        host = dialog.host
+        frame = await dialog.open()
+        await host.evaluate(_AXE)
+        assert await host.evaluate(_SCAN) == []
+        await look(frame, host, "consent")
+        await frame.click(PRIMARY)
+        await shows(frame, "PLATFORM_SELECTION")
+        await look(frame, host, "platforms")
+        await frame.click("document.querySelector('.row')")
+        await shows(frame, "GUIDANCE", "OPEN")
+        await look(frame, host, "guide")
+        window = await dialog.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await look(frame, host, "waiting")
+        await agree(window, "ava.stone", press="cancel")
+        await shows(frame, "GUIDANCE", "USER_DENIED")
+        await look(frame, host, "denied")
+        await frame.click(labelled("Try again"))
+        await agree(await dialog.login(frame), "duo.upstairs")
+        await shows(frame, "GUIDANCE", "CHOOSING")
+        await look(frame, host, "choice")
+        await frame.click(PRIMARY)
+        await shows(frame, "", "CONNECTED")
+        await look(frame, host, "connected")
+        await frame.click(labelled("Add another account"))
+        await shows(frame, "PLATFORM_SELECTION")
+        await frame.click("document.querySelector('.row')")
+        await shows(frame, "CONNECTIONS")
+        await look(frame, host, "accounts")
+        await frame.click(labelled("Disconnect"))
+        await frame.until("document.querySelector('.danger') !== null")
+        await look(frame, host, "disconnect")
+
+
+async def test_every_page_that_stands_alone_passes_the_scan_and_fits_every_window(
+    stage: Stage, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    made = await session(caller, user_id, redirect_url="http://127.0.0.1:9/back")
+    async with browser.person() as person:
+        tab = await person.tab()
+        for name, url in {
+            "alone-consent": made["url"],
+            "alone-guide": f"{made['url']}/to/instagram/guide",
+            "alone-stray": f"{stage.public_url}/connect/stray",
+            "alone-unknown": f"{stage.public_url}/connect/nothing",
+            "alone-window": f"{made['url']}/unknown",
+        }.items():
+            await tab.open(url)
+            await tab.until(f"location.href === '{url}' && document.readyState === 'complete'")
+            await look(tab, tab, name)
+            if name == "alone-consent":
+                await tab.click(PRIMARY)
+                await shows(tab, "GUIDANCE")
+
+
+async def test_the_keyboard_alone_leads_through_the_whole_flow(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        host = dialog.host
+        await host.evaluate(f"{BUTTON}.focus()")
+        await host.key("Enter")
+        frame = await host.frame()
+        await shows(frame, "CONSENT")
+        assert await host.evaluate("document.activeElement.tagName") == "IFRAME"
+        await _tab_to(frame, "Continue")
+        await frame.key("Enter")
+        await shows(frame, "PLATFORM_SELECTION")
+        assert await frame.until("document.activeElement.tagName === 'H1'")
+        await _tab_to(frame, "Instagram")
+        await frame.key("Enter")
+        await shows(frame, "GUIDANCE", "OPEN")
+        await _tab_to(frame, "Continue to Instagram")
+        await frame.key("Enter")
+        window = await dialog.person.window()
+        await window.see("document.querySelector('input[name=persona]')")
+        await agree(window, "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        await host.front()
+        await _tab_to(frame, "Done")
+        await frame.key("Enter")
+        await dialog.gone()
+        assert [each[0] for each in await dialog.heard(2)] == ["accountConnected", "exit"]
+        assert await host.evaluate(f"document.activeElement === {BUTTON}")
+
+
+async def test_escape_in_the_dialog_closes_it_and_asks_while_a_login_is_under_way(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        await dialog.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await dialog.host.front()
+        await frame.evaluate("document.querySelector('h1').focus()")
+        await frame.key("Escape")
+        await frame.see("document.querySelector('dialog[open]')")
+        await look(frame, dialog.host, "leave")
+        await frame.click(labelled("Go on"))
+        await frame.until("document.querySelector('dialog[open]') === null")
+        await frame.key("Escape")
+        await frame.click(labelled("Stop"))
+        await dialog.gone()
+        assert await dialog.heard(1) == [["exit", "EXIT_FROM_GUIDANCE", str(user_id)]]
+
+
+async def _tab_to(frame: Page, text: str) -> None:
+    """Tab until what says so has the focus."""
+    for _ in range(12):
+        is_there = f"document.activeElement.matches('a, button') && document.activeElement.innerText.includes('{text}')"
+        if await frame.evaluate(is_there):
+            return
+        await frame.key("Tab")
+    raise AssertionError(f"no way to {text!r} by keyboard")
