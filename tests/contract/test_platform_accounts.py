@@ -30,8 +30,8 @@ def test_every_account_that_a_consent_reaches_can_be_read(name: str, persona: Pe
         reading = play(platform.read(fake.app, candidate.grant, NOW), fake, NOW)
         assert candidate.platform_profile_id == reading.profile.platform_profile_id
         assert candidate.username in (None, reading.profile.username)
-        if not needed <= set(candidate.grant.scopes):
-            assert reading.audience == NoAudience("NOT_GRANTED")
+        is_granted = needed <= set(candidate.grant.scopes)
+        assert (reading.audience == NoAudience("NOT_GRANTED")) == (not is_granted)
 
 
 @pytest.mark.parametrize("persona", [each for each in CAST if each.traits & UNCONNECTED], ids=lambda p: p.username)

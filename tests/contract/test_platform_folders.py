@@ -271,6 +271,16 @@ def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
 # What was recorded
 
 
+@pytest.mark.parametrize(("name", "sample"), pairs("usage"))
+def test_recorded_headers_tell_of_a_budget_what_was_recorded(name: str, sample: str) -> None:
+    headers, expected = (
+        json.loads((samples(name) / f"{sample}.{part}.json").read_text(encoding="utf-8"))
+        for part in ("headers", "usage")
+    )
+    usage = PLATFORMS[name].usage(Response(200, headers, b"{}"))
+    assert {key: getattr(usage, key) for key in expected} == expected
+
+
 @pytest.mark.parametrize(("name", "sample"), pairs("audience"))
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_recorded_audience_normalises_as_recorded(name: str, sample: str, *, turned: bool) -> None:
