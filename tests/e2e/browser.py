@@ -118,6 +118,10 @@ class Page:
         """Go there."""
         await self._send("Page.navigate", url=url)
 
+    async def close(self) -> None:
+        """As a person closes a window."""
+        await self._send("Page.close")
+
     async def front(self) -> None:
         """Before every other tab of its window."""
         await self._send("Page.bringToFront")

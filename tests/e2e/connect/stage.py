@@ -20,8 +20,10 @@ import aiohttp
 import uvicorn
 from msgspec import Struct, structs
 from prometheus_client import CollectorRegistry
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
 from houselights.api.app import build_api
@@ -44,7 +46,7 @@ from houselights.port.platform import Platform
 from houselights.resources.sdk_tokens import SDK_TOKENS
 from houselights.rules import connect_address
 from houselights.sandbox.app import sandbox_app
-from houselights.store import platform_apps
+from houselights.store import applications, platform_apps
 from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
 from houselights.vault.tokens import Vault
 from tests.contract.client import Client
@@ -216,6 +218,27 @@ class Stage(Struct, frozen=True):
         ):
             assert reply.status == 201, await reply.text()
 
+    async def set(self, caller: Caller, **settings: object) -> None:
+        """As `houselights app set` does."""
+        async with self.database.transaction() as connection:
+            await applications.change(connection, caller.application_id, settings)
+
+    @asynccontextmanager
+    async def cutting(self) -> AsyncGenerator[None, None]:
+        """The platform's pages cut themselves off from whoever opened them."""
+        async with aiohttp.ClientSession() as session:
+            await session.put(f"{self.sandbox_url}/cut")
+            try:
+                yield
+            finally:
+                await session.delete(f"{self.sandbox_url}/cut")
+
+    async def until_called(self, path: str) -> None:
+        """Wait until the platform was asked for a path."""
+        async with asyncio.timeout(20):
+            while not await self.calls(path):
+                await asyncio.sleep(0.02)
+
     async def mend(self) -> None:
         """No faults any more."""
         async with aiohttp.ClientSession() as session, session.delete(f"{self.sandbox_url}/_sandbox/faults") as reply:
@@ -270,9 +293,31 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
         api = await _api(stack, database, dsn, clock, public_url)
         await stack.enter_async_context(serve(ours, build_api(api, *pages)))
         fakes = sandbox_app([platform], 1, clock.now, sandbox_url)
-        await stack.enter_async_context(serve(theirs, fakes))
+        await stack.enter_async_context(serve(theirs, _Cutting(fakes)))
         client = Client(ours.getsockname()[1])
         yield Stage(rooms, clock, client, Seed(database, client), public_url, sandbox_url)
+
+
+class _Cutting:
+    """The invented platforms, whose pages may be told to cut themselves off (cross-origin opener policy)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._is_cutting = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As the platforms, and as `/cut` was told."""
+        if scope["path"] == "/cut":
+            self._is_cutting = scope["method"] == "PUT"
+            await Response(status_code=204)(scope, receive, send)
+            return
+
+        async def send_cut(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._is_cutting:
+                MutableHeaders(scope=message)["cross-origin-opener-policy"] = "same-origin"
+            await send(message)
+
+        await self._app(scope, receive, send_cut)
 
 
 def _instagram() -> Platform:

@@ -96,7 +96,7 @@
   };
 
   const RESET = { all: "initial", "box-sizing": "border-box", "font-family": "system-ui, sans-serif" };
-  const isDark = () => matchMedia("(prefers-color-scheme: dark)").matches;
+  const DARK = matchMedia("(prefers-color-scheme: dark)");
   const isNarrow = () => innerWidth < 520 || innerHeight < 480;
 
   const draw = () => {
@@ -132,7 +132,7 @@
             ...{ width: "440px", height: "min(720px, calc(100% - 48px))", "border-radius": "20px" },
             "box-shadow": "0 24px 64px rgb(0 0 0 / 32%)",
           };
-      const colours = isDark() ? ["#211e1b", "#f3efe8", "dark"] : ["#ffffff", "#1d1b18", "light"];
+      const colours = DARK.matches ? ["#211e1b", "#f3efe8", "dark"] : ["#ffffff", "#1d1b18", "light"];
       const styles = { ...size, background: colours[0], color: colours[1], "color-scheme": colours[2] };
       for (const [name, value] of Object.entries(styles)) panel.style.setProperty(name, value, "important");
     };
@@ -206,6 +206,7 @@
       }
       removeEventListener("message", receive);
       removeEventListener("resize", fit);
+      DARK.removeEventListener("change", fit);
       clearTimeout(late);
       await forget();
       box.remove();
@@ -297,6 +298,7 @@
     close.addEventListener("click", ask);
     addEventListener("message", receive);
     addEventListener("resize", fit);
+    DARK.addEventListener("change", fit);
     frame.addEventListener("load", () => !isReady && !isEnding && tell({ type: "open", options: asked(options) }));
 
     const focused = document.activeElement;
