@@ -90,7 +90,7 @@ class House:
         """One more worker."""
         return await self._stack.enter_async_context(process("worker", settings=self.settings, folder=self.folder))
 
-    async def connect(self, creator: int | None = None) -> Account:
+    async def connect(self, creator: int | None = None, work_platform: str = INSTAGRAM) -> Account:
         """An invented creator connects through the pages, as a user of their own: the next one, or that of a place."""
         self._users += 1
         number = self._users - 1 if creator is None else creator
@@ -101,7 +101,7 @@ class House:
         token = wanted(await self.api.post("/v1/sdk-tokens", wish), 201, "a token")
         session = wanted(
             await self.api.post(
-                "/x/connect-sessions", {"sdk_token": token["sdk_token"], "work_platform_id": INSTAGRAM}
+                "/x/connect-sessions", {"sdk_token": token["sdk_token"], "work_platform_id": work_platform}
             ),
             201,
             "a session",
