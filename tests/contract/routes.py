@@ -58,7 +58,7 @@ OPERATIONS = (
     Operation("GET", "/v1/webhooks/{webhook_id}", 200),
     Operation("PUT", "/v1/webhooks/{webhook_id}", 200, HOOK),
     Operation("GET", "/x/accounts/{account_id}/refresh", 200),
-    Operation("POST", "/x/connect-sessions", 201, '{"user_id":"{user_id}","work_platform_id":"{work_platform_id}"}'),
+    Operation("POST", "/x/connect-sessions", 201, '{"user_id":"{user_id}"}'),
     Operation("GET", "/x/connect-sessions/{session_id}", 200),
     Operation("DELETE", "/v1/webhooks/{webhook_id}", 204),
     Operation("POST", "/v1/accounts/{account_id}/disconnect", 200, "{}"),
