@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from tests.contract.client import Client
-from tests.e2e.connect.stage import listening, serve
+from tests.e2e.connect.servers import listening, serve
 
 _FOLDER = Path(__file__).parent / "hosts"
 _POLICY = "default-src 'none'; script-src 'self' {ours}; frame-src {ours}; connect-src 'self'; base-uri 'none'"

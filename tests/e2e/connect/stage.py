@@ -6,10 +6,9 @@ import asyncio
 import os
 import re
 import secrets
-import socket
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -17,13 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import uuid4
 
 import aiohttp
-import uvicorn
 from msgspec import Struct, structs
 from prometheus_client import CollectorRegistry
-from starlette.datastructures import MutableHeaders
-from starlette.responses import Response
 from starlette.routing import Router
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from yarl import URL
 
 from houselights.api.app import build_api
@@ -52,6 +47,7 @@ from houselights.vault.tokens import Vault
 from tests.contract.client import Client
 from tests.contract.seed import Caller, Seed
 from tests.contract.server import INSTAGRAM, MASTER_KEY
+from tests.e2e.connect.servers import Cutting, listening, serve, url_of
 
 GRAPH = "https://graph.facebook.com"
 DIALOG = "https://www.facebook.com"
@@ -199,7 +195,7 @@ class Stage(Struct, frozen=True):
         router = Router(connect_routes(ConnectParts(rooms, ADDRESS_KEY, TOKEN_KEY, new_token)))
         with listening() as listener:
             async with serve(listener, router):
-                yield _url(listener)
+                yield url_of(listener)
 
     async def rename(self, caller: Caller, name: str) -> None:
         """What creators read of an application."""
@@ -271,7 +267,7 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
     """Everything, up and running."""
     async with AsyncExitStack() as stack:
         ours, theirs = stack.enter_context(listening()), stack.enter_context(listening())
-        public_url, sandbox_url = _url(ours), _url(theirs)
+        public_url, sandbox_url = url_of(ours), url_of(theirs)
         platform = _instagram()
         vault = Vault(MASTER_KEY, database, clock, uuid4)
         await _register(database, vault, clock, platform, sandbox_url)
@@ -293,31 +289,9 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
         api = await _api(stack, database, dsn, clock, public_url)
         await stack.enter_async_context(serve(ours, build_api(api, *pages)))
         fakes = sandbox_app([platform], 1, clock.now, sandbox_url)
-        await stack.enter_async_context(serve(theirs, _Cutting(fakes)))
+        await stack.enter_async_context(serve(theirs, Cutting(fakes)))
         client = Client(ours.getsockname()[1])
         yield Stage(rooms, clock, client, Seed(database, client), public_url, sandbox_url)
-
-
-class _Cutting:
-    """The invented platforms, whose pages may be told to cut themselves off (cross-origin opener policy)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._is_cutting = False
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As the platforms, and as `/cut` was told."""
-        if scope["path"] == "/cut":
-            self._is_cutting = scope["method"] == "PUT"
-            await Response(status_code=204)(scope, receive, send)
-            return
-
-        async def send_cut(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._is_cutting:
-                MutableHeaders(scope=message)["cross-origin-opener-policy"] = "same-origin"
-            await send(message)
-
-        await self._app(scope, receive, send_cut)
 
 
 def _instagram() -> Platform:
@@ -371,31 +345,3 @@ async def _api(stack: AsyncExitStack, database: Database, dsn: str, clock: Clock
         entropy=os.urandom,
         options=ApiOptions(public_url, None),
     )
-
-
-@contextmanager
-def listening() -> Iterator[socket.socket]:
-    """A free port of this machine; its address is needed before there is anything to serve."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        yield listener
-
-
-def _url(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-@asynccontextmanager
-async def serve(listener: socket.socket, app: ASGIApp) -> AsyncGenerator[None, None]:
-    config = uvicorn.Config(app, http="httptools", ws="none", lifespan="off", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        async with asyncio.timeout(10):
-            while not server.started:
-                await asyncio.sleep(0)
-        yield
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        await running

@@ -12,6 +12,7 @@ from houselights.store.platform_apps import PlatformApp
 from tests.contract.seed import Caller
 from tests.contract.server import INSTAGRAM
 from tests.e2e.connect.rows import accounts, events, rest_no_more
+from tests.e2e.connect.servers import answering
 from tests.e2e.connect.stage import DIALOG, GRAPH, Creator, Stage, session, told
 
 
@@ -79,6 +80,30 @@ async def test_a_platform_where_nobody_listens_is_unavailable(
     await app_of_its_own(stage, caller, graph="http://127.0.0.1:9")
     end = await stage.journey(creator, (await session(caller, user_id))["url"], "ava.stone")
     assert end.code == "PLATFORM_UNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"<!doctype html><title>Sign in</title>",
+        b"",
+        b'{"access_token": "EAAG',
+        b'{"error": {"message": "Please retry", "type": "OAuthException", "code": 2}}',
+        b'{"access_token": "' + b"x" * 10_000_000 + b'"}',
+    ],
+    ids=["a page", "nothing", "half a JSON", "200 with an error", "10 MB"],
+)
+async def test_a_platform_that_answers_nonsense_with_200_connects_nothing_and_has_a_page(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator, reply: bytes
+) -> None:
+    async with answering(reply) as graph:
+        await app_of_its_own(stage, caller, graph=graph)
+        made = await session(caller, user_id)
+        end = await stage.journey(creator, made["url"], "ava.stone")
+    assert (end.status, end.code, "Try again" in end.text) == (200, "PLATFORM_UNAVAILABLE", True)
+    assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
+    assert await events(stage.database, caller.application_id) == []
+    assert (await told(caller, made))["reason"] == "PLATFORM_UNAVAILABLE"
 
 
 async def test_a_wrong_app_secret_is_the_operators_to_mend_and_no_blame_for_the_creator(
