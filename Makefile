@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
 
-.PHONY: help measures demo test check e2e e2e-tools bench docs postman vendor lock clean
+.PHONY: help measures demo test check e2e e2e-tools fuzz bench docs postman vendor lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -64,6 +64,9 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt requirements/build.txt pyp
 
 $(VENV)/.e2e: $(VENV)/bin/python requirements/e2e.txt requirements/build.txt pyproject.toml
 	@./requirements/install $(VENV) e2e >&2 && touch $@ $(VENV)/.dev $(VENV)/.run
+
+fuzz: $(VENV)/.e2e  ## 50,000 made-up requests against the contract; about half an hour
+	@FUZZ_CASES=50000 $(BIN)/python -m pytest -m e2e_tools tests/e2e/test_fuzz.py $(ARGS)
 
 e2e-tools:
 	@./requirements/e2e-tools
