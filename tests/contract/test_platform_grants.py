@@ -33,6 +33,9 @@ def test_a_grant_is_renewed_from_when_it_says_or_never(name: str) -> None:
     )
     late = fresh.renew_at - timedelta(seconds=1)
     assert play(platform.read(fake.app, fresh, late), fake, late).profile.username == SHOWCASE.username
+    again = play(platform.renew(fake.app, fresh, fresh.renew_at), fake, fresh.renew_at)
+    assert again.renew_at is not None
+    assert fresh.renew_at < again.renew_at
 
 
 @on_every_platform
