@@ -1,6 +1,7 @@
 """Every platform's folder against the port: a new folder is met by these tests without a line of its own."""
 
 import json
+import re
 
 import msgspec
 import pytest
@@ -314,3 +315,13 @@ def test_a_kept_reply_that_does_not_fit_is_named_by_its_place(name: str, body: b
             normalise([*fitting, body])
         assert caught.value.reply == len(fitting)
         assert str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "sample"), pairs("unfit"))
+def test_a_recorded_reply_that_must_not_be_taken_is_named(name: str, sample: str) -> None:
+    """A page of another kind, percent where fractions belong, everybody's audience in place of the creator's."""
+    expected = json.loads((samples(name) / f"{sample}.unfit.json").read_text(encoding="utf-8"))
+    normalise = {"audience": PLATFORMS[name].normalise_audience, "profile": PLATFORMS[name].normalise_profile}
+    for resource, place in expected.items():
+        with pytest.raises(UnfitReplyError, match=re.escape(place)):
+            normalise[resource](raw(name, sample))

@@ -8,7 +8,7 @@ from datetime import datetime
 from houselights.core.errors import NotGiven, NotGranted, PlatformError, TokenRevoked
 from houselights.core.messages import Request, Response, Script, ask, ask_all
 from houselights.platforms.pinterest import raw
-from houselights.platforms.pinterest.normalise import audience_facts, own_ad_account, profile_facts
+from houselights.platforms.pinterest.normalise import audience_facts, own_ad_account, profile_facts, read_insights
 from houselights.platforms.pinterest.refusals import BUDGET, refusal
 from houselights.port import replies
 from houselights.port.families import oauth2
@@ -62,7 +62,7 @@ def _insights(manifest: Manifest, grant: Grant, ad_account: str, now: datetime) 
     refused = _refused(reply, now)
     if refused is not None:
         return NoAudience("NOT_GRANTED" if isinstance(refused, NotGranted) else "EMPTY")
-    return audience_facts(manifest, replies.fit(reply.body, raw.Insights))
+    return audience_facts(read_insights(manifest, reply.body))
 
 
 def _refused(reply: Response, now: datetime) -> PlatformError | None:

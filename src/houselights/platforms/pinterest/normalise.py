@@ -42,9 +42,9 @@ class _Shape(Struct, frozen=True):
     code: msgspec.Raw = msgspec.Raw()
 
 
-def profile(_manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
+def profile(manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
     """As `Platform.normalise_profile`."""
-    found = _recognised(kept)
+    found = _recognised(manifest, kept)
     accounts = [(place, each) for place, each in enumerate(found) if isinstance(each, raw.Account)]
     if not accounts:
         raise UnfitReplyError(0, "no reply about an account: `$.username` is missing")
@@ -57,18 +57,16 @@ def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAud
     """As `Platform.normalise_audience`; a list of ad accounts without insights means that none is the creator's."""
     insights: raw.Insights | None = None
     refused: PlatformError | None = None
-    found = _recognised(kept)
+    found = _recognised(manifest, kept)
     for place, each in enumerate(found):
         if isinstance(each, raw.Insights):
             if insights is not None:
                 raise UnfitReplyError(place, "a second reply about an audience")
-            if each.type != manifest.settings["audience_type"]:
-                raise UnfitReplyError(place, f"an audience that is not the creator's: {each.type[:40]} - at `$.type`")
             insights = each
         elif isinstance(each, PlatformError):
             refused = each
     if insights is not None:
-        return audience_facts(manifest, insights)
+        return audience_facts(insights)
     if refused is not None:
         return NoAudience("NOT_GRANTED" if isinstance(refused, NotGranted) else "EMPTY")
     if any(isinstance(each, raw.AdAccounts) for each in found):
@@ -112,14 +110,8 @@ def own_ad_account(account: raw.Account, listed: raw.AdAccounts) -> raw.AdAccoun
     return None
 
 
-def audience_facts(manifest: Manifest, insights: raw.Insights) -> AudienceFacts | NoAudience:
-    """The audience of one reading.
-
-    raises  PlatformChanged for anybody's audience but the creator's
-    """
-    wanted = manifest.settings["audience_type"]
-    if insights.type != wanted:
-        raise PlatformChanged("reply_changed", f"Expected {wanted} - at `$.type`")
+def audience_facts(insights: raw.Insights) -> AudienceFacts | NoAudience:
+    """The audience of one reading."""
     parts = insights.demographics
     flags: set[Quality] = set()
     everything = (parts.countries, parts.metros, parts.ages, parts.genders)
@@ -130,6 +122,15 @@ def audience_facts(manifest: Manifest, insights: raw.Insights) -> AudienceFacts 
         _people(parts, missing, flags),
         flags,
     )
+
+
+def read_insights(manifest: Manifest, body: bytes) -> raw.Insights:
+    """A reply about an audience. Raises PlatformChanged for anybody's but the creator's."""
+    insights = replies.fit(body, raw.Insights)
+    wanted = manifest.settings["audience_type"]
+    if insights.type != wanted:
+        raise PlatformChanged("reply_changed", f"Expected {wanted} - at `$.type`")
+    return insights
 
 
 def _places(
@@ -166,21 +167,21 @@ def _metro(part: raw.Part) -> str | None:
     return (said(part.name) or "").strip() or None
 
 
-def _recognised(kept: Sequence[bytes]) -> list[Kept]:
+def _recognised(manifest: Manifest, kept: Sequence[bytes]) -> list[Kept]:
     """Each kept reply by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:
-            found.append(_recognise(body))
+            found.append(_recognise(manifest, body))
         except PlatformChanged as error:
             raise UnfitReplyError(place, str(error)) from None
     return found
 
 
-def _recognise(body: bytes) -> Kept:
+def _recognise(manifest: Manifest, body: bytes) -> Kept:
     shape = replies.fit(body, _Shape)
     if bytes(shape.demographics):
-        return replies.fit(body, raw.Insights)
+        return read_insights(manifest, body)
     if bytes(shape.items):
         return replies.fit(body, raw.AdAccounts)
     if bytes(shape.username):

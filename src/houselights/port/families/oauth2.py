@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from houselights.core.errors import AppRefused, NotGranted, TokenRevoked
+from houselights.core.errors import AppRefused, NotGiven, NotGranted, TokenRevoked
 from houselights.core.messages import Fields, Response
 from houselights.core.secret import Secret
 from houselights.port import replies
@@ -100,7 +100,9 @@ def code_form(redirect: Redirect, code: Secret) -> Fields:
 
 
 def renewal_form(grant: Grant) -> Fields:
-    """What renews a grant, without what authenticates the app."""
+    """What renews a grant, without what authenticates the app. Raises NotGiven for a grant without a refresh token."""
+    if REFRESH not in grant.tokens:
+        raise NotGiven("not_renewable")
     return (("grant_type", "refresh_token"), ("refresh_token", grant.tokens[REFRESH]))
 
 
