@@ -28,7 +28,7 @@ def main() -> int:
     except (Broken, NotDurable, HouselightsError, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:
         return 130
     print(_as_json(result) if arguments.json else table(result.figures, result.rows, result.rounds, result.idle_mb))
     return 0
@@ -39,9 +39,10 @@ def _as_json(result: Result) -> str:
 
 
 async def _interruptible(plan: Plan) -> Result:
-    """SIGTERM ends a run as Ctrl-C does: in order."""
+    """Ctrl-C and SIGTERM end a run in order, also one in the background, where shells have SIGINT ignored."""
     task = asyncio.ensure_future(run(plan))
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
     return await task
 
 

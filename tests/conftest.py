@@ -8,6 +8,7 @@ import asyncpg
 import hypothesis
 import pytest
 import pytest_asyncio
+import structlog
 
 from houselights.db.clock import Clock
 from houselights.db.embedded import EmbeddedOptions, EmbeddedPostgres
@@ -20,6 +21,9 @@ hypothesis.settings.register_profile(
     "houselights", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("houselights")
+
+# Plain, as in production: tracebacks with colours and values take a second each to draw.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)])
 
 
 @pytest_asyncio.fixture(scope="session")

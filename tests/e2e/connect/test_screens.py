@@ -6,6 +6,7 @@ With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a pic
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ from tests.e2e.connect.stage import Stage, session
 
 pytestmark = pytest.mark.e2e_tools
 
-_AXE = (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 _SCAN = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
     violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join()}`))"""
 _PICTURES = os.environ.get("HOUSELIGHTS_PICTURES")
@@ -27,10 +27,16 @@ _WIDTH = "document.documentElement.scrollWidth - document.documentElement.client
 _SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
 
 
+@cache
+def axe() -> str:
+    """The scanner's script, which `make e2e` installs: not read before a test wants it."""
+    return (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
 async def look(screen: Page, around: Page, name: str) -> None:
     """A scan, and no screen is wider than its window, whatever the size; pictures for whoever wants them."""
     if await screen.evaluate("typeof axe === 'undefined'"):
-        await screen.evaluate(_AXE)
+        await screen.evaluate(axe())
     for size, (width, height) in _SIZES.items():
         await around.size(width, height)
         for scheme in ("light", "dark"):
@@ -61,7 +67,7 @@ async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
     async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
         host = dialog.host
         frame = await dialog.open()
-        await host.evaluate(_AXE)
+        await host.evaluate(axe())
         assert await host.evaluate(_SCAN) == []
         await look(frame, host, "consent")
         await frame.click(PRIMARY)
