@@ -6,6 +6,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# Two processes, each with a PostgreSQL of its own; a file's tests stay together.
+PARALLEL := -n 2 --dist loadfile
 
 .PHONY: help measures demo test check e2e e2e-tools fuzz bench docs postman vendor lock clean
 .DEFAULT_GOAL := help
@@ -17,14 +19,14 @@ demo: $(VENV)/.run  ## the whole product on this machine; ARGS="--once --json" d
 	@$(BIN)/houselights demo $(ARGS)
 
 test: $(VENV)/.dev  ## every test, on real PostgreSQL, in under 5 minutes on 2 cores
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house tests; under a minute
 	@$(BIN)/ruff format --check . >&2
 	@$(BIN)/ruff check . >&2
 	@$(BIN)/mypy >&2
 	@$(BIN)/lint-imports --no-cache >&2
-	@$(BIN)/python -m pytest -q tests/unit tests/properties tests/house $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/properties tests/house $(ARGS)
 
 e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the reference, clients of others
 	@$(BIN)/python -m pytest -m e2e_tools $(ARGS)
