@@ -34,8 +34,8 @@ e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the 
 bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
 	@$(BIN)/python -m bench $(ARGS)
 
-measures: $(VENV)/.dev  ## what is promised under load and kills, counted by others; prints JSON, takes minutes
-	@$(BIN)/python -m measures
+measures: $(VENV)/.dev  ## what is promised under load and kills, counted by others; ARGS=--short, --json or a name
+	@$(BIN)/python -m measures $(ARGS)
 
 docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/houselights config defaults > docs/reference/settings.toml

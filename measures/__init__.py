@@ -1,4 +1,5 @@
-"""What is promised, counted by somebody other than our own tables: `make measures` prints it as one JSON object.
+"""What is promised under load, faults and kills, counted by somebody other than our own tables: `make measures`.
 
-Each module is one measure, with a `run` that needs nothing but this machine and stops by itself.
+A module is a measure: it ends with its `MEASURE`, needs nothing but this machine, and stops by itself.
+`__main__` lists them; `frame` says what one is; `report` shows what came out.
 """

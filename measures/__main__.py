@@ -1,28 +1,102 @@
-"""`python -m measures`: every measure, one JSON object on standard output, progress on standard error."""
+"""`python -m measures [NAME …] [--short] [--json] [--write]`: results on standard output, the rest elsewhere."""
 
+import argparse
 import asyncio
-import json
+import os
+import platform
+import signal
 import sys
 import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
+from houselights.core.errors import HouselightsError
+from houselights.telemetry import LogOptions, set_up_logs
 from measures import budget, renewal
+from measures.frame import Measure, Stage
+from measures.report import Occasion, Result, as_object, page, table
+
+MEASURES: tuple[Measure, ...] = (
+    renewal.MEASURE,
+    budget.MEASURE,
+)
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "measures.md"
 
 
-def say(text: str) -> None:
+def main(words: Sequence[str]) -> int:
+    """The exit status: 0 every goal reached; 1 one was missed, or could not be measured; 130 interrupted."""
+    arguments = _understood(words)
+    set_up_logs(LogOptions("error", "json"))
+    wanted = [measure for measure in MEASURES if not arguments.names or measure.name in arguments.names]
+    try:
+        results = asyncio.run(_interruptible(wanted, is_short=arguments.short))
+    except (HouselightsError, OSError) as error:
+        print(f"measures: {error}", file=sys.stderr)
+        return 1
+    except asyncio.CancelledError:
+        return 130
+    occasion = Occasion(datetime.now(UTC).date().isoformat(), _machine(), _command(words))
+    if arguments.write:
+        PAGE.write_text(page(results, occasion), encoding="utf-8")
+    print(msgspec.json.encode(as_object(results, occasion)).decode() if arguments.json else table(results))
+    return 0 if all(each.measured.is_met for each in results) else 1
+
+
+def _understood(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments. Exits with 2 where they make no sense."""
+    names = [measure.name for measure in MEASURES]
+    parser = argparse.ArgumentParser(prog="make measures", description="What is promised, counted by others.")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"only these: {', '.join(names)}")
+    parser.add_argument(
+        "--short", action="store_true", help="fewer and shorter rounds: a rehearsal that proves nothing"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--write", action="store_true", help="also write docs/reference/measures.md")
+    arguments = parser.parse_args(words)
+    unknown = [name for name in arguments.names if name not in names]
+    if unknown:
+        parser.error(f"no measure is called {unknown[0]!r}; there are {', '.join(names)}")
+    if arguments.write and (arguments.names or arguments.short):
+        parser.error("the page is written from a whole run")
+    return arguments
+
+
+async def _interruptible(wanted: Sequence[Measure], *, is_short: bool) -> list[Result]:
+    """Ctrl-C and SIGTERM end a run in order, also one in the background, where shells have SIGINT ignored."""
+    task = asyncio.ensure_future(_measured(wanted, is_short=is_short))
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, task.cancel)
+    return await task
+
+
+async def _measured(wanted: Sequence[Measure], *, is_short: bool) -> list[Result]:
+    """One after the other, each in a folder of its own."""
+    results = []
+    for measure in wanted:
+        _say(f"{measure.name}: {measure.says}")
+        with tempfile.TemporaryDirectory(prefix=f"houselights-{measure.name}-") as folder:
+            results.append(Result(measure, await measure.run(Stage(Path(folder) / "home", _say, is_short))))
+    return results
+
+
+def _say(text: str) -> None:
     """Progress."""
     print(text, file=sys.stderr, flush=True)
 
 
-async def measure_all() -> dict[str, object]:
-    """Each measure by its name."""
-    with tempfile.TemporaryDirectory(prefix="houselights-measures-") as folder:
-        home = Path(folder)
-        return {
-            "budget": await budget.run(home / "budget", say),
-            "renewal": await renewal.run(home / "renewal", say),
-        }
+def _command(words: Sequence[str]) -> str:
+    return f'make measures ARGS="{" ".join(words)}"' if words else "make measures"
+
+
+def _machine() -> str:
+    """What it was measured on, such as `2 CPUs, 8 GB, Linux x86_64, Python 3.13.5`."""
+    gigabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    python = f"Python {platform.python_version()}"
+    return f"{os.cpu_count()} CPUs, {gigabytes:.0f} GB, {platform.system()} {platform.machine()}, {python}"
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure_all()), indent=2))
+    sys.exit(main(sys.argv[1:]))

@@ -6,8 +6,6 @@ Counted by the platform: no rolling window may hold more calls than allowed, and
 import asyncio
 import json
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from time import monotonic
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from houselights.db.pool import PoolOptions, open_database
 from houselights.outbound.budget import BudgetKey, Budgets
 from houselights.rules.budget import Window
 from measures.counting import counting
+from measures.frame import Goal, Measure, Measured, Stage
 
 PROCESSES = 8
 WINDOW = Window("app", 1000, 20)
@@ -26,36 +25,42 @@ KEY = BudgetKey(UUID(int=1), UUID(int=2), "sandbox", UUID(int=0))
 _CALLERS = 8
 
 
-async def run(folder: Path, say: Callable[[str], None]) -> dict[str, object]:
-    """The measure; about half a minute."""
-    async with EmbeddedPostgres(EmbeddedOptions(folder)) as server, counting() as counter:
+async def run(stage: Stage) -> Measured:
+    """The measure; about a minute."""
+    windows = 1 if stage.is_short else WINDOWS
+    async with EmbeddedPostgres(EmbeddedOptions(stage.folder)) as server, counting() as counter:
         await migrate(server.dsn)
-        say(f"{PROCESSES} processes share {WINDOW.calls} calls in {WINDOW.seconds} s, for {WINDOWS} windows …")
+        stage.say(f"{PROCESSES} processes share {WINDOW.calls} calls in {WINDOW.seconds} s, for {windows} windows …")
         workers = [
             await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "measures.budget", server.dsn, str(counter.port)),
+                *(sys.executable, "-m", "measures.budget", server.dsn, str(counter.port), str(windows)),
                 stdout=asyncio.subprocess.PIPE,
             )
             for _ in range(PROCESSES)
         ]
         outputs = await asyncio.gather(*(worker.communicate() for worker in workers))
     wanted = sum(json.loads(output)["wanted"] for output, _ in outputs)
-    most = counter.most_in(WINDOW.seconds)
-    supply = WINDOW.calls * WINDOWS
-    return {
-        "processes": PROCESSES,
-        "window_calls": WINDOW.calls,
-        "window_s": WINDOW.seconds,
-        "calls": len(counter.calls),
-        "demand_over_supply": round(wanted / supply, 2),
-        "calls_above_any_window": max(0, most - WINDOW.calls),
-        "use_of_the_window": round(len(counter.calls) / supply, 3),
-    }
+    supply = WINDOW.calls * windows
+    above = max(0, counter.most_in(WINDOW.seconds) - WINDOW.calls)
+    return Measured(
+        {
+            "processes": PROCESSES,
+            "window_calls": WINDOW.calls,
+            "window_s": WINDOW.seconds,
+            "windows": windows,
+            "calls": len(counter.calls),
+        },
+        (
+            Goal("calls above any rolling window", above, most=0),
+            Goal("use of the windows", round(counter.within(WINDOW.seconds * windows) / supply, 3), least=0.95),
+            Goal("calls wanted for each that was allowed", round(wanted / supply, 2), least=2),
+        ),
+    )
 
 
-async def _work(dsn: str, port: int) -> None:
+async def _work(dsn: str, port: int, windows: int) -> None:
     """One process: callers that want a call every few milliseconds, as long as the windows last."""
-    ends = monotonic() + WINDOW.seconds * WINDOWS
+    ends = monotonic() + WINDOW.seconds * windows
     wanted = 0
     async with open_database(PoolOptions(dsn, most=2)) as database:
         budgets = Budgets(database)
@@ -80,5 +85,9 @@ async def _work(dsn: str, port: int) -> None:
     print(json.dumps({"wanted": wanted}))
 
 
+MEASURE = Measure(
+    "budget", "One rate budget shared by many processes that want more than it gives; the platform counts.", run
+)
+
 if __name__ == "__main__":
-    asyncio.run(_work(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(_work(sys.argv[1], *map(int, sys.argv[2:4])))

@@ -26,6 +26,10 @@ class Counter:
         finally:
             writer.close()
 
+    def within(self, span_s: float) -> int:
+        """How many calls came in so many seconds from the first one."""
+        return sum(instant <= self.calls[0] + span_s for instant in self.calls)
+
     def most_in(self, span_s: float) -> int:
         """The most calls that any rolling window of that length held."""
         most, first = 0, 0
