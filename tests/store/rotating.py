@@ -170,7 +170,7 @@ async def rooms_of(database: Database, platform: Platform, base_url: str) -> Asy
         clock = Clock()
         await clock.look(database)
         vault = Vault(MASTER, database, clock, uuid4)
-        secret = await vault.seal_text(EVERYBODY, Secret("app-secret"), place(EVERYBODY, ROTATING, "sandbox"))
+        secret = await vault.seal_text(EVERYBODY, Secret("app-secret"), place(EVERYBODY, ROTATING, "sandbox", "app"))
         app = PlatformApp(EVERYBODY, "app", secret, {HOST: base_url})
         await platform_apps.write(database, app, ROTATING, "sandbox", clock.now())
         http = HttpClient(PLATFORMS, CONFIGURED)

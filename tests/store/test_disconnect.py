@@ -15,7 +15,7 @@ from houselights.store.accounts import NewConnection, SealedToken
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, RefreshRequests
 from houselights.store.write import Occasion, write_reading
-from tests.store.seed import INSTAGRAM, NOW, Seed, later
+from tests.store.seed import EVERY_PLATFORM, INSTAGRAM, NOW, Seed, later
 from tests.store.test_refresh_queue import HOLD
 from tests.store.test_refresh_queue import held as leased
 from tests.store.test_write import AUDIENCE, PROFILE
@@ -31,7 +31,7 @@ async def disconnect(database: Database, subject: Subject) -> Account | None:
 
 async def connect(database: Database, subject: Subject) -> None:
     """The creator consents (again), two minutes after NOW."""
-    token = SealedToken(b"sealed", subject.application_id, "sandbox")
+    token = SealedToken(b"sealed", subject.application_id, "app", "sandbox")
     made = NewConnection(
         *(subject.account_id, subject.user_id, INSTAGRAM, ("IDENTITY", "IDENTITY.AUDIENCE"), "ava.stone"),
         *(subject.account_id.hex, token, None),
@@ -75,7 +75,7 @@ async def test_a_run_and_a_disconnect_that_end_at_the_same_time_come_one_after_t
     database: Database, seed: Seed
 ) -> None:
     subjects = [await seed.account(due_at=NOW) for _ in range(12)]
-    held = {each.account_id: each for each in await refreshes.lease(database, NOW, 10_000, HOLD)}
+    held = {each.account_id: each for each in await refreshes.lease(database, NOW, 10_000, HOLD, EVERY_PLATFORM)}
 
     async def end(subject: Subject) -> bool:
         try:
@@ -109,7 +109,7 @@ async def test_nothing_is_due_after_a_disconnect_whatever_was_asked(database: Da
     row = await seed.refresh(subject)
     assert (row.due_at, row.asked, row.answered, row.outcome) == (None, 1, 1, "DISCONNECTED")
     assert subject.account_id not in {
-        each.account_id for each in await refreshes.lease(database, later(days=400), 1000, HOLD)
+        each.account_id for each in await refreshes.lease(database, later(days=400), 1000, HOLD, EVERY_PLATFORM)
     }
 
 

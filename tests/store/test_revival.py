@@ -14,7 +14,7 @@ from houselights.db.run import Database
 from houselights.store import accounts, refreshes
 from houselights.store.accounts import NewConnection, SealedToken
 from houselights.store.events import Subject
-from tests.store.seed import INSTAGRAM, NOW, Seed, later
+from tests.store.seed import EVERY_PLATFORM, INSTAGRAM, NOW, Seed, later
 
 YOUTUBE = WorkPlatformId(UUID("14d9ddf5-51c6-415e-bde6-f8ed36ad7054"))
 
@@ -84,7 +84,7 @@ class Imported:
             ("IDENTITY",),
             username,
             profile_id,
-            SealedToken(b"sealed", self.application_id, "sandbox"),
+            SealedToken(b"sealed", self.application_id, "app", "sandbox"),
             None,
         )
         async with self.database.transaction() as connection:
@@ -147,7 +147,7 @@ async def test_a_handle_says_nothing_of_an_account_that_was_connected_here(impor
 async def test_a_handle_says_nothing_of_an_account_that_was_read_here_and_lost_its_token(imported: Imported) -> None:
     account_id = await imported.called("99", "ava.stone")
     await imported.connect(account_id, "1784")
-    await refreshes.lease(imported.database, NOW, 1000, timedelta(seconds=1))
+    await refreshes.lease(imported.database, NOW, 1000, timedelta(seconds=1), EVERY_PLATFORM)
     async with imported.database.transaction() as connection:
         key = (imported.application_id, account_id)
         assert await accounts.disconnect(connection, *key, "DEVELOPER_API", NOW, uuid4) is not None

@@ -163,7 +163,8 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
     if not listed:
         do = "run `houselights app create NAME`"
         return [Finding("applications", "warning", "none, so nobody can call", do)]
-    kept = {(each.work_platform_id, each.environment) for each in await applications.platform_apps(database)}
+    apps = [each for each in await applications.platform_apps(database) if each.retired_at is None]
+    kept = {(each.work_platform_id, each.environment) for each in apps}
     findings = [Finding("applications", "ok", str(len(listed)))]
     environments = sorted({each.environment for each in listed})
     if settings.sandbox and "production" in environments:

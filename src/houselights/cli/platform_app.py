@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from msgspec import Raw, structs
 
 from houselights.cli.output import answer, answer_json, answer_table, say
-from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.cli.parser import Parser, Verbs, group, verb, wants_json
 from houselights.cli.running import with_foundation
 from houselights.core.secret import Secret
 from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
     from houselights.compose.foundation import Foundation
+    from houselights.core.ids import ApplicationId
     from houselights.port.manifest import Manifest
 
 _EXAMPLE = """\
@@ -24,50 +25,57 @@ example:
 
 The secret is the first line of the file (- reads standard input). Without --application the app is everybody's in that
 environment. With --base-url https://graph.facebook.com=http://127.0.0.1:9000/graph a host is called elsewhere.
+An app with another client id is retired: accounts that it connected are read with it until they connect again.
+"""
+
+_REMOVING = """\
+example:
+  houselights platform app remove instagram --environment production --client-id 1234
+
+Nobody connects with it any more. Accounts that it connected are read with it until they connect again; with --forget
+its secret is deleted, and their refreshes fail (AppRefused, platform_app_gone) until then.
 """
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """`platform app set`, `platform app list`."""
+    """`platform app set`, `platform app remove`, `platform app list`."""
     verbs = group(
         group(verbs, "platform", "see the platforms, and try their replies"),
         "app",
         "set and list the operator's apps at platforms",
     )
     change = verb(verbs, "set", "keep the keys of an app at a platform, in place of those there", _set, _EXAMPLE)
-    change.add_argument("platform", metavar="NAME", help="the platform's name, such as instagram")
-    change.add_argument("--environment", choices=("sandbox", "staging", "production"), required=True)
-    change.add_argument("--client-id", metavar="ID", required=True, help="the app's id at the platform")
+    _name_app(change)
     change.add_argument("--client-secret-file", metavar="FILE", required=True, help="- for standard input")
-    change.add_argument("--application", metavar="NAME", help="name or client id of the one application that uses it")
     change.add_argument("--base-url", metavar="REAL=ACTUAL", action="append", default=[], help="may be repeated")
+    remove = verb(verbs, "remove", "use an app at a platform no more", _remove, _REMOVING)
+    _name_app(remove)
+    remove.add_argument("--forget", action="store_true", help="delete its secret though accounts were connected by it")
     verb(verbs, "list", "list the apps, without their secrets", _list)
 
 
+def _name_app(verb: Parser) -> None:
+    verb.add_argument("platform", metavar="NAME", help="the platform's name, such as instagram")
+    verb.add_argument("--environment", choices=("sandbox", "staging", "production"), required=True)
+    verb.add_argument("--client-id", metavar="ID", required=True, help="the app's id at the platform")
+    verb.add_argument("--application", metavar="NAME", help="name or client id of the one application that uses it")
+
+
 def _set(arguments: argparse.Namespace) -> int:
-    from houselights.cli.application import chosen_application
     from houselights.compose.faces import build_vault
-    from houselights.compose.platforms import find_platforms
     from houselights.core.ids import WorkPlatformId
     from houselights.store import platform_apps
-    from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+    from houselights.store.platform_apps import PlatformApp, place
 
-    platforms = find_platforms()
-    if arguments.platform not in platforms:
-        raise SettingWrong(f"no platform is called {arguments.platform!r}; there are {', '.join(platforms)}")
-    manifest = platforms[arguments.platform].manifest
+    manifest = _manifest(arguments)
     base_urls = _read_base_urls(arguments.base_url, manifest)
     secret = _read_secret(arguments.client_secret_file)
     work_platform_id, environment = WorkPlatformId(manifest.work_platform), arguments.environment
 
     async def keep(base: "Foundation") -> str:
-        owner, used_by = EVERYBODY, "every application"
-        if arguments.application is not None:
-            application = await chosen_application(base, arguments.application)
-            if application.environment != environment:
-                raise SettingWrong(f"{application.name} is a {application.environment} application, not {environment}")
-            owner, used_by = application.application_id, application.name
-        sealed = await build_vault(base).seal_text(owner, secret, place(owner, work_platform_id, environment))
+        owner, used_by = await _owner(base, arguments)
+        where = place(owner, work_platform_id, environment, arguments.client_id)
+        sealed = await build_vault(base).seal_text(owner, secret, where)
         app = PlatformApp(owner, arguments.client_id, sealed, base_urls)
         await platform_apps.write(base.database, app, work_platform_id, environment, base.clock.now())
         return used_by
@@ -78,6 +86,56 @@ def _set(arguments: argparse.Namespace) -> int:
     else:
         answer(f"kept: {manifest.name}, {environment}, used by {used_by}")
     return 0
+
+
+def _remove(arguments: argparse.Namespace) -> int:
+    from houselights.core.ids import WorkPlatformId
+    from houselights.store import platform_apps
+
+    manifest = _manifest(arguments)
+    at = WorkPlatformId(manifest.work_platform), arguments.environment
+
+    async def remove(base: "Foundation") -> int:
+        owner, used_by = await _owner(base, arguments)
+        app = await platform_apps.of(base.database, owner, *at, arguments.client_id)
+        if app is None:
+            raise SettingWrong(f"no app {arguments.client_id} of {used_by} at {manifest.name}; see `platform app list`")
+        return await platform_apps.remove(base.database, app, *at, base.clock.now(), forget=arguments.forget)
+
+    left = with_foundation(arguments, remove)
+    if wants_json(arguments):
+        answer_json({"platform": manifest.name, "client_id": arguments.client_id, "accounts": left})
+    elif not left:
+        answer(f"removed: {arguments.client_id}; no account was connected by it")
+    elif arguments.forget:
+        answer(f"forgotten: {arguments.client_id}; {left} account(s) cannot be read until they connect again")
+    else:
+        answer(f"retired: {arguments.client_id}; {left} account(s) are read with it until they connect again")
+    return 0
+
+
+def _manifest(arguments: argparse.Namespace) -> "Manifest":
+    """Of the platform that was named. Raises SettingWrong."""
+    from houselights.compose.platforms import find_manifests
+
+    manifests = find_manifests()
+    if arguments.platform not in manifests:
+        raise SettingWrong(f"no platform is called {arguments.platform!r}; there are {', '.join(manifests)}")
+    return manifests[arguments.platform]
+
+
+async def _owner(base: "Foundation", arguments: argparse.Namespace) -> "tuple[ApplicationId, str]":
+    """Whose app is meant, and their name. Raises SettingWrong."""
+    from houselights.cli.application import chosen_application
+    from houselights.store.platform_apps import EVERYBODY
+
+    if arguments.application is None:
+        return EVERYBODY, "every application"
+    application = await chosen_application(base, arguments.application)
+    if application.environment != arguments.environment:
+        says = f"{application.name} is a {application.environment} application, not {arguments.environment}"
+        raise SettingWrong(says)
+    return application.application_id, application.name
 
 
 def _read_base_urls(words: list[str], manifest: "Manifest") -> dict[str, str]:
@@ -113,13 +171,15 @@ def _list(arguments: argparse.Namespace) -> int:
     if wants_json(arguments):
         answer_json([structs.asdict(each) | {"base_urls": Raw(each.base_urls)} for each in listed])
     elif listed:
-        rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "BASE URLS")]
+        rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "ACCOUNTS", "STATE", "BASE URLS")]
         rows += [
             (
                 WORK_PLATFORMS[each.work_platform_id].name,
                 each.environment,
                 each.client_id,
                 each.application or "every application",
+                str(each.accounts),
+                "in use" if each.retired_at is None else "retired",
                 each.base_urls,
             )
             for each in listed

@@ -152,7 +152,10 @@ def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
 
     settings = base.settings
     options = WorkerOptions(
-        refreshes=settings.worker_refreshes, deliveries=settings.worker_deliveries, stop_within_s=_WORKER_STOPS_WITHIN_S
+        refreshes=settings.worker_refreshes,
+        refreshes_each=settings.worker_refreshes_each,
+        deliveries=settings.worker_deliveries,
+        stop_within_s=_WORKER_STOPS_WITHIN_S,
     )
     return Worker(rooms, options, Upkeep(base.dsn))
 
@@ -177,7 +180,8 @@ async def _register_fakes(base: Foundation, spoken: "Mapping[WorkPlatformId, Pla
         found = await platform_apps.find(base.database, EVERYBODY, work_platform_id, "sandbox")
         if found is not None and found.client_id != app.client_id:
             continue
-        sealed = await vault.seal_text(EVERYBODY, app.client_secret, place(EVERYBODY, work_platform_id, "sandbox"))
+        where = place(EVERYBODY, work_platform_id, "sandbox", app.client_id)
+        sealed = await vault.seal_text(EVERYBODY, app.client_secret, where)
         made = PlatformApp(EVERYBODY, app.client_id, sealed, _fake_base_urls(base, platform.manifest))
         await platform_apps.write(base.database, made, work_platform_id, "sandbox", base.clock.now())
 

@@ -25,10 +25,15 @@ _CREATOR = "CREATOR"
 
 
 class Consent(Struct, frozen=True):
-    """What all candidates of a consent share. products: granted ones; owner: whose platform app obtained it."""
+    """What all candidates of a consent share.
+
+    products          granted ones
+    owner, client_id  the platform app that obtained it, and whose it is
+    """
 
     products: tuple[str, ...]
     owner: ApplicationId
+    client_id: str
 
 
 class Prepared(Struct, frozen=True):
@@ -136,7 +141,7 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
         prepared.consent.products,
         prepared.username,
         prepared.platform_profile_id,
-        SealedToken(prepared.sealed, prepared.consent.owner, session.environment),
+        SealedToken(prepared.sealed, prepared.consent.owner, prepared.consent.client_id, session.environment),
         prepared.expires_at,
     )
     async with rooms.database.transaction() as connection:

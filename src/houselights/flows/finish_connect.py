@@ -101,7 +101,7 @@ async def _use(session: Session, attempt: Attempt, brought: Brought, platform: P
     except TimeoutError:
         raise PlatformDown("exchange_timeout") from None
     prepared = [
-        await connect_account.prepare(session, candidate, Consent(products, app.owner), rooms)
+        await connect_account.prepare(session, candidate, Consent(products, app.owner, app.keys.client_id), rooms)
         for candidate, products in _useful(session, await _fitting(session, reached, rooms), platform)
     ]
     if len(prepared) == 1:

@@ -9,7 +9,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from houselights.core.errors import HouselightsError, LeaseLost, PlatformDown, TokenRevoked
 from houselights.core.ids import WorkPlatformId
@@ -45,7 +45,7 @@ async def run(subject: Subject, work_platform_id: WorkPlatformId, platform: Plat
     """The account's grant, fresh enough to be used now.
 
     raises  TokenRevoked where there is none, or where the platform or too many lost renewals ended it;
-            AppRefused without a platform app; PlatformError where the platform does not renew it now
+            AppRefused without the platform app that obtained it; PlatformError where the platform does not renew it now
     """
     try:
         async with asyncio.timeout(_WAIT_S):
@@ -63,7 +63,7 @@ async def _look(subject: Subject, work_platform_id: WorkPlatformId, platform: Pl
     stored = await accounts.token(rooms.database, subject.application_id, subject.account_id)
     if stored is None:
         raise TokenRevoked("no_token")
-    app = await platform_app.find(rooms, stored.platform_app_owner, work_platform_id, stored.environment)
+    app = await platform_app.of_token(rooms, stored, work_platform_id)
     grant = await rooms.vault.open_grant(subject.application_id, subject.account_id, stored.sealed)
     if grant.renew_at is None or rooms.clock.now() < grant.renew_at:
         return Opened(app, grant)
@@ -86,7 +86,7 @@ async def _renew(subject: Subject, platform: Platform, stored: SealedToken, old:
         await accounts.end_renewal(rooms.database, subject, stored.version)
         raise
     sealed = await rooms.vault.seal_grant(subject.application_id, subject.account_id, grant)
-    renewed = SealedToken(sealed, stored.platform_app_owner, stored.environment, stored.version)
+    renewed = structs.replace(stored, sealed=sealed)
     try:
         await accounts.keep_renewed(rooms.database, subject, renewed, grant.expires_at, rooms.clock.now())
     except LeaseLost:

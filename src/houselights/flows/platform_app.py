@@ -12,6 +12,8 @@ from houselights.outbound.budget import BudgetKey, Meter
 from houselights.outbound.drive import Link
 from houselights.port.platform import AppKeys, Platform
 from houselights.store import platform_apps
+from houselights.store.accounts import SealedToken
+from houselights.store.platform_apps import PlatformApp
 
 NOBODY = UUID(int=0)
 
@@ -25,18 +27,31 @@ class OpenApp(Struct, frozen=True):
     base_urls: Mapping[str, str]
 
 
-async def find(rooms: Rooms, owner: UUID, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
-    """An application's own app at a platform, else the one for everybody in that environment.
+async def find(rooms: Rooms, owner: ApplicationId, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
+    """What new connections use: an application's own app at a platform, else the one for everybody.
 
     raises  AppRefused `platform_app_missing` where neither is configured
     """
-    app = await platform_apps.find(rooms.database, ApplicationId(owner), work_platform_id, environment)
+    app = await platform_apps.find(rooms.database, owner, work_platform_id, environment)
     if app is None:
         raise AppRefused("platform_app_missing", "configure one: houselights platform app set")
-    secret = await rooms.vault.open_text(
-        app.owner, app.sealed_secret, platform_apps.place(app.owner, work_platform_id, environment)
-    )
-    return OpenApp(app.owner, environment, AppKeys(app.client_id, secret), app.base_urls)
+    return await _opened(rooms, app, work_platform_id, environment)
+
+
+async def of_token(rooms: Rooms, token: SealedToken, work_platform_id: WorkPlatformId) -> OpenApp:
+    """The app that obtained a token, whichever new connections use by now: a platform takes it from no other.
+
+    raises  AppRefused `platform_app_gone` where the operator had it forgotten
+    """
+    owner, client_id = ApplicationId(token.platform_app_owner), token.platform_app_client_id
+    app = await platform_apps.of(rooms.database, owner, work_platform_id, token.environment, client_id)
+    if app is None:
+        raise AppRefused(
+            "platform_app_gone",
+            f"app {client_id} connected this account and is not here any more: set it again with "
+            "`houselights platform app set`, or have the creator connect again",
+        )
+    return await _opened(rooms, app, work_platform_id, token.environment)
 
 
 def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBODY) -> Link:
@@ -49,3 +64,9 @@ def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBO
     key = BudgetKey(app.owner, manifest.work_platform, app.environment, NOBODY)
     meter = Meter(rooms.budgets, key, account_id, manifest.limits.windows)
     return Link(rooms.platform_http, platform, base_urls, rooms.clock.now(), meter)
+
+
+async def _opened(rooms: Rooms, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
+    place = platform_apps.place(app.owner, work_platform_id, environment, app.client_id)
+    secret = await rooms.vault.open_text(app.owner, app.sealed_secret, place)
+    return OpenApp(app.owner, environment, AppKeys(app.client_id, secret), app.base_urls)

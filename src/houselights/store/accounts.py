@@ -67,11 +67,13 @@ CONNECT = Statement(
 KEEP_TOKEN = Statement(
     """
     insert into account_tokens
-        (application_id, account_id, sealed, platform_app_owner, environment, expires_at, updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7)
+        (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, expires_at,
+         updated_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (application_id, account_id) do update
     set sealed = excluded.sealed, platform_app_owner = excluded.platform_app_owner,
-        environment = excluded.environment, expires_at = excluded.expires_at, updated_at = excluded.updated_at,
+        platform_app_client_id = excluded.platform_app_client_id, environment = excluded.environment,
+        expires_at = excluded.expires_at, updated_at = excluded.updated_at,
         version = account_tokens.version + 1
     """,
     Nothing,
@@ -105,17 +107,18 @@ FORGET_TOKEN = Statement("delete from account_tokens where application_id = $1 a
 
 
 class SealedToken(Struct, frozen=True):
-    """What a consent gave, sealed, and whose platform app obtained it. version: rises with every write."""
+    """What a consent gave, sealed, and which platform app obtained it. version: rises with every write."""
 
     sealed: bytes
     platform_app_owner: UUID
+    platform_app_client_id: str | None
     environment: str
     version: int = 1
 
 
 TOKEN = Statement(
     """
-    select sealed, platform_app_owner, environment, version
+    select sealed, platform_app_owner, platform_app_client_id, environment, version
     from account_tokens where application_id = $1 and account_id = $2
     """,
     SealedToken,
@@ -211,6 +214,7 @@ async def connect(
         *key,
         made.token.sealed,
         made.token.platform_app_owner,
+        made.token.platform_app_client_id,
         made.token.environment,
         made.expires_at,
         now,

@@ -86,20 +86,34 @@ FIND = Statement(
 
 
 class ListedPlatformApp(Struct, frozen=True):
-    """The operator's app at a platform. application: name of the one that uses it, None for all of the environment."""
+    """One of the operator's apps at a platform.
+
+    application  name of the one that uses it, None for all of the environment
+    retired_at   since when new connections use another one, None for the one in use
+    accounts     how many it connected
+    """
 
     work_platform_id: UUID
     environment: str
     client_id: str
     base_urls: str
     application: str | None
+    retired_at: datetime | None
+    accounts: int
 
 
 LIST_PLATFORM_APPS = Statement(
     """
-    select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, a.name as application
+    select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, a.name as application, p.retired_at,
+           coalesce(s.accounts, 0) as accounts
     from platform_apps p left join applications a using (application_id)
-    order by p.work_platform_id, p.environment, a.name nulls first
+    left join (
+        select t.platform_app_owner, c.work_platform_id, t.environment, t.platform_app_client_id, count(*) as accounts
+        from account_tokens t join accounts c using (application_id, account_id)
+        group by 1, 2, 3, 4
+    ) s on (p.application_id, p.work_platform_id, p.environment, p.client_id)
+         = (s.platform_app_owner, s.work_platform_id, s.environment, s.platform_app_client_id)
+    order by p.work_platform_id, p.environment, a.name nulls first, p.retired_at nulls first, p.client_id
     """,
     ListedPlatformApp,
 )

@@ -210,7 +210,7 @@ class Configured(Struct, frozen=True):
 CONFIGURED = Statement(
     """
     select distinct work_platform_id from platform_apps
-    where application_id in ($1, '00000000-0000-0000-0000-000000000000') and environment = $2
+    where application_id in ($1, '00000000-0000-0000-0000-000000000000') and environment = $2 and retired_at is null
     """,
     Configured,
 )

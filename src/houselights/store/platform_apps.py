@@ -1,4 +1,8 @@
-"""The operator's apps at the platforms: one for all applications of an environment, or one of an application's own."""
+"""The operator's apps at the platforms: for all applications of an environment, or an application's own.
+
+Of each owner's apps at a platform one is in use: new connections are made with it. One that was replaced or removed is
+retired: it goes on for the accounts that it connected, because a platform takes a token from no other app.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,55 +41,130 @@ class PlatformApp(Struct, frozen=True):
     base_urls: Mapping[str, str]
 
 
+class Served(Struct, frozen=True):
+    """How many accounts hold a token that an app obtained."""
+
+    accounts: int
+
+
 FIND = Statement(
     """
     select application_id, client_id, sealed_secret, base_urls::text
     from platform_apps
-    where application_id in ($1, $2) and work_platform_id = $3 and environment = $4
+    where application_id in ($1, $2) and work_platform_id = $3 and environment = $4 and retired_at is null
     order by application_id = $1 desc
     limit 1
     """,
     PlatformAppRow,
 )
 
+OF = Statement(
+    """
+    select application_id, client_id, sealed_secret, base_urls::text
+    from platform_apps
+    where application_id = $1 and work_platform_id = $2 and environment = $3
+      and (client_id = $4 or $4::text is null and retired_at is null)
+    """,
+    PlatformAppRow,
+)
+
+RETIRE = Statement(
+    """
+    update platform_apps set retired_at = $5
+    where application_id = $1 and work_platform_id = $2 and environment = $3 and (client_id = $4) = $6
+      and retired_at is null
+    """,
+    Nothing,
+)
+
 WRITE = Statement(
     """
-    insert into platform_apps values ($1, $2, $3, $4, $5, $6, $7)
-    on conflict (application_id, work_platform_id, environment) do update
-    set client_id = excluded.client_id, sealed_secret = excluded.sealed_secret, base_urls = excluded.base_urls,
-        updated_at = excluded.updated_at
+    insert into platform_apps values ($1, $2, $3, $4, $5, $6, $7, null)
+    on conflict (application_id, work_platform_id, environment, client_id) do update
+    set sealed_secret = excluded.sealed_secret, base_urls = excluded.base_urls, updated_at = excluded.updated_at,
+        retired_at = null
+    """,
+    Nothing,
+)
+
+SERVED = Statement(
+    """
+    select count(*) as accounts
+    from account_tokens t join accounts a using (application_id, account_id)
+    where t.platform_app_owner = $1 and a.work_platform_id = $2 and t.environment = $3
+      and t.platform_app_client_id = $4
+    """,
+    Served,
+)
+
+FORGET = Statement(
+    """
+    delete from platform_apps
+    where application_id = $1 and work_platform_id = $2 and environment = $3 and client_id = $4
     """,
     Nothing,
 )
 
 
-def place(owner: UUID, work_platform_id: UUID, environment: str) -> Place:
+def place(owner: UUID, work_platform_id: UUID, environment: str, client_id: str) -> Place:
     """Where an app's sealed secret lives; sealed with `owner`'s data key."""
-    return Place("platform_apps", "sealed_secret", owner, work_platform_id, environment)
+    return Place("platform_apps", "sealed_secret", owner, work_platform_id, environment, client_id)
 
 
 async def find(
     database: Database, owner: ApplicationId, work_platform_id: WorkPlatformId, environment: str
 ) -> PlatformApp | None:
-    """An application's own app at a platform, else everybody's; None where neither is configured."""
+    """What new connections use: an application's own app, else everybody's; None where neither is configured."""
     row = await database.fetch_one(FIND, owner, EVERYBODY, work_platform_id, environment)
-    if row is None:
-        return None
-    base_urls = msgspec.json.decode(row.base_urls, type=dict[str, str])
-    return PlatformApp(ApplicationId(row.application_id), row.client_id, row.sealed_secret, base_urls)
+    return None if row is None else _app(row)
+
+
+async def of(
+    database: Database,
+    owner: ApplicationId,
+    work_platform_id: WorkPlatformId,
+    environment: str,
+    client_id: str | None,
+) -> PlatformApp | None:
+    """One app, in use or retired. client_id: None for the one in use."""
+    row = await database.fetch_one(OF, owner, work_platform_id, environment, client_id)
+    return None if row is None else _app(row)
 
 
 async def write(
     database: Database, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str, now: datetime
 ) -> None:
-    """Keep an app; one that is there is replaced."""
-    await database.execute(
-        WRITE,
-        app.owner,
-        work_platform_id,
-        environment,
-        app.client_id,
-        app.sealed_secret,
-        msgspec.json.encode(app.base_urls).decode(),
-        now,
-    )
+    """Use an app from now on; the owner's former one, where it has another client id, is retired."""
+    key = (app.owner, work_platform_id, environment, app.client_id)
+    base_urls = msgspec.json.encode(app.base_urls).decode()
+    async with database.transaction() as connection:
+        await connection.execute(RETIRE, *key, now, False)
+        await connection.execute(WRITE, *key, app.sealed_secret, base_urls, now)
+
+
+async def remove(
+    database: Database,
+    app: PlatformApp,
+    work_platform_id: WorkPlatformId,
+    environment: str,
+    now: datetime,
+    *,
+    forget: bool,
+) -> int:
+    """Use an app no more; how many accounts it connected.
+
+    Where there are any it is retired, so that they are read on; `forget` has its secret deleted all the same.
+    """
+    key = (app.owner, work_platform_id, environment, app.client_id)
+    async with database.transaction() as connection:
+        await connection.execute(RETIRE, *key, now, True)
+        served = await connection.fetch_one(SERVED, *key)
+        left = 0 if served is None else served.accounts
+        if forget or not left:
+            await connection.execute(FORGET, *key)
+    return left
+
+
+def _app(row: PlatformAppRow) -> PlatformApp:
+    base_urls = msgspec.json.decode(row.base_urls, type=dict[str, str])
+    return PlatformApp(ApplicationId(row.application_id), row.client_id, row.sealed_secret, base_urls)

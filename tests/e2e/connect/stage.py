@@ -302,7 +302,8 @@ def _instagram() -> Platform:
 async def _register(database: Database, vault: Vault, clock: Clock, platform: Platform, sandbox_url: str) -> None:
     """The fake's app, as an operator would configure it; real hosts lead to the fake."""
     keys = platform.fake(()).app
-    sealed = await vault.seal_text(EVERYBODY, keys.client_secret, place(EVERYBODY, INSTAGRAM, "sandbox"))
+    where = place(EVERYBODY, INSTAGRAM, "sandbox", keys.client_id)
+    sealed = await vault.seal_text(EVERYBODY, keys.client_secret, where)
     mount = f"{sandbox_url}/{platform.manifest.name}"
     base_urls = {host: f"{mount}/{urlsplit(host).netloc}" for host in (DIALOG, GRAPH)}
     app = PlatformApp(EVERYBODY, keys.client_id, sealed, base_urls)

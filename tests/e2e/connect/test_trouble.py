@@ -65,9 +65,9 @@ async def app_of_its_own(stage: Stage, caller: Caller, *, graph: str = "", befor
     """The application's own app at the platform, like everybody's, but for its API's address or its secret."""
     everybodys = await platform_apps.find(stage.database, platform_apps.EVERYBODY, WorkPlatformId(INSTAGRAM), "sandbox")
     assert everybodys is not None
-    place = platform_apps.place(platform_apps.EVERYBODY, INSTAGRAM, "sandbox")
+    place = platform_apps.place(platform_apps.EVERYBODY, INSTAGRAM, "sandbox", everybodys.client_id)
     secret = await stage.rooms.vault.open_text(platform_apps.EVERYBODY, everybodys.sealed_secret, place)
-    own = platform_apps.place(caller.application_id, INSTAGRAM, "sandbox")
+    own = platform_apps.place(caller.application_id, INSTAGRAM, "sandbox", everybodys.client_id)
     sealed = await stage.rooms.vault.seal_text(caller.application_id, secret.prefixed(before_secret), own)
     base_urls = {DIALOG: everybodys.base_urls[DIALOG], GRAPH: graph or everybodys.base_urls[GRAPH]}
     app = PlatformApp(caller.application_id, everybodys.client_id, sealed, base_urls)

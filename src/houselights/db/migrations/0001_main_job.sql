@@ -44,8 +44,9 @@ create table data_keys (
     primary key (application_id, key_id)
 );
 
--- The operator's app at a platform: one for all applications of an environment (application_id is the nil UUID,
--- so no reference) or one of an application's own.
+-- The operator's apps at a platform: for all applications of an environment (application_id is the nil UUID, so no
+-- reference) or an application's own. New connections use the one that is not retired; one that was replaced or
+-- removed goes on for the accounts that it connected.
 create table platform_apps (
     application_id   uuid        not null,
     work_platform_id uuid        not null,
@@ -54,8 +55,11 @@ create table platform_apps (
     sealed_secret    bytea       not null,
     base_urls        jsonb       not null default '{}',
     updated_at       timestamptz not null,
-    primary key (application_id, work_platform_id, environment)
+    retired_at       timestamptz,
+    primary key (application_id, work_platform_id, environment, client_id)
 );
+create unique index platform_apps_in_use on platform_apps (application_id, work_platform_id, environment)
+    where retired_at is null;
 
 -- Calls that a platform counts in rolling windows, shared by all processes: the grants of each window, and under
 -- seconds = 0 until when the platform asked to be left alone. account_id: nil where all of an app's calls count
@@ -115,8 +119,9 @@ create table account_tokens (
     application_id uuid        not null,
     account_id     uuid        not null,
     sealed         bytea       not null,
-    -- whose platform app obtained it: only that one can use it
+    -- the platform app that obtained it: only that one can use it
     platform_app_owner uuid    not null,
+    platform_app_client_id text,
     environment    text        not null,
     version        bigint      not null default 1,
     -- one renewal at a time in all processes: leased by the database's clock, its starts without an end counted
