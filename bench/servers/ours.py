@@ -81,7 +81,7 @@ def beside_api(base: Foundation, document: bytes) -> dict[str, ASGIApp]:
 def _face(base: Foundation) -> Face:
     """A face for the variants, as the API has one."""
     limiter = Limiter(Limits(base.settings.limiter_rate, base.settings.limiter_burst), monotonic)
-    key = base.master.derive(CLIENT_SECRETS)
+    key = base.keys.root.derive(CLIENT_SECRETS)
     authenticator = Authenticator(base.database, key, limiter, monotonic, base.clock.now)
     return Face(
         authenticator,

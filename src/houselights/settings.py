@@ -124,8 +124,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     master_key: Annotated[
         Secret | None,
         About(
-            "The key that seals everything secret in the database. Not set: the one in master_key_file.",
+            "The key that seals everything secret in the database; several while it is changed, the newest first.\n"
+            "Not set: what master_key_command prints, else what is in master_key_file.",
             "32 bytes as base64 or as 64 hex digits (make one: openssl rand -base64 32)",
+        ),
+    ] = None
+    master_key_command: Annotated[
+        Annotated[str, Meta(min_length=1)] | None,
+        About(
+            "A program and its words, without a shell, that prints the master key within ten seconds, such as the\n"
+            "client of a key service. It runs at the start, and again when the key in use changes. Not set: none.",
+            "a command",
         ),
     ] = None
     master_key_file: Annotated[

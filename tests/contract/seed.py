@@ -29,7 +29,7 @@ from houselights.store import webhooks
 from houselights.store.events import Subject
 from houselights.store.write import Occasion, write_reading
 from tests.contract.client import Client, basic
-from tests.contract.server import INSTAGRAM, MASTER_KEY
+from tests.contract.server import INSTAGRAM, ROOT_KEY
 
 SECRET = "p@55w0rd"
 NOW = datetime(2026, 6, 5, 11, 12, 4, 637922, UTC)
@@ -117,7 +117,7 @@ class Seed:
         self, application_id: ApplicationId, client_id: str, secret: str, expires_at: datetime | None = None
     ) -> None:
         """One more secret of an application."""
-        kept = digest(MASTER_KEY.derive(CLIENT_SECRETS), f"{client_id}:{secret}".encode())
+        kept = digest(ROOT_KEY.derive(CLIENT_SECRETS), f"{client_id}:{secret}".encode())
         await self._database.execute(_SECRET, application_id, uuid4(), kept, NOW, expires_at)
 
     async def forget_secrets(self, application_id: ApplicationId) -> None:

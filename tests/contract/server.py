@@ -21,11 +21,11 @@ from houselights.api.protocol import http_protocol
 from houselights.api.request_ids import request_ids
 from houselights.db.lane import Lane
 from houselights.db.run import Database
-from houselights.vault.keys import MasterKey
+from houselights.vault.keys import RootKey
 from tests.contract.client import Client
 
 PUBLIC_URL = "https://creators.example"
-MASTER_KEY = MasterKey(bytes(range(32)))
+ROOT_KEY = RootKey(bytes(range(32)))
 INSTAGRAM = UUID("9bb8913b-ddd9-430b-a66a-d74d846e6c66")
 FACEBOOK = UUID("ad2fec62-2987-40a0-89fb-23485972598c")
 BUILT = {INSTAGRAM: ("IDENTITY", "IDENTITY.AUDIENCE"), FACEBOOK: ("IDENTITY",)}
@@ -88,7 +88,7 @@ async def serve_api(
         database=database,
         audience_lane=audience_lane,
         refresh_lane=refresh_lane,
-        master_key=MASTER_KEY,
+        root=ROOT_KEY,
         built=BUILT,
         registry=registry or CollectorRegistry(),
         now=lambda: datetime.now(UTC),

@@ -15,7 +15,7 @@ from houselights.rules.connect_address import PURPOSE, read_address
 from houselights.rules.sdk_tokens import LIFETIME, Permission, issue
 from tests.contract.client import Client, Reply
 from tests.contract.seed import Account, Caller, Seed
-from tests.contract.server import FACEBOOK, INSTAGRAM, MASTER_KEY, PUBLIC_URL
+from tests.contract.server import FACEBOOK, INSTAGRAM, PUBLIC_URL, ROOT_KEY
 from tests.contract.test_lists import check_invalid
 
 PATH = "/x/connect-sessions"
@@ -36,7 +36,7 @@ def asked(user_id: UserId, **more: object) -> dict[str, Any]:
 def token(application_id: ApplicationId, user_id: UserId, *products: Product, ago: timedelta = timedelta(0)) -> str:
     """An SDK token, issued a while ago."""
     permission = Permission(application_id, user_id, products or (Product.IDENTITY, Product.IDENTITY_AUDIENCE))
-    return issue(MASTER_KEY.derive(SDK_TOKENS), permission, PUBLIC_URL, datetime.now(UTC) - ago).sdk_token
+    return issue(ROOT_KEY.derive(SDK_TOKENS), permission, PUBLIC_URL, datetime.now(UTC) - ago).sdk_token
 
 
 def bearer(nobody: Client, text: str) -> Client:
@@ -56,7 +56,7 @@ async def test_a_session_has_an_address_that_works_for_half_an_hour(
     base, _, address = made["url"].rpartition("/")
     assert base == f"{PUBLIC_URL}/connect"
     assert re.fullmatch(r"[A-Za-z0-9_-]{64}", address)
-    key = read_address(MASTER_KEY.derive(PURPOSE), address)
+    key = read_address(ROOT_KEY.derive(PURPOSE), address)
     assert key is not None
     assert (key.application_id, str(key.session_id)) == (caller.application_id, made["id"])
 

@@ -10,7 +10,7 @@ from houselights.resources.work_platforms import Product
 from houselights.rules.sdk_tokens import Permission, read
 from tests.contract.client import Client
 from tests.contract.seed import Caller, Seed
-from tests.contract.server import MASTER_KEY
+from tests.contract.server import ROOT_KEY
 from tests.contract.test_lists import check_invalid
 
 
@@ -24,7 +24,7 @@ async def test_a_token_lasts_seven_days_and_permits_what_was_asked(api: Client, 
             assert (reply.status, list(reply.json())) == (201, ["sdk_token", "expires_at"])
             expires_at = datetime.fromisoformat(reply.json()["expires_at"] + "+00:00")
             assert abs(expires_at - began - timedelta(seconds=604_800)) < timedelta(seconds=2)
-            permission = read(MASTER_KEY.derive(SDK_TOKENS), reply.json()["sdk_token"], began)
+            permission = read(ROOT_KEY.derive(SDK_TOKENS), reply.json()["sdk_token"], began)
             assert permission == Permission(caller.application_id, user_id, tuple(Product(name) for name in asked))
 
 

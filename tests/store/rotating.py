@@ -28,6 +28,7 @@ from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts
 from houselights.store import platform_apps
 from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+from houselights.vault.keyring import Keyring
 from houselights.vault.keys import MasterKey
 from houselights.vault.tokens import Vault
 
@@ -169,7 +170,7 @@ async def rooms_of(database: Database, platform: Platform, base_url: str) -> Asy
     async with AsyncExitStack() as stack:
         clock = Clock()
         await clock.look(database)
-        vault = Vault(MASTER, database, clock, uuid4)
+        vault = Vault(Keyring([MASTER]), database, clock, uuid4)
         secret = await vault.seal_text(EVERYBODY, Secret("app-secret"), place(EVERYBODY, ROTATING, "sandbox", "app"))
         app = PlatformApp(EVERYBODY, "app", secret, {HOST: base_url})
         await platform_apps.write(database, app, ROTATING, "sandbox", clock.now())

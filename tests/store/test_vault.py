@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import pickle
+import shlex
 import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,7 +19,9 @@ from houselights.core.statement import Statement
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from houselights.port.platform import Grant
-from houselights.vault.keys import KeyMissing, MasterKey, from_file, from_text
+from houselights.vault.key_source import KeySource
+from houselights.vault.keyring import Keyring
+from houselights.vault.keys import KeyBroken, KeyMissing, MasterKey, RootKey, new_root_key, read_keys
 from houselights.vault.seal import Place, SealBroken
 from houselights.vault.tokens import Vault
 
@@ -33,7 +37,7 @@ GRANT = Grant(
 
 def vault_of(database: Database, clock: Clock, master: MasterKey = MASTER) -> Vault:
     """A vault as a process opens it: nothing in memory yet."""
-    return Vault(master, database, clock, uuid4)
+    return Vault(Keyring([master]), database, clock, uuid4)
 
 
 async def test_a_grant_comes_back_as_it_was_sealed_also_in_another_process(database: Database, clock: Clock) -> None:
@@ -109,44 +113,117 @@ async def test_no_secret_stands_in_the_tables_in_clear(database: Database, clock
     assert not any((b"\x07" * 32).hex() in row.text for row in rows)
 
 
+def of_file(path: Path) -> KeySource:
+    """Keys in a file, and nowhere else."""
+    return KeySource(None, None, path)
+
+
 def test_the_key_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "master.key"
 
-    first, second = from_file(path, create=True), from_file(path, create=True)
+    first, second = of_file(path).read(create=True), of_file(path).read(create=True)
 
-    assert first.key_id == second.key_id
+    assert [key.key_id for key in first] == [key.key_id for key in second]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_new_key_stands_before_the_others_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    (old,) = of_file(path).read(create=True)
+
+    made = of_file(path).add()
+
+    assert [key.key_id for key in of_file(path).read()] == [made.key_id, old.key_id]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "master.key"
-    from_file(path, create=True)
+    of_file(path).read(create=True)
     path.chmod(0o640)
 
     with pytest.raises(KeyMissing, match="chmod 600"):
-        from_file(path, create=True)
+        of_file(path).read()
 
 
 def test_a_missing_key_file_is_not_made_where_one_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(KeyMissing, match="restore the file or set HOUSELIGHTS_MASTER_KEY"):
-        from_file(tmp_path / "master.key", create=False)
+    with pytest.raises(KeyMissing, match="restore the file or set one of them") as caught:
+        of_file(tmp_path / "master.key").read()
+
+    assert str(tmp_path / "master.key") in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("text", ["", "short", base64.b64encode(b"x" * 31).decode(), "zz" * 32, "ä" * 32])
+@pytest.mark.parametrize("text", ["", "short", base64.b64encode(b"x" * 31).decode(), "zz" * 32, "ä" * 32, "00" * 33])
 def test_a_malformed_key_says_what_one_looks_like_and_not_what_it_was(text: str) -> None:
     with pytest.raises(KeyMissing, match="32 bytes as base64 or as 64 hex digits") as caught:
-        from_text(Secret(text))
+        read_keys(Secret(text), "a test")
     assert not text or text not in str(caught.value)
 
 
 def test_a_key_reads_the_same_as_base64_and_as_hex() -> None:
     raw = bytes(range(32))
 
-    assert from_text(Secret(base64.b64encode(raw).decode())).key_id == from_text(Secret(raw.hex())).key_id
+    first, second = read_keys(Secret(f"{base64.b64encode(raw).decode()}\n{raw.hex()}"), "a test")
+
+    assert first.key_id == second.key_id
 
 
-def test_a_master_key_shows_itself_to_nobody() -> None:
-    assert repr(MASTER) == f"MasterKey({MASTER.key_id})"
-    with pytest.raises(TypeError):
-        pickle.dumps(MASTER)
+def command(code: str) -> KeySource:
+    """A command that runs some Python."""
+    return KeySource(None, shlex.join((sys.executable, "-I", "-S", "-c", code)), Path("nowhere"))
+
+
+def test_a_command_may_print_the_key() -> None:
+    (key,) = command(f"print({(bytes(range(32))).hex()!r})").read()
+
+    assert key.key_id == MasterKey(bytes(range(32))).key_id
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        (command("print('tell-nobody'); raise SystemExit(3)"), "status 3"),
+        (KeySource(None, "/nowhere/to-be-found", Path("nowhere")), "cannot be run: No such file"),
+        (KeySource(None, "'", Path("nowhere")), "it is no command"),
+        (command("import sys; sys.stderr.write('tell-nobody'); print('tell-nobody')"), "64 hex digits"),
+        (command("print('tell-nobody' * 10_000)"), "64 hex digits"),
+        (command("import sys; sys.stdout.buffer.write(bytes([255]))"), "what it prints is no key"),
+    ],
+)
+def test_a_command_that_brings_no_key_is_told_of_without_what_it_said(source: KeySource, why: str) -> None:
+    with pytest.raises(KeyMissing, match=why) as caught:
+        source.read(create=True)
+
+    assert "MASTER_KEY_COMMAND" in str(caught.value)
+    assert "tell-nobody" not in str(caught.value)
+
+
+def test_a_command_that_does_not_answer_is_ended() -> None:
+    silent = command("import signal; signal.pause()")
+
+    with pytest.raises(KeyMissing, match="did not answer within"):
+        KeySource(None, silent.command, silent.file, within_s=0.2).read()
+
+
+def test_keys_show_themselves_to_nobody() -> None:
+    root = new_root_key()
+    assert (repr(MASTER), repr(root)) == (f"MasterKey({MASTER.key_id})", "RootKey(***)")
+    for key in (MASTER, root):
+        with pytest.raises(TypeError):
+            pickle.dumps(key)
+
+
+def test_the_root_key_opens_under_its_master_key_alone() -> None:
+    root = RootKey(bytes(range(32)))
+    wrapped = MASTER.wrap(root)
+
+    assert MASTER.unwrap(wrapped).derive("x") == root.derive("x")
+    assert bytes(range(32)) not in wrapped
+    for other in (wrapped[:-1], b"", bytes([wrapped[0] ^ 1]) + wrapped[1:], wrapped[:40] + b"\0" + wrapped[41:]):
+        with pytest.raises(KeyBroken):
+            MASTER.unwrap(other)
+    with pytest.raises(KeyBroken):
+        MasterKey(bytes(32)).unwrap(wrapped)

@@ -51,7 +51,7 @@ def build_api(parts: ApiParts, *others: BaseRoute) -> ASGIApp:
 def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
     """Every path of the API. A fixed path stands before one with a parameter that would take it."""
     users = UserEndpoints(parts.database, parts.now, parts.new_id)
-    tokens = SdkTokenEndpoints(parts.database, parts.master_key.derive(SDK_TOKENS), parts.options.public_url, parts.now)
+    tokens = SdkTokenEndpoints(parts.database, parts.root.derive(SDK_TOKENS), parts.options.public_url, parts.now)
     platforms = WorkPlatformEndpoints(parts.built)
     accounts = AccountEndpoints(parts.database, parts.built, parts.now, parts.new_id, parts.ring)
     requests = RefreshRequests(parts.refresh_lane, parts.now, parts.ring)
@@ -94,7 +94,7 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
 
 def _face(parts: ApiParts) -> Face:
     limiter = Limiter(parts.options.limits, parts.monotonic)
-    key = parts.master_key.derive(CLIENT_SECRETS)
+    key = parts.root.derive(CLIENT_SECRETS)
     return Face(
         Authenticator(parts.database, key, limiter, parts.monotonic, parts.now),
         ApiMetrics(parts.registry),

@@ -31,7 +31,7 @@ class Bearers:
     def __init__(self, parts: ApiParts, others: Recognises) -> None:
         self._parts = parts
         self._others = others
-        self._key = parts.master_key.derive(SDK_TOKENS)
+        self._key = parts.root.derive(SDK_TOKENS)
         self._limiter = Limiter(parts.options.limits, parts.monotonic)
 
     def known(self, header: bytes | None, at: float) -> Caller | None:

@@ -44,8 +44,8 @@ class ConnectSessionEndpoints:
 
     def __init__(self, parts: ApiParts) -> None:
         self._parts = parts
-        self._token_key = parts.master_key.derive(SDK_TOKENS)
-        self._address_key = parts.master_key.derive(connect_address.PURPOSE)
+        self._token_key = parts.root.derive(SDK_TOKENS)
+        self._address_key = parts.root.derive(connect_address.PURPOSE)
 
     async def create(self, call: Call) -> Answer:
         """A session and its address. What it is for comes from an SDK token, or from the body of a trusted caller."""

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from houselights.api.limiter import Limits
 from houselights.db.lane import Lane
 from houselights.db.run import Database
-from houselights.vault.keys import MasterKey
+from houselights.vault.keys import RootKey
 
 
 class ApiOptions(Struct, frozen=True):
@@ -24,6 +24,7 @@ class ApiParts(Struct, frozen=True):
     """Doors, clocks, chance and facts.
 
     audience_lane, refresh_lane  connections of their own for grouped look-ups and grouped requests
+    root       what tokens, addresses and digests are made with keys of
     built      the products that this deployment reads, by work platform
     now        the instant by which things are created and expire
     monotonic  seconds, for limits and for how long a caller is known
@@ -34,7 +35,7 @@ class ApiParts(Struct, frozen=True):
     database: Database
     audience_lane: Lane
     refresh_lane: Lane
-    master_key: MasterKey
+    root: RootKey
     built: Mapping[UUID, Collection[str]]
     registry: CollectorRegistry
     now: Callable[[], datetime]

@@ -65,7 +65,7 @@ async def sealed_secret(base: Foundation, application: Application, secret: Secr
     credentials = f"{application.client_id}:{secret.reveal()}".encode()
     return NewSecret(
         secret_id,
-        digest(base.master.derive(CLIENT_SECRETS), credentials),
+        digest(base.keys.root.derive(CLIENT_SECRETS), credentials),
         await build_vault(base).seal_text(application_id, secret, place(application_id, secret_id)),
     )
 

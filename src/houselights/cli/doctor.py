@@ -129,15 +129,15 @@ async def _schema(dsn: str) -> Finding:
 
 
 async def _key(settings: "Settings", database: "Database") -> Finding:
-    from houselights.compose.foundation import open_master_key
-    from houselights.vault.keys import KeyMissing
+    from houselights.compose.foundation import key_source
+    from houselights.vault.keyring import open_keys
+    from houselights.vault.keys import KeyBroken, KeyMissing
 
     try:
-        master = await open_master_key(settings, database)
-    except KeyMissing as error:
+        ring = (await open_keys(database, key_source(settings))).keyring
+    except (KeyMissing, KeyBroken) as error:
         return Finding("master key", "failed", str(error))
-    where = "HOUSELIGHTS_MASTER_KEY" if settings.master_key is not None else str(settings.key_file)
-    return Finding("master key", "ok", f"{master.key_id}, from {where}; is there a copy elsewhere?")
+    return Finding("master key", "ok", f"{', '.join(ring.ids)}, from {ring.where}; is there a copy elsewhere?")
 
 
 async def _clock(database: "Database") -> Finding:

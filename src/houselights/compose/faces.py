@@ -49,7 +49,7 @@ def build_vault(base: Foundation) -> "Vault":
     """What seals and opens this database's secrets."""
     from houselights.vault.tokens import Vault
 
-    return Vault(base.master, base.database, base.clock, new_id)
+    return Vault(base.keys.keyring, base.database, base.clock, new_id)
 
 
 @asynccontextmanager
@@ -83,7 +83,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             },
             new_id=new_id,
             chance=chance,
-            verifier=partial(code_verifier, base.master.derive("code verifiers")),
+            verifier=partial(code_verifier, base.keys.root.derive("code verifiers")),
             callback_url=base.settings.api_url + CALLBACK,
         )
 
@@ -114,7 +114,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
         database=base.database,
         audience_lane=lanes[0],
         refresh_lane=lanes[1],
-        master_key=base.master,
+        root=base.keys.root,
         built=products(),
         registry=REGISTRY,
         now=base.clock.now,
@@ -141,7 +141,7 @@ def build_connect_routes(base: Foundation, rooms: "Rooms") -> "Sequence[BaseRout
     from houselights.resources.sdk_tokens import SDK_TOKENS
     from houselights.rules.connect_address import PURPOSE
 
-    address_key, token_key = base.master.derive(PURPOSE), base.master.derive(SDK_TOKENS)
+    address_key, token_key = base.keys.root.derive(PURPOSE), base.keys.root.derive(SDK_TOKENS)
     return connect_routes(ConnectParts(rooms, address_key, token_key, lambda: token_urlsafe(32)))
 
 

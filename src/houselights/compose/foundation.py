@@ -1,4 +1,4 @@
-"""What every command stands on: the database, ours or another's, fit for use; its clock, the master key, ids, chance.
+"""What every command stands on: the database, ours or another's, fit for use; its clock, its keys, ids, chance.
 
 Nothing here loads an HTTP client, cryptography or templates. Not here: what is built on it (`faces`).
 """
@@ -22,7 +22,8 @@ from houselights.db.pool import PoolOptions, connect, open_database
 from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.settings import Settings
-from houselights.vault.keys import KeyMissing, MasterKey, from_file, from_text
+from houselights.vault.key_source import KeySource
+from houselights.vault.keyring import OpenKeys, open_keys
 
 log = structlog.get_logger()
 
@@ -59,21 +60,8 @@ SERVER = Statement(
 )
 
 
-class SealedWith(Struct, frozen=True):
-    """Which master key the database is sealed with; None before the first."""
-
-    master_key_id: str | None
-
-
-SEALED_WITH = Statement("select master_key_id from deployment", SealedWith)
-
-CLAIM = Statement(
-    "update deployment set master_key_id = coalesce(master_key_id, $1) returning master_key_id", SealedWith
-)
-
-
 class Foundation(Struct, frozen=True):
-    """What every command stands on: an open, migrated database, its clock, its bell and its master key.
+    """What every command stands on: an open, migrated database, its clock, its bell and its keys.
 
     server_pid  of a database server that is our child, else None
     """
@@ -83,7 +71,7 @@ class Foundation(Struct, frozen=True):
     database: Database
     clock: Clock
     bell: Bell
-    master: MasterKey
+    keys: OpenKeys
     server_pid: int | None
 
 
@@ -154,7 +142,7 @@ async def _try(dsn: str) -> None:
 async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[Foundation, None]:
     """The database, fit for use. The master key's file is made where it is missing.
 
-    raises  CannotServe, AlreadyRunning, CannotRun, StoreDown, SchemaMismatch, KeyMissing
+    raises  CannotServe, AlreadyRunning, CannotRun, StoreDown, SchemaMismatch, KeyMissing, KeyBroken
     """
     async with AsyncExitStack() as stack:
         dsn, server_pid = await stack.enter_async_context(open_dsn(settings, access))
@@ -164,8 +152,8 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
         await _check_schema(dsn, may_migrate=server_pid is not None or access.migrates)
         clock = Clock()
         await clock.look(database)
-        master = await open_master_key(settings, database)
-        yield Foundation(settings, dsn, database, clock, Bell(database), master, server_pid)
+        keys = await open_keys(database, key_source(settings))
+        yield Foundation(settings, dsn, database, clock, Bell(database), keys, server_pid)
 
 
 async def inspect(database: Database) -> Server:
@@ -205,22 +193,9 @@ async def _check_schema(dsn: str, *, may_migrate: bool) -> None:
         )
 
 
-async def open_master_key(settings: Settings, database: Database) -> MasterKey:
-    """From the setting, else from its file; a database that was never sealed gets one made. Raises KeyMissing."""
-    recorded = await database.fetch_one(SEALED_WITH)
-    is_new = recorded is None or recorded.master_key_id is None
-    if settings.master_key is not None:
-        master = from_text(settings.master_key)
-    else:
-        master = from_file(settings.key_file, create=is_new)
-    claimed = await database.fetch_one(CLAIM, master.key_id) if is_new else recorded
-    if claimed is not None and claimed.master_key_id != master.key_id:
-        raise KeyMissing(
-            "master_key_wrong",
-            f"this database was sealed with master key {claimed.master_key_id}, not {master.key_id}: "
-            "set HOUSELIGHTS_MASTER_KEY, or put the key's file back",
-        )
-    return master
+def key_source(settings: Settings) -> KeySource:
+    """Where the settings say that the master key is."""
+    return KeySource(settings.master_key, settings.master_key_command, settings.key_file)
 
 
 async def keep_looking(base: Foundation) -> None:

@@ -43,8 +43,8 @@ _HEADERS = {
 class ConnectParts(Struct, frozen=True):
     """What the pages are made of; compose hands it over.
 
-    address_key  the master key's, derived for `connect_address.PURPOSE`
-    token_key    the master key's, derived for `sdk_tokens.SDK_TOKENS`
+    address_key  the root key's, derived for `connect_address.PURPOSE`
+    token_key    the root key's, derived for `sdk_tokens.SDK_TOKENS`
     new_token    fresh unguessable text of letters, digits, `-` and `_`, of 128 bits at least
     """
 
@@ -74,6 +74,7 @@ def _pages(parts: ConnectParts) -> list[Route]:
         Route("/door", door.show, methods=get),
         Route("/door", door.knock, methods=post),
         Route("/refused", door.refused, methods=get),
+        Route("/over", door.over, methods=get),
         Route("/static/{version}/{name}", render.static, methods=get),
         Route("/accent/{colour}.css", render.accent, methods=get),
         Route("/{address}", consent.show, methods=get),

@@ -49,7 +49,7 @@ class Opened(Struct, frozen=True):
 async def run(asked: Asked, token_key: bytes, rooms: Rooms) -> Opened:
     """A new session.
 
-    token_key  the master key's, derived for `resources.sdk_tokens.SDK_TOKENS`
+    token_key  the root key's, derived for `resources.sdk_tokens.SDK_TOKENS`
     raises     Refused `sdk_token_expired`, `sdk_token_invalid`; `origin_refused` for a page that may show no dialog
     """
     now = rooms.clock.now()
@@ -81,6 +81,23 @@ async def run(asked: Asked, token_key: bytes, rooms: Rooms) -> Opened:
         "redirectURL": asked.redirect and redirect_url is None,
     }
     return Opened(key, is_platform_here, tuple(name for name, is_off in warnings.items() if is_off))
+
+
+async def way_back(asked: Asked, token_key: bytes, rooms: Rooms) -> str | None:
+    """Where a page without a dialog gets its creator back although its token opens nothing, told so.
+
+    ->  None for a token that is not ours, and for an address that the application has not listed
+    """
+    try:
+        permission = sdk_tokens.whose(token_key, asked.token)
+        issuer = await _issuer(permission, asked.user_id, rooms)
+    except Refused:
+        return None
+    back = _redirect_url(asked, read_connect_settings(issuer.settings), issuer)
+    if back is None:
+        return None
+    ended = ("status", "token_expired"), ("reason", "TOKEN_EXPIRED"), ("user_id", str(permission.user_id))
+    return return_address.with_outcome(back, ended)
 
 
 def platforms_here(products: Collection[str], settings: ConnectSettings, rooms: Rooms) -> frozenset[WorkPlatformId]:

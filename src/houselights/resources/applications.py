@@ -10,7 +10,7 @@ from houselights.core.statement import Statement
 from houselights.resources.work_platforms import Product
 
 CLIENT_SECRETS = "client secrets"
-"""What the master key derives the key of the secrets' digests for."""
+"""What the root key derives the key of the secrets' digests for."""
 
 
 class ApplicationSettings(Struct, frozen=True):

@@ -9,7 +9,7 @@ import hmac
 def digest(key: bytes, credentials: bytes) -> bytes:
     """32 bytes.
 
-    key          derived from the master key for `resources.applications.CLIENT_SECRETS`
+    key          derived from the root key for `resources.applications.CLIENT_SECRETS`
     credentials  client id and secret with a colon between them, UTF-8, as HTTP Basic carries them
     """
     return hmac.digest(key, credentials, "sha256")

@@ -18,7 +18,7 @@ from houselights.core.ids import ApplicationId, SessionId
 from houselights.core.secret import Secret
 
 PURPOSE = "connect addresses"
-"""What the master key derives the key of the addresses for."""
+"""What the root key derives the key of the addresses for."""
 
 _IDS = 32
 _TAG = 16

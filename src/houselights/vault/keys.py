@@ -1,99 +1,129 @@
-"""The master key: from the environment, or from a file made on the first start.
+"""The two keys that are not data keys: the master key, which wraps every other one, and the root key.
 
-Only the standard library here, because the API needs keys derived from it and loads no cryptography package.
+The root key signs and recognises: SDK tokens, connect addresses, code verifiers and client secrets' digests are made
+with keys derived from it. It lies in the database, wrapped by the master key, so that all of them outlive a change of
+the master key. Only the standard library here, because the API needs the root key and loads no cryptography package.
 """
 
 import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
-from pathlib import Path
 
 from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
 
-_BYTES = 32
+KEY_BYTES = 32
+
+_SALT = 32
+_TAG = 32
 
 
 class KeyMissing(HouselightsError):
     """The operator: there is no master key, or not the one that sealed this database."""
 
 
-class MasterKey:
-    """32 bytes that wrap every data key. `key_id` names it without telling it."""
+class KeyBroken(HouselightsError):
+    """The operator: the root key in the database does not open; it was damaged or put there from another database."""
 
-    __slots__ = ("_raw", "key_id")
+
+class _Key:
+    """32 bytes that nobody sees; keys for single purposes are derived from them."""
+
+    __slots__ = ("_raw",)
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-        self.key_id = self.derive("key id").hex()[:16]
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose (HMAC-SHA256 of its name): knowing one tells nothing of another."""
         return hmac.new(self._raw, f"houselights {purpose}".encode(), hashlib.sha256).digest()
 
     def __repr__(self) -> str:
-        return f"MasterKey({self.key_id})"
+        return f"{type(self).__name__}(***)"
 
     def __reduce__(self) -> str:
-        raise TypeError("a MasterKey is not pickled")
+        raise TypeError(f"a {type(self).__name__} is not pickled")
 
 
-def from_text(text: Secret) -> MasterKey:
-    """The key in a setting: 32 bytes as base64 or as 64 hex digits. Raises KeyMissing with the sentence to act on."""
-    value = text.reveal().strip()
-    try:
-        raw = bytes.fromhex(value) if len(value) == 2 * _BYTES else base64.b64decode(value, validate=True)
-    except (ValueError, binascii.Error):
-        raw = b""
-    if len(raw) != _BYTES:
+class MasterKey(_Key):
+    """Wraps every data key and the root key. `key_id` names it without telling it."""
+
+    __slots__ = ("key_id",)
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__(raw)
+        self.key_id = self.derive("key id").hex()[:16]
+
+    def __repr__(self) -> str:
+        return f"MasterKey({self.key_id})"
+
+    def wrap(self, root: "RootKey") -> bytes:
+        """The root key as the database keeps it: salt (32) + masked (32) + tag (32).
+
+        The mask is used once, for this salt; the tag is over what is stored (encrypt, then authenticate).
+        """
+        salt = secrets.token_bytes(_SALT)
+        masked = self._mask(salt, root._raw)
+        return salt + masked + self._tag(salt + masked)
+
+    def unwrap(self, wrapped: bytes) -> "RootKey":
+        """The root key from its stored form. Raises KeyBroken."""
+        stored, tag = wrapped[: _SALT + KEY_BYTES], wrapped[_SALT + KEY_BYTES :]
+        if not hmac.compare_digest(self._tag(stored), tag):
+            raise KeyBroken(
+                "root_key_broken",
+                f"the root key in the database does not open under master key {self.key_id}, though it should: "
+                "restore the table `deployment` from the backup that the rest of the database is from",
+            )
+        return RootKey(self._mask(stored[:_SALT], stored[_SALT:]))
+
+    def _mask(self, salt: bytes, value: bytes) -> bytes:
+        mask = self.derive(f"mask of the root key {salt.hex()}")
+        return bytes(a ^ b for a, b in zip(value, mask, strict=True))
+
+    def _tag(self, stored: bytes) -> bytes:
+        return hmac.digest(self.derive("tag of the root key"), stored, "sha256")[:_TAG]
+
+
+class RootKey(_Key):
+    """Made once for a database; what is derived from it stays valid whatever becomes of the master key."""
+
+    __slots__ = ()
+
+
+def new_root_key() -> RootKey:
+    """A fresh one."""
+    return RootKey(secrets.token_bytes(KEY_BYTES))
+
+
+def new_key_text() -> Secret:
+    """A fresh master key as it is written down: base64."""
+    return Secret(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
+
+
+def read_keys(text: Secret, where: str) -> tuple[MasterKey, ...]:
+    """The keys in a text, the newest first: each 32 bytes as base64 or as 64 hex digits, separated by spaces or lines.
+
+    where   what the refusal calls the place that the text came from
+    raises  KeyMissing with the sentence to act on; it quotes nothing of the text
+    """
+    words = text.reveal().split()
+    keys = [_read(word) for word in words]
+    found = tuple(key for key in keys if key is not None)
+    if not words or len(found) != len(words):
         raise KeyMissing(
             "master_key_malformed",
-            "the master key must be 32 bytes as base64 or as 64 hex digits (make one: openssl rand -base64 32)",
+            f"the master key in {where} must be 32 bytes as base64 or as 64 hex digits "
+            "(make one: openssl rand -base64 32); of several, separated by spaces or lines, the newest stands first",
         )
-    return MasterKey(raw)
+    return found
 
 
-def from_file(path: Path, *, create: bool) -> MasterKey:
-    """The key in a file that only its owner can read; made where it is missing and `create` says so.
-
-    raises  KeyMissing
-    """
-    if create and not path.exists():
-        _make(path)
+def _read(word: str) -> MasterKey | None:
     try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyMissing(
-            "master_key_missing",
-            f"the master key cannot be read from {path} ({type(error).__name__}); restore the file "
-            "or set HOUSELIGHTS_MASTER_KEY: without it no stored token can be opened",
-        ) from None
-    if mode & 0o077:
-        raise KeyMissing("master_key_exposed", f"others can read the master key; run: chmod 600 {path}")
-    return from_text(Secret(text))
-
-
-def _make(path: Path) -> None:
-    """Durable before it is used: the first thing that it seals may outlive a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        os.write(handle, base64.b64encode(secrets.token_bytes(_BYTES)) + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        # A link, not a rename: of two processes that start at once, the second takes the first one's key.
-        os.link(half, path)
-    except FileExistsError:
-        pass
-    finally:
-        half.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+        raw = bytes.fromhex(word) if len(word) == 2 * KEY_BYTES else base64.b64decode(word, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return MasterKey(raw) if len(raw) == KEY_BYTES else None

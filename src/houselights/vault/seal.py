@@ -56,17 +56,25 @@ def key_of(sealed: bytes) -> UUID:
     return UUID(bytes=sealed[1:17])
 
 
-def new_data_key(master: MasterKey, key_id: UUID, application_id: UUID) -> tuple[DataKey, bytes]:
-    """A fresh data key and its wrapped form for the table `data_keys`."""
-    raw = AESGCM.generate_key(bit_length=256)
-    nonce = secrets.token_bytes(_NONCE)
+def new_data_key(master: MasterKey, key_id: UUID, application_id: UUID) -> bytes:
+    """A fresh data key, wrapped for the table `data_keys`."""
+    return _wrap(master, AESGCM.generate_key(bit_length=256), _place_of_key(application_id, key_id))
+
+
+def rewrap(old: MasterKey, new: MasterKey, wrapped: bytes, key_id: UUID, application_id: UUID) -> bytes:
+    """The same data key under another master key. Raises SealBroken."""
     place = _place_of_key(application_id, key_id)
-    return DataKey(key_id, raw), nonce + _wrapper(master).encrypt(nonce, raw, place.associated)
+    return _wrap(new, _open(_wrapper(old), wrapped, place), place)
 
 
 def unwrap(master: MasterKey, wrapped: bytes, key_id: UUID, application_id: UUID) -> DataKey:
     """A data key from its stored form. Raises SealBroken where the master key is another one."""
     return DataKey(key_id, _open(_wrapper(master), wrapped, _place_of_key(application_id, key_id)))
+
+
+def _wrap(master: MasterKey, raw: bytes, place: Place) -> bytes:
+    nonce = secrets.token_bytes(_NONCE)
+    return nonce + _wrapper(master).encrypt(nonce, raw, place.associated)
 
 
 def _wrapper(master: MasterKey) -> AESGCM:

@@ -4,6 +4,7 @@ Not here: when a token is refreshed (the flows), what is in a grant (the port).
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -13,56 +14,93 @@ from houselights.core.ids import ApplicationId
 from houselights.core.secret import Secret
 from houselights.core.statement import Nothing, Statement
 from houselights.db.clock import Clock
-from houselights.db.run import Connection, Database
+from houselights.db.run import Database
 from houselights.port.platform import Grant
-from houselights.vault.keys import MasterKey
+from houselights.vault.keyring import Keyring
+from houselights.vault.keys import KeyMissing
 from houselights.vault.seal import DataKey, Place, SealBroken, key_of, new_data_key, unwrap
+
+KEPT_FOR = timedelta(seconds=5)
+"""How long a process seals with a data key before it looks whether there is a newer one."""
 
 
 class KeyRow(Struct, frozen=True):
     """A wrapped data key."""
 
     key_id: UUID
+    master_key_id: str
     wrapped: bytes
 
 
-KEY = Statement("select key_id, wrapped from data_keys where application_id = $1 and key_id = $2", KeyRow)
+class InUse(Struct, frozen=True):
+    """What new data keys are made for: the master key that wraps them, None before the first, and their generation."""
 
-NEWEST_KEY = Statement(
-    "select key_id, wrapped from data_keys where application_id = $1 order by created_at desc, key_id limit 1", KeyRow
+    master_key_id: str | None
+    data_key_generation: int
+
+
+KEY = Statement(
+    "select key_id, master_key_id, wrapped from data_keys where application_id = $1 and key_id = $2", KeyRow
 )
 
-ADD_KEY = Statement("insert into data_keys values ($1, $2, $3, $4, $5)", Nothing)
+NEWEST_KEY = Statement(
+    """
+    select k.key_id, k.master_key_id, k.wrapped
+    from deployment d join data_keys k on k.application_id = $1 and k.generation = d.data_key_generation
+    """,
+    KeyRow,
+)
+
+# The row's lock keeps a rotation from turning to another key until the new one is stored: it would be overlooked.
+IN_USE = Statement("select master_key_id, data_key_generation from deployment for share", InUse)
+
+ADD_KEY = Statement(
+    """
+    insert into data_keys (application_id, key_id, generation, master_key_id, wrapped, created_at)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (application_id, generation) do nothing
+    """,
+    Nothing,
+)
 
 
 class Vault:
     """Seals and opens values of one database. Data keys are unwrapped once and kept in memory."""
 
-    def __init__(self, master: MasterKey, database: Database, clock: Clock, new_id: Callable[[], UUID]) -> None:
-        self._master = master
+    def __init__(self, keyring: Keyring, database: Database, clock: Clock, new_id: Callable[[], UUID]) -> None:
+        self._keyring = keyring
         self._database = database
         self._clock = clock
         self._new_id = new_id
         self._keys: dict[tuple[ApplicationId, UUID], DataKey] = {}
-        self._newest: dict[ApplicationId, DataKey] = {}
+        self._newest: dict[ApplicationId, tuple[DataKey, datetime]] = {}
 
     async def seal(self, application_id: ApplicationId, plain: bytes, place: Place) -> bytes:
-        """A value under the application's newest data key, made if it has none."""
-        key = self._newest.get(application_id)
-        if key is None:
-            key = self._newest[application_id] = await self._newest_key(application_id)
+        """A value under the application's data key of the newest generation, made if it has none.
+
+        Asks the database at most every `KEPT_FOR`, on a connection of its own: not to be called in a transaction.
+        """
+        key, until = self._newest.get(application_id, (None, self._clock.now()))
+        if key is None or until <= self._clock.now():
+            until = self._clock.now() + KEPT_FOR
+            key = await self._newest_key(application_id)
+            self._newest[application_id] = key, until
         return key.seal(plain, place)
 
     async def open(self, application_id: ApplicationId, sealed: bytes, place: Place) -> bytes:
-        """The value. Raises SealBroken."""
+        """The value, under whichever of the application's data keys. Raises SealBroken, KeyMissing."""
         key_id = key_of(sealed)
         key = self._keys.get((application_id, key_id))
         if key is None:
             row = await self._database.fetch_one(KEY, application_id, key_id)
             if row is None:
                 raise SealBroken("data_key_missing", f"data key {key_id} is not in this database")
-            key = self._keys[application_id, key_id] = unwrap(self._master, row.wrapped, key_id, application_id)
+            key = await self._unwrap(application_id, row)
         return key.open(sealed, place)
+
+    async def reseal(self, application_id: ApplicationId, sealed: bytes, place: Place) -> bytes:
+        """The same value under the newest data key. Raises as `open`."""
+        return await self.seal(application_id, await self.open(application_id, sealed, place), place)
 
     async def seal_text(self, application_id: ApplicationId, text: Secret, place: Place) -> bytes:
         """As `seal`, for a text."""
@@ -75,26 +113,49 @@ class Vault:
     async def seal_grant(self, application_id: ApplicationId, account_id: UUID, grant: Grant) -> bytes:
         """What a consent gave, as one sealed value for `account_tokens.sealed`."""
         plain = msgspec.json.encode(grant, enc_hook=_reveal)
-        return await self.seal(application_id, plain, Place("account_tokens", "sealed", application_id, account_id))
+        return await self.seal(application_id, plain, grant_place(application_id, account_id))
 
     async def open_grant(self, application_id: ApplicationId, account_id: UUID, sealed: bytes) -> Grant:
-        """As sealed. Raises SealBroken."""
-        place = Place("account_tokens", "sealed", application_id, account_id)
-        plain = await self.open(application_id, sealed, place)
+        """As sealed. Raises as `open`."""
+        plain = await self.open(application_id, sealed, grant_place(application_id, account_id))
         return msgspec.json.decode(plain, type=Grant, dec_hook=_wrap)
 
     async def _newest_key(self, application_id: ApplicationId) -> DataKey:
-        async with self._database.transaction() as connection:
-            row = await connection.fetch_one(NEWEST_KEY, application_id)
-            if row is not None:
-                return unwrap(self._master, row.wrapped, row.key_id, application_id)
-            return await self._make_key(connection, application_id)
+        row = await self._database.fetch_one(NEWEST_KEY, application_id)
+        while row is None:
+            # Of two that start at once one makes it; the other one's is dropped before anything is sealed with it.
+            await self._make_key(application_id)
+            row = await self._database.fetch_one(NEWEST_KEY, application_id)
+        return self._keys.get((application_id, row.key_id)) or await self._unwrap(application_id, row)
 
-    async def _make_key(self, connection: Connection, application_id: ApplicationId) -> DataKey:
-        # Two that start at once may make one each: both are kept and both open what they sealed.
-        key, wrapped = new_data_key(self._master, self._new_id(), application_id)
-        await connection.execute(ADD_KEY, application_id, key.key_id, self._master.key_id, wrapped, self._clock.now())
+    async def _make_key(self, application_id: ApplicationId) -> None:
+        async with self._database.transaction() as connection:
+            used = await connection.fetch_one(IN_USE)
+            if used is None:
+                raise KeyMissing("deployment_missing", "the table `deployment` is empty: restore it from a backup")
+            master = self._keyring.newest
+            if used.master_key_id is not None:
+                master = await self._keyring.find(used.master_key_id)
+            key_id = self._new_id()
+            await connection.execute(
+                ADD_KEY,
+                application_id,
+                key_id,
+                used.data_key_generation,
+                master.key_id,
+                new_data_key(master, key_id, application_id),
+                self._clock.now(),
+            )
+
+    async def _unwrap(self, application_id: ApplicationId, row: KeyRow) -> DataKey:
+        master = await self._keyring.find(row.master_key_id)
+        key = self._keys[application_id, row.key_id] = unwrap(master, row.wrapped, row.key_id, application_id)
         return key
+
+
+def grant_place(application_id: ApplicationId, account_id: UUID) -> Place:
+    """Where an account's sealed grant lives."""
+    return Place("account_tokens", "sealed", application_id, account_id)
 
 
 def _reveal(value: object) -> object:

@@ -43,17 +43,20 @@ from houselights.rules import connect_address
 from houselights.sandbox.app import sandbox_app
 from houselights.store import applications, platform_apps
 from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
+from houselights.vault.keyring import Keyring
+from houselights.vault.keys import MasterKey
 from houselights.vault.tokens import Vault
 from tests.contract.client import Client
 from tests.contract.seed import Caller, Seed
-from tests.contract.server import INSTAGRAM, MASTER_KEY
+from tests.contract.server import INSTAGRAM, ROOT_KEY
 from tests.e2e.connect.servers import Cutting, listening, serve, url_of
 
 GRAPH = "https://graph.facebook.com"
 DIALOG = "https://www.facebook.com"
-ADDRESS_KEY = MASTER_KEY.derive(connect_address.PURPOSE)
-TOKEN_KEY = MASTER_KEY.derive(SDK_TOKENS)
+ADDRESS_KEY = ROOT_KEY.derive(connect_address.PURPOSE)
+TOKEN_KEY = ROOT_KEY.derive(SDK_TOKENS)
 
+MASTER = MasterKey(b"\x06" * 32)
 _RENAME = Statement("update applications set name = $2 where application_id = $1", Nothing)
 _MOVE = Statement("update applications set environment = $2 where application_id = $1", Nothing)
 
@@ -269,7 +272,7 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
         ours, theirs = stack.enter_context(listening()), stack.enter_context(listening())
         public_url, sandbox_url = url_of(ours), url_of(theirs)
         platform = _instagram()
-        vault = Vault(MASTER_KEY, database, clock, uuid4)
+        vault = Vault(Keyring([MASTER]), database, clock, uuid4)
         await _register(database, vault, clock, platform, sandbox_url)
         rooms = Rooms(
             database=database,
@@ -336,7 +339,7 @@ async def _api(stack: AsyncExitStack, database: Database, dsn: str, clock: Clock
         database=database,
         audience_lane=lanes[0],
         refresh_lane=lanes[1],
-        master_key=MASTER_KEY,
+        root=ROOT_KEY,
         built={INSTAGRAM: ("IDENTITY", "IDENTITY.AUDIENCE")},
         registry=CollectorRegistry(),
         now=clock.now,

@@ -1,7 +1,6 @@
 """A server for a fuzzer, with rows to find, and the fuzzer itself: `schemathesis run` as its makers release it."""
 
 import asyncio
-import base64
 import json
 import os
 import shutil
@@ -13,15 +12,16 @@ from pathlib import Path
 from msgspec import Struct
 
 from houselights.db.run import Database
+from houselights.vault.keyring import CLAIM
+from houselights.vault.keys import MasterKey
 from tests.contract.client import Client
 from tests.contract.seed import Account, Caller, Seed
-from tests.contract.server import FACEBOOK, INSTAGRAM
+from tests.contract.server import FACEBOOK, INSTAGRAM, ROOT_KEY
 from tests.e2e.processes import Process, answers, free_ports, process
 from tests.house.tree import ROOT
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-MASTER_KEY = base64.b64encode(bytes(range(32))).decode()
-"""`tests.contract.server.MASTER_KEY`, as a setting: the rows are written under it."""
+_MASTER = bytes(range(32))
 
 _ACCOUNTS = (
     *(Account() for _ in range(8)),
@@ -59,11 +59,14 @@ async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIte
     settings = {
         "database_url": dsn,
         "data_dir": str(folder / "data"),
-        "master_key": MASTER_KEY,
+        "master_key": _MASTER.hex(),
         "port": str(port),
         "limiter": "off",
         "log_format": "json",
     }
+    # The rows' digests are made with keys of this root.
+    master = MasterKey(_MASTER)
+    await database.execute(CLAIM, master.key_id, master.wrap(ROOT_KEY))
     async with process("serve", "--role", "api", settings=settings, folder=folder) as api:
         await answers(f"http://127.0.0.1:{port}/x/health")
         seed = Seed(database, Client(port))

@@ -8,8 +8,14 @@ create table deployment (
     only_row     boolean primary key default true check (only_row),
     -- what the sandbox's clock is ahead of the database's; production never moves it
     clock_offset interval not null default '0 seconds' check (clock_offset >= '0 seconds'),
-    -- which master key sealed this database, so that a wrong one is refused at the start
-    master_key_id text
+    -- the master key in use, so that a wrong one is refused at the start, and the root key wrapped under it
+    master_key_id text,
+    root         bytea,
+    -- what is sealed now is sealed under a data key of this generation; since when values are sealed anew under it,
+    -- null where all are
+    data_key_generation integer not null default 1,
+    resealing_since timestamptz,
+    check ((master_key_id is null) = (root is null))
 );
 insert into deployment default values;
 
@@ -33,15 +39,17 @@ create table application_secrets (
     primary key (application_id, secret_id)
 );
 
--- An application's data key, wrapped by the master key. The nil UUID's seals what all applications share (platform
--- apps), so no reference.
+-- An application's data keys, one a generation, wrapped by the master key. The nil UUID's seals what all applications
+-- share (platform apps), so no reference. Old ones stay: a backup's or a late writer's value still opens.
 create table data_keys (
     application_id uuid        not null,
     key_id         uuid        not null,
+    generation     integer     not null,
     master_key_id  text        not null,
     wrapped        bytea       not null,
     created_at     timestamptz not null,
-    primary key (application_id, key_id)
+    primary key (application_id, key_id),
+    unique (application_id, generation)
 );
 
 -- The operator's apps at a platform: for all applications of an environment (application_id is the nil UUID, so no

@@ -1,0 +1,146 @@
+"""Where master keys come from: a setting, a command's answer, or a file that is made on the first start.
+
+Each may hold several, the newest first, so that a new one can be handed out before the old one is let go.
+"""
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from msgspec import Struct
+
+from houselights.core.secret import Secret
+from houselights.vault.keys import KeyMissing, MasterKey, new_key_text, read_keys
+
+_LONGEST = 65_536
+
+
+class KeySource(Struct, frozen=True):
+    """The places, in the order in which they count: the first one that is set is the only one that is read.
+
+    text     the setting `master_key`
+    command  the setting `master_key_command`: a program and its words; no shell
+    file     `master_key_file`, or where it lies by default
+    """
+
+    text: Secret | None
+    command: str | None
+    file: Path
+    within_s: float = 10.0
+
+    @property
+    def where(self) -> str:
+        """The place that is read, for people."""
+        if self.text is not None:
+            return "HOUSELIGHTS_MASTER_KEY"
+        if self.command is not None:
+            return "what HOUSELIGHTS_MASTER_KEY_COMMAND prints"
+        return str(self.file)
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the keys are in a file, which we can write."""
+        return self.text is None and self.command is None
+
+    def read(self, *, create: bool = False) -> tuple[MasterKey, ...]:
+        """The keys that are there now, the newest first; the file is made where it is missing and `create` says so.
+
+        Blocks, for as long as the command takes. Raises KeyMissing.
+        """
+        if self.text is not None:
+            return read_keys(self.text, self.where)
+        if self.command is not None:
+            return read_keys(_answer(self.command, self.within_s), self.where)
+        return self._from_file(create=create)
+
+    def add(self) -> MasterKey:
+        """Put a fresh key before those in the file, which stays its owner's. Raises KeyMissing."""
+        old = self._text()
+        made = new_key_text()
+        _replace(self.file, f"{made.reveal()}\n{old.reveal()}")
+        return read_keys(made, self.where)[0]
+
+    def _from_file(self, *, create: bool) -> tuple[MasterKey, ...]:
+        if create and not self.file.exists():
+            _make(self.file)
+        return read_keys(self._text(), self.where)
+
+    def _text(self) -> Secret:
+        """Raises KeyMissing, also for a file that others can read."""
+        path = self.file
+        try:
+            mode = path.stat().st_mode
+            text = path.read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            why = error.strerror if isinstance(error, OSError) else "it is no text"
+            raise KeyMissing(
+                "master_key_missing",
+                f"the master key cannot be read: HOUSELIGHTS_MASTER_KEY and HOUSELIGHTS_MASTER_KEY_COMMAND are not "
+                f"set, and {path} is not to be had ({why}); restore the file or set one of them: without the key no "
+                "stored token can be opened, and a new one would not help",
+            ) from None
+        if mode & 0o077:
+            raise KeyMissing("master_key_exposed", f"others can read the master key; run: chmod 600 {path}")
+        return Secret(text)
+
+
+def _answer(command: str, within_s: float) -> Secret:
+    """What a command prints; what it says on standard error is nobody's. Raises KeyMissing, quoting nothing of it."""
+    try:
+        words = shlex.split(command)
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=within_s, check=True)
+        return Secret(done.stdout[:_LONGEST].decode("ascii"))
+    except subprocess.CalledProcessError as error:
+        why = f"it ended with status {error.returncode}"
+    except subprocess.TimeoutExpired:
+        why = f"it did not answer within {within_s:g} s"
+    except OSError as error:
+        why = f"it cannot be run: {error.strerror}"
+    except (ValueError, IndexError):
+        why = "it is no command, or what it prints is no key"
+    raise KeyMissing(
+        "master_key_command_failed",
+        f"HOUSELIGHTS_MASTER_KEY_COMMAND brings no master key ({why}): run it by hand as the user that runs "
+        "houselights; it must print the key on standard output and end with status 0",
+    )
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = _half(path, f"{new_key_text().reveal()}\n")
+    try:
+        # A link, not a rename: of two processes that start at once, the second takes the first one's key.
+        os.link(half, path)
+    except FileExistsError:
+        pass
+    finally:
+        half.unlink()
+    _settle(path.parent)
+
+
+def _replace(path: Path, text: str) -> None:
+    owner = path.stat()
+    half = _half(path, text)
+    if os.geteuid() == 0:
+        os.chown(half, owner.st_uid, owner.st_gid)
+    half.replace(path)
+    _settle(path.parent)
+
+
+def _half(path: Path, text: str) -> Path:
+    """A file beside the one meant, durable before it is used: the first thing that it seals may outlive a power cut."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(handle, text.encode("ascii"))
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return half
+
+
+def _settle(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
