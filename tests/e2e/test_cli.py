@@ -84,6 +84,23 @@ async def test_doctor_says_what_production_still_needs(place: Place, tmp_path: P
     assert now["instagram, production"] == "ok"
 
 
+async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    app = ("twitch", "--environment", "production", "--client-id")
+    for client_id in ("one", "two"):
+        words = ("platform", "app", "set", *app, client_id, "--client-secret-file", str(tmp_path / "secret"))
+        assert (await place.run(*words)).status == 0
+    listed = await place.run("platform", "app", "list")
+    told = [line.split() for line in listed.out.splitlines() if line.startswith("Twitch")]
+    assert [(line[2], line[-2]) for line in told] == [("two", "use"), ("one", "retired")]
+    assert (await place.run("platform", "app", "remove", *app, "two")).out == (
+        "removed: two; no account was connected by it\n"
+    )
+    refused = await place.run("platform", "app", "remove", *app, "two")
+    assert (refused.status, refused.out) == (2, "")
+    assert "no app two of every application at twitch" in refused.err
+
+
 async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -> None:
     words = ("app", "create", "Mine", "--client-id", "kept-id", "--json", "--environment", "production")
     assert (await place.run(*words)).json()["client_id"] == "kept-id"
