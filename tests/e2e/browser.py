@@ -80,6 +80,8 @@ class Wire:
                 heard(message["method"], message["params"])
         for asked in self._asked.values():
             asked.set_exception(Gone())
+            # Whoever asked may be gone, too: not told then, and not told again by Python.
+            asked.exception()
 
 
 class Page:
@@ -106,6 +108,11 @@ class Page:
             with suppress(Refused):
                 await self._send(f"{domain}.enable")
         await self._send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
+
+    async def watch_while_there(self) -> None:
+        """As `watch`, of what may go away at any moment."""
+        with suppress(Refused, Gone):
+            await self.watch()
 
     async def frame(self, number: int = 0) -> "Page":
         """A frame of another site, once it is there."""
@@ -168,11 +175,21 @@ class Page:
         return shown
 
     async def point(self, element: str) -> tuple[float, float]:
-        """The mouse, to the middle of an element; waits until it is there, and enabled."""
-        await self.until(f"{element} && !{element}.disabled")
-        await self.evaluate(f"{element}.scrollIntoView({{block: 'center'}})")
-        x, y = await self.evaluate(f"(({{x, y, width, height}}) => {_MIDDLE})({element}.getBoundingClientRect())")
-        return await self.move(x, y)
+        """The mouse, to the middle of an element: once it is there, enabled, and what the mouse is over.
+
+        A window that has just changed its size is laid out anew frame by frame, so a place may be wrong at first.
+        """
+        over = f"{element}.matches(':hover')"
+        try:
+            async with asyncio.timeout(_WITHIN_S):
+                while True:
+                    with suppress(Refused):
+                        place = await self._move_over(element)
+                        if await self.evaluate(over):
+                            return place
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise TimeoutError(f"never true: {over}\n{(await self.text())[:_ENOUGH]}") from None
 
     async def move(self, x: float, y: float) -> tuple[float, float]:
         """The mouse, to a place in this page; where that is in the window."""
@@ -216,6 +233,13 @@ class Page:
         told = await self._send("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(told["data"]))
 
+    async def _move_over(self, element: str) -> tuple[float, float]:
+        """The mouse, to where the element is at this moment."""
+        await self.until(f"{element} && !{element}.disabled")
+        await self.evaluate(f"{element}.scrollIntoView({{block: 'center'}})")
+        x, y = await self.evaluate(f"(({{x, y, width, height}}) => {_MIDDLE})({element}.getBoundingClientRect())")
+        return await self.move(x, y)
+
     def _remember(self, event: str, told: Message) -> None:
         match event:
             case "Network.requestWillBeSent":
@@ -231,7 +255,7 @@ class Page:
                 self.complaints.append(f"issue: {told['issue']}")
             case "Target.attachedToTarget" if told["targetInfo"]["type"] == "iframe":
                 frame = Page(self._wire, told["sessionId"], self)
-                task = asyncio.create_task(frame.watch())
+                task = asyncio.create_task(frame.watch_while_there())
                 self._watching.add(task)
                 task.add_done_callback(self._watching.discard)
                 self.frames.append(frame)
@@ -275,7 +299,7 @@ class Person:
         task.add_done_callback(self._attaching.discard)
 
     async def _attach_window(self, target: str) -> None:
-        with suppress(Refused):
+        with suppress(Refused, Gone):
             self.windows.append(await self._attach(target))
 
     async def _attach(self, target: str) -> Page:

@@ -39,13 +39,10 @@ class Door:
             asked = msgspec.json.decode(await bodies.read(request), type=Asked)
         except msgspec.DecodeError:
             return Response(status_code=400)
-        root = request.scope.get("root_path", "")
         try:
             opened = await open_connect.run(asked, self._token_key, self._rooms)
         except Refused as refused:
-            if refused.code == "origin_refused":
-                return _answer({"to": f"{root}/refused", "refused": refused.code})
-            return _answer({"refused": refused.code})
+            return _answer({"to": await self._instead(request, asked, refused), "refused": refused.code})
         path = self._sessions.path(request, opened.key)
         return _answer({"to": path if opened.is_platform_here else f"{path}/unknown", "warnings": opened.warnings})
 
@@ -53,6 +50,19 @@ class Door:
         """For a page that may not show the dialog; it is its developer who reads this."""
         view = msgspec.structs.replace(render.stranger(request), ancestors=_ANYBODY)
         return render.problem(request, problems.ORIGIN_REFUSED, view)
+
+    async def over(self, request: Request) -> Response:
+        """For a creator who was sent here with a token that opens nothing, by a page that we may not send them to."""
+        return render.problem(request, problems.REFUSED, render.stranger(request), status=403)
+
+    async def _instead(self, request: Request, asked: Asked, refused: Refused) -> str:
+        """Where a refused page goes on; "" where its dialog closes."""
+        root = request.scope.get("root_path", "")
+        if refused.code == "origin_refused":
+            return f"{root}/refused"
+        if not asked.redirect:
+            return ""
+        return await open_connect.way_back(asked, self._token_key, self._rooms) or f"{root}/over"
 
 
 def _answer(value: object) -> Response:

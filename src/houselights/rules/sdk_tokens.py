@@ -74,6 +74,20 @@ def read(key: bytes, token: str, now: datetime) -> Permission:
 
     raises  Refused `sdk_token_expired` for one of ours whose time is over, `sdk_token_invalid` for everything else
     """
+    permission, until = _opened(key, token)
+    if now >= until:
+        raise Refused("sdk_token_expired")
+    return permission
+
+
+def whose(key: bytes, token: str) -> Permission:
+    """What a token of ours permits, or did before its time was over. Raises Refused `sdk_token_invalid`."""
+    permission, _ = _opened(key, token)
+    return permission
+
+
+def _opened(key: bytes, token: str) -> tuple[Permission, datetime]:
+    """What one of our tokens says, and until when. Raises Refused `sdk_token_invalid`."""
     signed, _, digest = token.rpartition(".")
     if not token.isascii() or not hmac.compare_digest(_text(_digest(key, signed)), digest):
         raise Refused("sdk_token_invalid")
@@ -85,9 +99,8 @@ def read(key: bytes, token: str, now: datetime) -> Permission:
         products = tuple(_BY_CLAIM[name] for name in said.products)
     except (ValueError, KeyError, msgspec.MsgspecError):
         raise Refused("sdk_token_invalid") from None
-    if now >= datetime.fromtimestamp(said.exp, UTC):
-        raise Refused("sdk_token_expired")
-    return Permission(ApplicationId(said.tenant_app_id), UserId(said.user_id), products)
+    permission = Permission(ApplicationId(said.tenant_app_id), UserId(said.user_id), products)
+    return permission, datetime.fromtimestamp(said.exp, UTC)
 
 
 def _digest(key: bytes, signed: str) -> bytes:

@@ -57,9 +57,10 @@ class Dialog(Struct, frozen=True):
 
 
 async def shows(frame: Page, screen: str, code: str = "") -> None:
-    """Wait for a screen."""
+    """Wait for a screen, and for the script that drives it."""
     body = "document.body.dataset"
-    await frame.until(f"{body}.screen === '{screen}'" + (f" && {body}.code === '{code}'" if code else ""))
+    wanted = [f"{body}.screen === '{screen}'", "document.readyState === 'complete'"]
+    await frame.until(" && ".join([*wanted, f"{body}.code === '{code}'"] if code else wanted))
 
 
 async def choose(frame: Page, name: str = "Instagram") -> None:

@@ -320,12 +320,12 @@ async def _client(stack: AsyncExitStack) -> HttpClient:
 
 
 _PATIENT = ClientOptions(
-    deadline_s=3,
+    deadline_s=5,
     connect_s=2,
     body_cap=PLATFORMS.body_cap,
     cut=PLATFORMS.cut,
     per_target=PLATFORMS.per_target,
-    place_wait_s=3,
+    place_wait_s=5,
     keep_alive_s=PLATFORMS.keep_alive_s,
 )
 """As for platforms, but with less patience, since a test waits for it."""

@@ -90,7 +90,7 @@ async def test_an_account_that_is_being_connected_while_the_dialog_closes_is_tol
         frame = await dialog.open()
         await choose(frame)
         window = await dialog.login(frame)
-        await stage.spoil("slow_body", "/me/permissions", limit_s=1.5)
+        await stage.spoil("slow_body", "/me/permissions", limit_s=1)
         await agree(window, "ava.stone")
         await stage.until_called("/me/permissions")
         await dialog.host.evaluate("handle.exit()")

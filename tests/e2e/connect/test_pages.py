@@ -23,7 +23,7 @@ async def test_the_page_says_who_asks_what_for_and_how_to_stop_it(
     ):
         assert text in page.text
     assert "Your income" not in page.text
-    assert "Sandbox: invented platforms" in page.text
+    assert "Sandbox: no real data" in page.text
     assert page.text.count("<h1 ") == 1
     assert '<html lang="en" dir="ltr" class="alone">' in page.text
 

@@ -12,11 +12,13 @@
   const HERE = [document.currentScript, ...document.scripts]
     .map((script) => new URL((script && script.src) || "about:blank"))
     .find((url) => FILE.test(url.pathname));
+  if (!HERE) return console.error("PhylloConnect: load this script from the address of its server.");
   const ORIGIN = HERE.origin;
   const BASE = HERE.pathname.replace(FILE, "");
   const NAME = "PhylloConnect";
   const LEFT_WITHIN_MS = 12000;
   const LOADED_WITHIN_MS = 20000;
+  const BACK_WITHIN_MS = 5000;
   const ENVIRONMENTS = ["sandbox", "staging", "production", "development", "dev"];
 
   if (window[NAME] && window[NAME].origin === ORIGIN) return;
@@ -55,7 +57,7 @@
     for (const name of ["userId", "clientDisplayName", "token"]) {
       if (!isText(options[name])) return `Please pass a valid ${name}.`;
     }
-    if (options.redirect && !isText(options.redirectURL)) return "Please pass a valid redirectURL.";
+    if (options.redirect === true && !isText(options.redirectURL)) return "Please pass a valid redirectURL.";
     return "";
   };
 
@@ -80,7 +82,7 @@
     environment: options.environment,
     workPlatformId: isText(options.workPlatformId) ? options.workPlatformId.trim() : "",
     singleAccount: options.singleAccount === true,
-    redirect: options.redirect === true,
+    redirect: options.redirect,
     redirectUrl: isText(options.redirectURL) ? options.redirectURL : "",
     language: isText(options.language) ? options.language : "",
   });
@@ -169,7 +171,7 @@
         removeEventListener("popstate", popped);
         if (!isMine()) return done();
         addEventListener("popstate", () => done(), { once: true });
-        setTimeout(done, 500);
+        setTimeout(done, BACK_WITHIN_MS);
         window.history.back();
       });
   };
@@ -222,7 +224,6 @@
     const expire = () => {
       if (isExpired || isEnding) return;
       isExpired = true;
-      if (options.redirect) return go(withStatus(options.redirectURL, "token_expired", "TOKEN_EXPIRED"));
       emit("tokenExpired", options.userId);
       end("TOKEN_EXPIRED");
     };
@@ -233,11 +234,6 @@
       location.assign(url);
     };
 
-    const withStatus = (url, status, why) => {
-      const query = new URLSearchParams({ status, reason: why, user_id: options.userId });
-      return `${url}${url.includes("?") ? "&" : "?"}${query}`;
-    };
-
     const RECEIVED = {
       opened: (said) => {
         for (const name of said.warnings || []) {
@@ -246,9 +242,9 @@
             : `the application does not list this ${name}: the creator stays on our page at the end.`);
         }
         if (said.refused) say("error", REFUSED[said.refused] || said.refused);
-        if (said.refused && said.refused !== "origin_refused") expire();
-        else if (options.redirect && said.to) go(ORIGIN + said.to);
-        else if (said.to) isReady = true;
+        if (options.redirect) go(new URL(said.to, ORIGIN).href);
+        else if (said.refused && said.refused !== "origin_refused") expire();
+        else isReady = !said.refused;
       },
       broken: () => say("error", `${ORIGIN} does not answer.`),
       screen: (said) => {
@@ -325,7 +321,7 @@
       return undefined;
     }
     hint(given);
-    const options = { ...given };
+    const options = { ...given, redirect: given.redirect === true };
     const callbacks = {};
 
     const emit = (event, ...values) => {

@@ -76,7 +76,8 @@
       notice.hidden = false;
       timer = setTimeout(over, Math.max(0, Math.min(left, 120)) * 1000);
     };
-    const over = () => isFramed && swap(about().path);
+    // Whoever is at the platform may come back late, and is waited for.
+    const over = () => isFramed && !("wait" in about()) && swap(about().path);
     timer = setTimeout(warn, Math.max(0, left - 120) * 1000);
   };
 
@@ -176,8 +177,9 @@
   };
 
   const extend = async () => {
-    await ask(`${about().path}/extend`, { method: "POST", redirect: "manual" });
-    about().left = "1800";
+    const answer = await ask(`${about().path}/extend`, { method: "POST" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    about().left = page.body.dataset.left;
     find(".ending").hidden = true;
     ending();
   };
