@@ -88,7 +88,7 @@ async def load(connection: "asyncpg.Connection[asyncpg.Record]", application: UU
         await connection.executemany("insert into bodies values ($1, $2, $3, $4, sha256($2))", _bodies())
         await connection.execute(_ACCOUNTS, application, USER.id, _platform().id, first, last, NOW)
         await connection.execute(_AUDIENCES, application, first, last, NOW, _head_parts(), _KINDS)
-        await connection.execute(_REFRESHES, application, first, last, NOW + timedelta(days=1), NOW)
+        await connection.execute(_REFRESHES, application, first, last, NOW + timedelta(days=1), NOW, _platform().id)
         await connection.execute("drop table bodies")
 
 
@@ -112,9 +112,9 @@ _AUDIENCES = """
     from generate_series($2::int, $3::int) n join bodies on kind = n % $6::int
 """
 _REFRESHES = """
-    insert into refreshes (application_id, account_id, due_at, started_at, finished_at, outcome, identity_at,
-                           audience_at)
-    select $1::uuid, md5('account ' || n)::uuid, $4::timestamptz, $5::timestamptz, $5::timestamptz, 'DONE',
+    insert into refreshes (application_id, account_id, work_platform_id, due_at, started_at, finished_at, outcome,
+                           identity_at, audience_at)
+    select $1::uuid, md5('account ' || n)::uuid, $6::uuid, $4::timestamptz, $5::timestamptz, $5::timestamptz, 'DONE',
            $5::timestamptz, $5::timestamptz
     from generate_series($2::int, $3::int) n
 """

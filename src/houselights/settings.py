@@ -179,8 +179,17 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = ()
     worker_refreshes: Annotated[
         int,
+        Meta(ge=1, le=10_000),
+        About(
+            "Accounts that one worker refreshes at once. As many as worker_refreshes_each for every platform, so that"
+            " several that hang delay no other.",
+            "a whole number from 1 to 10000",
+        ),
+    ] = 160
+    worker_refreshes_each: Annotated[
+        int,
         Meta(ge=1, le=1000),
-        About("Accounts that one worker refreshes at once.", "a whole number from 1 to 1000"),
+        About("Of these, accounts of one platform.", "a whole number from 1 to 1000"),
     ] = 16
     worker_deliveries: Annotated[
         int,

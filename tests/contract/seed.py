@@ -69,8 +69,9 @@ _ACCOUNT = Statement(
 )
 _REFRESH = Statement(
     """
-    insert into refreshes (application_id, account_id, identity_at, audience_at, audience_reason, lease_until)
-    values ($1, $2, $3, $4, $5, case when $6 then clock_timestamp() + interval '1 hour' end)
+    insert into refreshes (application_id, account_id, work_platform_id, identity_at, audience_at, audience_reason,
+                           lease_until)
+    values ($1, $2, $3, $4, $5, $6, case when $7 then clock_timestamp() + interval '1 hour' end)
     """,
     Nothing,
 )
@@ -140,7 +141,7 @@ class Seed:
         about = (wanted.work_platform_id, wanted.status, list(wanted.products), account_id.hex, source)
         await self._database.execute(_ACCOUNT, *key, user_id, *about, wanted.changed_at)
         runs = (wanted.synced_at, wanted.audience_synced_at, wanted.audience_reason, wanted.is_running)
-        await self._database.execute(_REFRESH, *key, *runs)
+        await self._database.execute(_REFRESH, *key, wanted.work_platform_id, *runs)
         return Subject(*key, user_id)
 
     async def documents(

@@ -86,9 +86,11 @@ class House:
         await answers(f"http://127.0.0.1:{self.port}/x/health")
         return started
 
-    async def worker(self) -> Process:
-        """One more worker."""
-        return await self._stack.enter_async_context(process("worker", settings=self.settings, folder=self.folder))
+    async def worker(self, **settings: str) -> Process:
+        """One more worker, with settings of its own beside the house's."""
+        return await self._stack.enter_async_context(
+            process("worker", settings=self.settings | settings, folder=self.folder)
+        )
 
     async def connect(self, creator: int | None = None, work_platform: str = INSTAGRAM) -> Account:
         """An invented creator connects through the pages, as a user of their own: the next one, or that of a place."""

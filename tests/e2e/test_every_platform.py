@@ -1,4 +1,6 @@
-"""Every platform through whole processes: connected on its invented pages, read, and read again with aged tokens."""
+"""Every platform through whole processes: connected on its invented pages, read, and read again with aged tokens;
+and read however long another one takes.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -9,7 +11,7 @@ import pytest_asyncio
 
 from houselights.cli.client import wanted
 from houselights.compose.platforms import find_manifests
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import INSTAGRAM, Account, House, house, until
 
 MANIFESTS = find_manifests()
 
@@ -63,6 +65,43 @@ async def test_a_creator_of_every_platform_is_connected_read_and_read_again_afte
         return await sandbox_day(home) > today
 
     await until(has_moved)
-    await home.worker()
+    worker = await home.worker()
     second = {name: await finished(home, account, first[name]["finished_at"]) for name, account in accounts.items()}
     assert {name: told["outcome"] for name, told in second.items()} == dict.fromkeys(MANIFESTS, "DONE")
+    assert await worker.stop() == 0
+
+
+async def test_a_platform_that_hangs_delays_no_other_whatever_number_of_workers_it_hangs_in(home: House) -> None:
+    slots = {"worker_refreshes": "3", "worker_refreshes_each": "2"}
+    hanging = [await home.connect(None, INSTAGRAM) for _ in range(6)]
+    others = [await home.connect(None, str(MANIFESTS["youtube"].work_platform)) for _ in range(3)]
+    await home.fault("slow_body", limit_s=300)
+    workers = [await home.worker(**slots) for _ in range(2)]
+
+    async def ended(accounts: list[Account]) -> list[Account]:
+        return [each for each in accounts if (await home.refresh_of(each))["outcome"] == "DONE"]
+
+    async def running() -> int:
+        return sum([bool((await home.refresh_of(each))["is_running"]) for each in hanging])
+
+    async def is_full() -> bool:
+        return await running() == 4
+
+    async def are_read() -> bool:
+        return await ended(others) == others
+
+    await until(is_full)
+    await until(are_read)
+    for again in others:
+        finished_at = (await home.refresh_of(again))["finished_at"]
+        await home.ask_refresh(again)
+        await finished(home, again, finished_at)
+    assert (await running(), await ended(hanging)) == (4, []), "all that while, in every slot that the platform has"
+
+    await home.heal()
+
+    async def is_over() -> bool:
+        return await ended(hanging) == hanging
+
+    await until(is_over)
+    assert [await worker.stop() for worker in workers] == [0, 0]

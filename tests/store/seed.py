@@ -9,10 +9,13 @@ from msgspec import Struct
 from houselights.core.ids import AccountId, ApplicationId, UserId, WebhookId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
+from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.store.events import Subject
 
 NOW = datetime(2026, 6, 5, 11, 12, 4, 637922, UTC)
 INSTAGRAM = WorkPlatformId(UUID("9bb8913b-ddd9-430b-a66a-d74d846e6c66"))
+EVERY_PLATFORM = {WorkPlatformId(platform): 10_000 for platform in WORK_PLATFORMS}
+"""Slots for whatever is due."""
 
 _APPLICATION = Statement("insert into applications values ($1, $2, 'Demo', $3, $4::text::jsonb, $5)", Nothing)
 _USER = Statement("insert into users values ($1, $2, 'Ava Stone', $3, 'ACTIVE', $4, $4)", Nothing)
@@ -25,7 +28,7 @@ _ACCOUNT = Statement(
     Nothing,
 )
 _REFRESH = Statement(
-    "insert into refreshes (application_id, account_id, due_at) values ($1, $2, $3)",
+    "insert into refreshes (application_id, account_id, work_platform_id, due_at) values ($1, $2, $3, $4)",
     Nothing,
 )
 _WEBHOOK = Statement("insert into webhooks values ($1, $2, 'Webhook', $3, $4, $5, $6, $6)", Nothing)
@@ -107,15 +110,15 @@ class Seed:
         status: str = "CONNECTED",
         products: Sequence[str] = ("IDENTITY", "IDENTITY.AUDIENCE"),
         due_at: datetime | None = None,
+        work_platform_id: WorkPlatformId = INSTAGRAM,
     ) -> Subject:
         """An account with its user and its refresh row, of a new application where none is given."""
         application_id = application_id or await self.application()
         user_id, account_id = UserId(uuid4()), AccountId(uuid4())
         await self.database.execute(_USER, application_id, user_id, user_id.hex, NOW)
-        await self.database.execute(
-            _ACCOUNT, application_id, account_id, user_id, INSTAGRAM, status, list(products), account_id.hex, NOW
-        )
-        await self.database.execute(_REFRESH, application_id, account_id, due_at)
+        platform = (work_platform_id, status, list(products))
+        await self.database.execute(_ACCOUNT, application_id, account_id, user_id, *platform, account_id.hex, NOW)
+        await self.database.execute(_REFRESH, application_id, account_id, work_platform_id, due_at)
         return Subject(application_id, account_id, user_id)
 
     async def webhook(self, application_id: ApplicationId, *events: str, is_active: bool = True) -> WebhookId:

@@ -18,12 +18,15 @@ from houselights.store.read import Filters
 from houselights.store.refreshes import lease
 from tests.listed import account_record, audience_record, document_record, user_record, webhook_record
 from tests.store.importing import ACCOUNT_ID, STALENESS, USER_ID, Count, Importing, Staleness, bundle, everything
-from tests.store.seed import NOW, Seed
+from tests.store.seed import EVERY_PLATFORM, NOW, Seed
 
 _WAITING = Statement("select count(*) as count from pg_locks where not granted and locktype = 'transactionid'", Count)
 _CONNECT = Statement(
     """
-    with token as (insert into account_tokens values ($1, $2, '', $1, 'sandbox', 1, null, 0, null, $3))
+    with token as (
+        insert into account_tokens (application_id, account_id, sealed, platform_app_owner, environment, updated_at)
+        values ($1, $2, '', $1, 'sandbox', $3)
+    )
     update accounts set status = 'CONNECTED', updated_at = $3 where application_id = $1 and account_id = $2
     """,
     Nothing,
@@ -69,7 +72,7 @@ async def test_an_imported_account_is_never_due(importing: Importing) -> None:
     assert row.due_at is None
     assert row.identity_at == datetime(2026, 6, 5, 11, 12, 4, 637922, UTC)
     assert row.audience_at == datetime(2026, 6, 5, 11, 12, 4, 651235, UTC)
-    leased = await lease(importing.database, NOW + timedelta(days=10_000), 1000, timedelta(seconds=1))
+    leased = await lease(importing.database, NOW + timedelta(days=10_000), 1000, timedelta(seconds=1), EVERY_PLATFORM)
     assert ACCOUNT_ID not in {each.account_id for each in leased}
 
 

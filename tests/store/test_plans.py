@@ -12,12 +12,14 @@ import pytest_asyncio
 
 from houselights.core.statement import Statement
 from houselights.resources import accounts, applications, users
+from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.store import deliveries, read, refreshes
 
 NOW = datetime(2026, 6, 5, 11, 12, 4, tzinfo=UTC)
 HOLD = timedelta(seconds=60)
 APPLICATION = UUID(int=7)
 INSTAGRAM = UUID("9bb8913b-ddd9-430b-a66a-d74d846e6c66")
+YOUTUBE = UUID("14d9ddf5-51c6-415e-bde6-f8ed36ad7054")
 ROWS = 20_000
 
 
@@ -44,8 +46,10 @@ _SEED = """
         from generate_series(1, $rows) n;
     insert into audiences select _id(7), _id(n), _id(n), '\\x00', '\\x00', '', '\\x00', '\\x00', $now, $now, $now, $now
         from generate_series(1, $rows) n;
-    insert into refreshes (application_id, account_id, due_at)
-        select _id(7), _id(n), $now + (n - 100) * interval '1 second' from generate_series(1, $rows) n;
+    insert into refreshes (application_id, account_id, work_platform_id, due_at)
+        select _id(7), _id(n), case when n > $rows - 20 then $youtube else $instagram end,
+               $now + (n - 100) * interval '1 second'
+        from generate_series(1, $rows) n;
     insert into webhooks select _id(7), _id(n), 'Webhook', 'http://127.0.0.1:9/', '{PROFILES.UPDATED}', true, $now, $now
         from generate_series(1, 20) n;
     insert into events select _id(7), ($now)::date, _id(n), 'PROFILES.UPDATED', _id(n), '\\x00', $now
@@ -170,6 +174,8 @@ _HOT: Mapping[str, tuple[Statement[Any], tuple[object, ...]]] = {
             NOW,
             8,
             HOLD,
+            list(WORK_PLATFORMS),
+            [4] * len(WORK_PLATFORMS),
         ),
     ),
     "refresh heartbeat": (
@@ -199,7 +205,12 @@ _HOT: Mapping[str, tuple[Statement[Any], tuple[object, ...]]] = {
 async def seeded(dsn: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     """Twenty thousand accounts with everything that hangs on them."""
     connection = await asyncpg.connect(dsn)
-    values = {"now": f"'{NOW.isoformat()}'::timestamptz", "rows": ROWS, "instagram": f"'{INSTAGRAM}'::uuid"}
+    values = {
+        "now": f"'{NOW.isoformat()}'::timestamptz",
+        "rows": ROWS,
+        "instagram": f"'{INSTAGRAM}'::uuid",
+        "youtube": f"'{YOUTUBE}'::uuid",
+    }
     script = _SEED
     for name, value in values.items():
         script = script.replace(f"${name}", str(value))
@@ -213,6 +224,24 @@ async def test_a_hot_statement_walks_no_table(name: str, seeded: "asyncpg.Connec
     statement, values = _HOT[name]
     plan = json.loads(await seeded.fetchval(f"explain (format json) {statement.sql}", *values))
     assert [node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan"] == []
+
+
+async def test_a_lease_walks_no_rows_of_a_platform_that_has_no_slot(
+    seeded: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    everything_due, youtubes = NOW + timedelta(days=1), [YOUTUBE]
+    transaction = seeded.transaction()
+    await transaction.start()
+    values = (everything_due, 8, HOLD, youtubes, [5])
+    plan = json.loads(await seeded.fetchval(f"explain (analyze, format json) {refreshes.LEASE.sql}", *values))
+    await transaction.rollback()
+
+    walked = sum(
+        float(str(node["Actual Rows"])) + float(str(node.get("Rows Removed by Filter", 0)))
+        for node in _nodes(plan[0]["Plan"])
+        if node.get("Index Name") == "refreshes_due"
+    )
+    assert walked == 5
 
 
 async def test_a_walk_over_a_table_would_be_seen(seeded: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -18,7 +18,7 @@ from houselights.db.run import Database
 from houselights.store import refreshes
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, Postponement, RefreshLease, RefreshRequests
-from tests.store.seed import NOW, Seed
+from tests.store.seed import EVERY_PLATFORM, NOW, Seed
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class RefreshQueue(RuleBasedStateMachine):
         hold = LAPSED if lapses else HOLD
         given = [
             lease
-            for lease in self.run(refreshes.lease(self.database, self.now, 1000, hold))
+            for lease in self.run(refreshes.lease(self.database, self.now, 1000, hold, EVERY_PLATFORM))
             if any(lease.account_id == model.subject.account_id for model in self.models)
         ]
         for lease in given:
@@ -146,7 +146,9 @@ class RefreshQueue(RuleBasedStateMachine):
             lease = next(
                 (
                     given
-                    for given in self.run(refreshes.lease(self.database, self.now + timedelta(days=500), 1000, LAPSED))
+                    for given in self.run(
+                        refreshes.lease(self.database, self.now + timedelta(days=500), 1000, LAPSED, EVERY_PLATFORM)
+                    )
                     if given.account_id == model.subject.account_id
                 ),
                 None,

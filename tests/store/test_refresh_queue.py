@@ -1,21 +1,23 @@
 """The refresh queue: joining, exclusion, fences, back-off, parking (contract 4.2, 4.4)."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from houselights.core.errors import LeaseLost
-from houselights.core.ids import AccountId
+from houselights.core.ids import AccountId, WorkPlatformId
 from houselights.db.run import Database
 from houselights.store import refreshes
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, Postponement, RefreshLease, RefreshRequests
-from tests.store.seed import NOW, Seed, later
+from tests.store.seed import EVERY_PLATFORM, INSTAGRAM, NOW, Seed, later
 
 HOLD = timedelta(seconds=60)
 LAPSED = timedelta(0)
+YOUTUBE = WorkPlatformId(UUID("14d9ddf5-51c6-415e-bde6-f8ed36ad7054"))
 
 
 def requests(database: Database, now: datetime = NOW) -> RefreshRequests:
@@ -27,7 +29,7 @@ async def lease_of(
     database: Database, subject: Subject, now: datetime = NOW, hold: timedelta = HOLD
 ) -> RefreshLease | None:
     """Lease everything that is due; the given account's lease, None where it is not due."""
-    leases = await refreshes.lease(database, now, 10_000, hold)
+    leases = await refreshes.lease(database, now, 10_000, hold, EVERY_PLATFORM)
     return next((held for held in leases if held.account_id == subject.account_id), None)
 
 
@@ -137,7 +139,7 @@ async def test_many_workers_share_the_due_rows_and_none_twice(database: Database
     application_id = await seed.application()
     subjects = [await seed.account(application_id, due_at=NOW) for _ in range(60)]
 
-    batches = await asyncio.gather(*(refreshes.lease(database, NOW, 5, HOLD) for _ in range(40)))
+    batches = await asyncio.gather(*(refreshes.lease(database, NOW, 5, HOLD, EVERY_PLATFORM) for _ in range(40)))
 
     leased = [lease.account_id for batch in batches for lease in batch]
     ours = [account_id for account_id in leased if account_id in {subject.account_id for subject in subjects}]
@@ -151,9 +153,29 @@ async def test_what_was_asked_comes_before_what_is_scheduled(database: Database,
     asked = await seed.account(application_id, due_at=later(days=2))
     await requests(database).ask(asked.application_id, asked.account_id)
 
-    (first,) = await refreshes.lease(database, NOW, 1, HOLD)
+    (first,) = await refreshes.lease(database, NOW, 1, HOLD, EVERY_PLATFORM)
 
     assert first.account_id == asked.account_id
+
+
+async def test_a_platform_gets_no_more_slots_than_it_has_free_however_much_of_it_is_due(
+    database: Database, seed: Seed
+) -> None:
+    application_id = await seed.application()
+    for _ in range(12):
+        await seed.account(application_id, due_at=later(days=-2))
+    others = {
+        (await seed.account(application_id, due_at=later(days=-1), work_platform_id=YOUTUBE)).account_id
+        for _ in range(3)
+    }
+    full = {INSTAGRAM: 2, YOUTUBE: 10_000}
+
+    first = await refreshes.lease(database, NOW, 8, HOLD, full)
+    further = await refreshes.lease(database, NOW, 8, HOLD, {INSTAGRAM: 0, YOUTUBE: 10_000})
+
+    assert Counter(held.work_platform_id for held in first) == {INSTAGRAM: 2, YOUTUBE: 3}
+    assert {held.account_id for held in first if held.work_platform_id == YOUTUBE} == others
+    assert further == []
 
 
 async def test_starts_without_an_end_are_counted_and_a_request_revives_a_parked_row(

@@ -140,10 +140,14 @@ WRITE_ACCOUNTS = Statement(
 # Never due: there is nothing to read them with.
 WRITE_REFRESHES = Statement(
     """
-    insert into refreshes (application_id, account_id, identity_at, audience_at)
-    select $1, * from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[])
+    insert into refreshes (application_id, account_id, work_platform_id, identity_at, audience_at)
+    select $1, account_id, a.work_platform_id, g.identity_at, g.audience_at
+    from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[]) as g (account_id, identity_at, audience_at)
+    join accounts a using (account_id)
+    where a.application_id = $1
     on conflict (application_id, account_id) do update
-    set identity_at = excluded.identity_at, audience_at = excluded.audience_at
+    set work_platform_id = excluded.work_platform_id,
+        identity_at = excluded.identity_at, audience_at = excluded.audience_at
     """,
     Nothing,
 )

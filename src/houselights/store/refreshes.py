@@ -2,10 +2,11 @@
 
 A worker leases due rows by the database's clock and carries the row's fence in every later write; when the lease
 lapses another worker takes the row, the fence rises, and the first one's late writes find nothing. Recovery is
-that same predicate: there is no separate rescuer to fail.
+that same predicate: there is no separate rescuer to fail. Each platform is a queue of its own, so that the due rows of
+one that is slow are never in the way of another's.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -151,12 +152,19 @@ class RefreshLease(Struct, frozen=True):
 LEASE = Statement(
     """
     with due as (
-        select application_id, account_id
-        from refreshes
-        where due_at <= $1 and parked_at is null and (lease_until is null or lease_until < clock_timestamp())
-        order by priority, due_at
+        select first.application_id, first.account_id
+        from unnest($4::uuid[], $5::int[]) as slots (work_platform_id, free)
+        cross join lateral (
+            select application_id, account_id, priority, due_at
+            from refreshes
+            where work_platform_id = slots.work_platform_id and due_at <= $1 and parked_at is null
+              and (lease_until is null or lease_until < clock_timestamp())
+            order by priority, due_at
+            limit slots.free
+            for update skip locked
+        ) as first
+        order by first.priority, first.due_at
         limit $2
-        for update skip locked
     )
     update refreshes r
     set lease_until = clock_timestamp() + $3, fence = fence + 1, starts = starts + 1, taken = asked, started_at = $1
@@ -243,7 +251,9 @@ UNSCHEDULE = Statement(
 
 SCHEDULE = Statement(
     """
-    insert into refreshes (application_id, account_id, due_at, priority) values ($1, $2, $3, 0)
+    insert into refreshes (application_id, account_id, work_platform_id, due_at, priority)
+    select application_id, account_id, work_platform_id, $3, 0 from accounts
+    where application_id = $1 and account_id = $2
     on conflict (application_id, account_id) do update
     set due_at = excluded.due_at, priority = 0, parked_at = null, starts = 0, failures = 0, wait_until = null,
         audience_reason = null, asked = refreshes.asked + 1
@@ -283,9 +293,14 @@ class Postponement(Struct, frozen=True):
     error_code: str
 
 
-async def lease(database: Database, now: datetime, most: int, lease_for: timedelta) -> list[RefreshLease]:
-    """Due rows, asked ones first, at most `most`; held until `lease_for` from the database's now."""
-    return await database.fetch(LEASE, now, most, lease_for)
+async def lease(
+    database: Database, now: datetime, most: int, lease_for: timedelta, free: Mapping[WorkPlatformId, int]
+) -> list[RefreshLease]:
+    """Due rows, asked ones first, at most `most`; held until `lease_for` from the database's now.
+
+    free  how many at most of each platform; of one that is not named, none
+    """
+    return await database.fetch(LEASE, now, most, lease_for, list(free.keys()), list(free.values()))
 
 
 async def heartbeat(database: Database, held: RefreshLease, lease_for: timedelta) -> None:

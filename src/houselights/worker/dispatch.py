@@ -9,11 +9,12 @@ import structlog
 from msgspec import Struct
 
 from houselights.core.errors import StoreDown
-from houselights.core.ids import WebhookId
+from houselights.core.ids import WebhookId, WorkPlatformId
 from houselights.db.partitions import keep_days
 from houselights.db.wake import listen
 from houselights.flows import deliver, refresh
 from houselights.flows.rooms import Rooms
+from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.store import deliveries, refreshes
 from houselights.store.deliveries import DeliveryLease
 from houselights.store.refreshes import RefreshLease
@@ -74,8 +75,11 @@ class Worker:
 
 
 def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:
-    async def lease(free: int, _running: Sequence[RefreshLease]) -> Sequence[RefreshLease]:
-        return await refreshes.lease(rooms.database, rooms.clock.now(), free, options.lease_for)
+    async def lease(free: int, running: Sequence[RefreshLease]) -> Sequence[RefreshLease]:
+        # A platform that hangs keeps its own slots. All of the catalogue, for an answer to rows that nobody can read.
+        used = Counter(held.work_platform_id for held in running)
+        slots = {WorkPlatformId(each): options.refreshes_each - used[WorkPlatformId(each)] for each in WORK_PLATFORMS}
+        return await refreshes.lease(rooms.database, rooms.clock.now(), free, options.lease_for, slots)
 
     async def run(held: RefreshLease) -> None:
         await refresh.run(held, rooms)

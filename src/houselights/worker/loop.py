@@ -25,9 +25,14 @@ POLL_S = 1.0
 
 
 class WorkerOptions(Struct, frozen=True):
-    """Slots of this process, and how long a lease holds without a heartbeat."""
+    """Slots of this process, and how long a lease holds without a heartbeat.
 
-    refreshes: int = 16
+    refreshes_each   of one platform; where these fill `refreshes`, several that hang hold the others up
+    deliveries_each  of one webhook
+    """
+
+    refreshes: int = 160
+    refreshes_each: int = 16
     deliveries: int = 64
     deliveries_each: int = 4
     lease_s: float = 30.0

@@ -179,6 +179,8 @@ create table audiences (
 create table refreshes (
     application_id  uuid        not null,
     account_id      uuid        not null,
+    -- the account's: each platform is a queue of its own
+    work_platform_id uuid       not null,
     due_at          timestamptz,
     -- 0: somebody asked; 1: scheduled
     priority        smallint    not null default 1,
@@ -208,7 +210,8 @@ create table refreshes (
     primary key (application_id, account_id),
     foreign key (application_id, account_id) references accounts
 ) with (fillfactor = 75);
-create index refreshes_due on refreshes (priority, due_at) where due_at is not null and parked_at is null;
+create index refreshes_due on refreshes (work_platform_id, priority, due_at)
+    where due_at is not null and parked_at is null;
 
 create table webhooks (
     application_id uuid        not null references applications,
