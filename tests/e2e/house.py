@@ -197,7 +197,7 @@ class House:
         """As if their time had passed: the database's clock cannot be moved, so their end is."""
         connection = await asyncpg.connect(self.dsn)
         try:
-            for table in ("refreshes", "deliveries"):
+            for table in ("refreshes", "deliveries", "revocations"):
                 await connection.execute(
                     f"update {table} set lease_until = clock_timestamp() where lease_until is not null"
                 )

@@ -46,6 +46,7 @@ class Prepared(Struct, frozen=True):
     sealed: bytes
     expires_at: datetime | None
     consent: Consent
+    person: str | None = None
 
 
 async def prepare(session: Session, candidate: Candidate, consent: Consent, rooms: Rooms) -> Prepared:
@@ -60,6 +61,7 @@ async def prepare(session: Session, candidate: Candidate, consent: Consent, room
         sealed,
         candidate.grant.expires_at,
         consent,
+        candidate.grant.person,
     )
 
 
@@ -143,6 +145,7 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
         prepared.platform_profile_id,
         SealedToken(prepared.sealed, prepared.consent.owner, prepared.consent.client_id, session.environment),
         prepared.expires_at,
+        prepared.person,
     )
     async with rooms.database.transaction() as connection:
         await accounts.connect(connection, session.application_id, made, rooms.clock.now(), rooms.new_id)

@@ -33,6 +33,8 @@ class Grant(Struct, frozen=True):
     scopes      what was granted, which can be less than was asked
     expires_at  when the creator must consent again, None where the platform names no end
     renew_at    from when `Platform.renew` should make a fresh grant of it, None where it needs none
+    person      who consented, as the platform calls them to this app; None where it names nobody. Whoever ends one
+                grant at a platform ends all that this person gave the app
     """
 
     tokens: Mapping[str, Secret]
@@ -40,6 +42,7 @@ class Grant(Struct, frozen=True):
     scopes: tuple[str, ...]
     expires_at: datetime | None
     renew_at: datetime | None = None
+    person: str | None = None
 
 
 class Redirect(Struct, frozen=True):

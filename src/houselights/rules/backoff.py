@@ -5,6 +5,13 @@ from email.utils import parsedate_to_datetime
 
 _WEBHOOK_WAITS = (timedelta(seconds=60), timedelta(seconds=300), timedelta(seconds=21_600))
 _REFRESH_WAITS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+_REVOCATION_WAITS = (
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+    timedelta(hours=24),
+)
 _SPREAD = 0.2
 
 MAX_STARTS = 5
@@ -30,6 +37,14 @@ def refresh_wait(failures: int, jitter: float) -> timedelta | None:
     """
     wait = _nth(_REFRESH_WAITS, failures)
     return None if wait is None else wait * (1 - _SPREAD + 2 * _SPREAD * jitter)
+
+
+def revocation_wait(failures: int) -> timedelta | None:
+    """How long after a failure a grant is to be ended at its platform again; None where that is given up.
+
+    failures  1 after the first; the sixth is the last, a day and a half later
+    """
+    return _nth(_REVOCATION_WAITS, failures)
 
 
 def is_parked(starts: int) -> bool:

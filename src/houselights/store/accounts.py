@@ -15,7 +15,7 @@ from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformI
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 from houselights.resources.accounts import ACCOUNT, Account
-from houselights.store import refreshes
+from houselights.store import refreshes, revocations
 from houselights.store.events import Subject, emit
 
 
@@ -79,6 +79,17 @@ KEEP_TOKEN = Statement(
     Nothing,
 )
 
+KEEP_CONSENT = Statement(
+    """
+    insert into consents values ($1, $2, $3, $4, $5, $6, $7, $8)
+    on conflict (application_id, account_id) do update
+    set environment = excluded.environment, platform_app_owner = excluded.platform_app_owner,
+        platform_app_client_id = excluded.platform_app_client_id, person = excluded.person,
+        consented_at = excluded.consented_at
+    """,
+    Nothing,
+)
+
 EXPIRE = Statement(
     """
     update accounts set status = 'SESSION_EXPIRED', updated_at = $3
@@ -102,8 +113,6 @@ DISCONNECT = Statement(
     """,
     Owner,
 )
-
-FORGET_TOKEN = Statement("delete from account_tokens where application_id = $1 and account_id = $2", Nothing)
 
 
 class SealedToken(Struct, frozen=True):
@@ -162,7 +171,12 @@ END_RENEWAL = Statement(
 
 
 class NewConnection(Struct, frozen=True):
-    """An account as a consent made it. products: granted ones; expires_at: when the creator must consent again."""
+    """An account as a consent made it.
+
+    products    granted ones
+    expires_at  when the creator must consent again
+    person      who consented, as the platform calls them; None where it names nobody
+    """
 
     account_id: AccountId
     user_id: UserId
@@ -172,6 +186,7 @@ class NewConnection(Struct, frozen=True):
     platform_profile_id: str
     token: SealedToken
     expires_at: datetime | None
+    person: str | None = None
 
 
 async def find(
@@ -209,16 +224,10 @@ async def connect(
         is_there = 0
     if not is_there:
         raise LeaseLost("account_made_meanwhile")
-    await connection.execute(
-        KEEP_TOKEN,
-        *key,
-        made.token.sealed,
-        made.token.platform_app_owner,
-        made.token.platform_app_client_id,
-        made.token.environment,
-        made.expires_at,
-        now,
-    )
+    app = (made.token.platform_app_owner, made.token.platform_app_client_id)
+    await connection.execute(KEEP_TOKEN, *key, made.token.sealed, *app, made.token.environment, made.expires_at, now)
+    person = made.person or made.platform_profile_id
+    await connection.execute(KEEP_CONSENT, *key, made.work_platform_id, made.token.environment, *app, person, now)
     subject = Subject(application_id, made.account_id, made.user_id)
     await emit(connection, EventKind.ACCOUNTS_CONNECTED, subject, now=now, new_id=new_id)
     await refreshes.schedule_first(connection, application_id, made.account_id, now)
@@ -238,7 +247,9 @@ async def disconnect(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> Account | None:
-    """NOT_CONNECTED, its token deleted, its refresh stopped wherever it is, and ACCOUNTS.DISCONNECTED told.
+    """NOT_CONNECTED, its token gone, its refresh stopped wherever it is, and ACCOUNTS.DISCONNECTED told.
+
+    The grant waits to be ended at the platform (`revocations`).
 
     source  who did it, as on the wire
     ->      the account as it is then; None where there is none that could be disconnected
@@ -247,7 +258,7 @@ async def disconnect(
     owner = await connection.fetch_one(DISCONNECT, *ids, source, now)
     if owner is None:
         return None
-    await connection.execute(FORGET_TOKEN, *ids)
+    await revocations.let_go(connection, *ids, new_id(), now)
     await refreshes.stop(connection, *ids, now)
     subject = Subject(*ids, owner.user_id)
     await emit(connection, EventKind.ACCOUNTS_DISCONNECTED, subject, now=now, new_id=new_id)

@@ -12,12 +12,13 @@ from houselights.core.errors import StoreDown
 from houselights.core.ids import WebhookId, WorkPlatformId
 from houselights.db.partitions import keep_days
 from houselights.db.wake import listen
-from houselights.flows import deliver, refresh
+from houselights.flows import deliver, refresh, revoke
 from houselights.flows.rooms import Rooms
 from houselights.resources.work_platforms import WORK_PLATFORMS
-from houselights.store import deliveries, refreshes
+from houselights.store import deliveries, refreshes, revocations
 from houselights.store.deliveries import DeliveryLease
 from houselights.store.refreshes import RefreshLease
+from houselights.store.revocations import RevocationLease
 from houselights.worker.loop import Lane, Queue, WorkerOptions
 
 log = structlog.get_logger()
@@ -32,23 +33,26 @@ class Upkeep(Struct, frozen=True):
 
 
 class Worker:
-    """Refreshes and deliveries of one process."""
+    """Refreshes, deliveries and revocations of one process."""
 
     def __init__(self, rooms: Rooms, options: WorkerOptions, upkeep: Upkeep) -> None:
         self._rooms = rooms
         self._upkeep = upkeep
         self._refreshes = Lane(_refresh_queue(rooms, options), rooms, options)
         self._deliveries = Lane(_delivery_queue(rooms, options), rooms, options)
+        self._revocations = Lane(_revocation_queue(rooms, options), rooms, options)
 
     def hint(self) -> None:
         """Something may be due."""
         self._refreshes.hint()
         self._deliveries.hint()
+        self._revocations.hint()
 
     def stop(self) -> None:
         """Take no more; `run` returns when what runs has ended."""
         self._refreshes.stop()
         self._deliveries.stop()
+        self._revocations.stop()
 
     async def run(self) -> None:
         """Until stopped."""
@@ -57,7 +61,7 @@ class Worker:
             asyncio.create_task(self._keep_days()),
         ]
         try:
-            await asyncio.gather(self._refreshes.run(), self._deliveries.run())
+            await asyncio.gather(self._refreshes.run(), self._deliveries.run(), self._revocations.run())
         finally:
             for task in beside:
                 task.cancel()
@@ -104,3 +108,16 @@ def _delivery_queue(rooms: Rooms, options: WorkerOptions) -> Queue[DeliveryLease
 
     # No heartbeat: a try ends within its five seconds, a lease holds for thirty.
     return Queue("deliveries", options.deliveries, lease, run, None)
+
+
+def _revocation_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RevocationLease]:
+    async def lease(free: int, _running: Sequence[RevocationLease]) -> Sequence[RevocationLease]:
+        return await revocations.lease(rooms.database, rooms.clock.now(), free, options.lease_for)
+
+    async def run(held: RevocationLease) -> None:
+        await revoke.run(held, rooms)
+
+    async def heartbeat(held: RevocationLease) -> None:
+        await revocations.heartbeat(rooms.database, held, options.lease_for)
+
+    return Queue("revocations", options.revocations, lease, run, heartbeat)

@@ -35,6 +35,7 @@ class WorkerOptions(Struct, frozen=True):
     refreshes_each: int = 16
     deliveries: int = 64
     deliveries_each: int = 4
+    revocations: int = 8
     lease_s: float = 30.0
     stop_within_s: float = 25.0
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from houselights.rules.backoff import is_parked, refresh_wait, retry_after, webhook_wait
+from houselights.rules.backoff import is_parked, refresh_wait, retry_after, revocation_wait, webhook_wait
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -17,6 +17,12 @@ def test_a_delivery_is_tried_again_after_one_minute_five_minutes_and_six_hours_a
         None,
         None,
     ]
+
+
+def test_a_grant_is_to_be_ended_six_times_over_a_day_and_a_half() -> None:
+    waits = [revocation_wait(failures) for failures in (1, 2, 3, 4, 5, 6)]
+    assert waits[-1] is None
+    assert sum((wait for wait in waits if wait), timedelta()) == timedelta(days=1, hours=7, minutes=11)
 
 
 def test_a_refresh_is_tried_again_four_times_and_then_left_to_its_next_cadence() -> None:

@@ -141,6 +141,45 @@ create table account_tokens (
     foreign key (application_id, account_id) references accounts
 );
 
+-- Who consented, as the platform calls them to the app that asked: for what it tells of them later, also when the
+-- token is gone. Where a platform names nobody it is the profile.
+create table consents (
+    application_id   uuid        not null,
+    account_id       uuid        not null,
+    work_platform_id uuid        not null,
+    environment      text        not null,
+    platform_app_owner uuid      not null,
+    platform_app_client_id text,
+    person           text        not null,
+    consented_at     timestamptz not null,
+    primary key (application_id, account_id),
+    foreign key (application_id, account_id) references accounts on delete cascade
+);
+create index consents_of_person on consents (person, platform_app_client_id);
+
+-- A queue: grants that accounts let go of, to be ended at their platform. A row is gone when that is done or given up.
+-- account_id: no reference, for the account may be erased meanwhile.
+create table revocations (
+    application_id   uuid        not null references applications,
+    revocation_id    uuid        not null,
+    account_id       uuid        not null,
+    work_platform_id uuid        not null,
+    environment      text        not null,
+    platform_app_owner uuid      not null,
+    platform_app_client_id text,
+    person           text        not null,
+    -- moved here as it was: it opens in the place where account_tokens had it
+    sealed           bytea       not null,
+    due_at           timestamptz not null,
+    lease_until      timestamptz,
+    fence            bigint      not null default 0,
+    starts           smallint    not null default 0,
+    failures         smallint    not null default 0,
+    created_at       timestamptz not null,
+    primary key (application_id, revocation_id)
+);
+create index revocations_due on revocations (due_at);
+
 create table profiles (
     application_id uuid        not null,
     profile_id     uuid        not null,

@@ -1,0 +1,160 @@
+"""The queue of grants to be ended at their platform: what accounts let go of, sealed, until that is done or given up.
+
+Whoever lets go waits for nothing and is told nothing: the token leaves its account in one statement, in the
+transaction that ends the connection. Not here: the calls (`flows.revoke`).
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.errors import LeaseLost
+from houselights.core.ids import AccountId, ApplicationId, WorkPlatformId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection, Database
+
+LET_GO = Statement(
+    """
+    with gone as (delete from account_tokens where application_id = $1 and account_id = $2 returning *)
+    insert into revocations
+        (application_id, revocation_id, account_id, work_platform_id, environment, platform_app_owner,
+         platform_app_client_id, person, sealed, due_at, created_at)
+    select application_id, $3, account_id, c.work_platform_id, g.environment, g.platform_app_owner,
+           g.platform_app_client_id, c.person, g.sealed, $4, $4
+    from gone g join consents c using (application_id, account_id)
+    """,
+    Nothing,
+)
+
+
+class RevocationLease(Struct, frozen=True):
+    """A grant that this worker ends, until the lease lapses.
+
+    sealed    as `account_tokens` had it for `account_id`
+    person    whom the platform calls so to the app of this client id
+    failures  tries that came to nothing
+    """
+
+    application_id: ApplicationId
+    revocation_id: UUID
+    fence: int
+    starts: int
+    failures: int
+    account_id: AccountId
+    work_platform_id: WorkPlatformId
+    environment: str
+    platform_app_owner: UUID
+    platform_app_client_id: str | None
+    person: str
+    sealed: bytes
+
+
+LEASE = Statement(
+    """
+    with due as (
+        select application_id, revocation_id
+        from revocations
+        where due_at <= $1 and (lease_until is null or lease_until < clock_timestamp())
+        order by due_at
+        limit $2
+        for update skip locked
+    )
+    update revocations r
+    set lease_until = clock_timestamp() + $3, fence = fence + 1, starts = starts + 1
+    from due
+    where r.application_id = due.application_id and r.revocation_id = due.revocation_id
+    returning r.application_id, r.revocation_id, r.fence, r.starts, r.failures, r.account_id, r.work_platform_id,
+              r.environment, r.platform_app_owner, r.platform_app_client_id, r.person, r.sealed
+    """,
+    RevocationLease,
+)
+
+HEARTBEAT = Statement(
+    """
+    update revocations set lease_until = clock_timestamp() + $4
+    where application_id = $1 and revocation_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+KEEP_RENEWED = Statement(
+    "update revocations set sealed = $4 where application_id = $1 and revocation_id = $2 and fence = $3", Nothing
+)
+
+AGAIN = Statement(
+    """
+    update revocations set lease_until = null, starts = 0, failures = failures + 1, due_at = $4
+    where application_id = $1 and revocation_id = $2 and fence = $3
+    """,
+    Nothing,
+)
+
+END = Statement("delete from revocations where application_id = $1 and revocation_id = $2 and fence = $3", Nothing)
+
+
+class InUse(Struct, frozen=True):
+    """Whether another account lives on what the same person gave the same app."""
+
+    is_shared: bool
+
+
+SHARED = Statement(
+    """
+    select exists (
+        select from consents c join account_tokens t using (application_id, account_id)
+        where c.person = $1 and c.platform_app_client_id = $2
+    ) as is_shared
+    """,
+    InUse,
+)
+
+
+async def let_go(
+    connection: Connection, application_id: ApplicationId, account_id: AccountId, revocation_id: UUID, now: datetime
+) -> None:
+    """Take the account's token away and have its grant ended at the platform; nothing where it has none.
+
+    Part of the transaction that disconnects or erases the account; it comes before the account's row is deleted.
+    """
+    await connection.execute(LET_GO, application_id, account_id, revocation_id, now)
+
+
+async def lease(database: Database, now: datetime, most: int, lease_for: timedelta) -> list[RevocationLease]:
+    """Due grants, oldest first, at most `most`; held until `lease_for` from the database's now."""
+    return await database.fetch(LEASE, now, most, lease_for)
+
+
+async def heartbeat(database: Database, held: RevocationLease, lease_for: timedelta) -> None:
+    """Hold on. Raises LeaseLost."""
+    _fenced(await database.execute(HEARTBEAT, *_key(held), lease_for))
+
+
+async def is_shared(database: Database, held: RevocationLease) -> bool:
+    """Whether an account that is connected lives on what this person gave this app."""
+    row = await database.fetch_one(SHARED, held.person, held.platform_app_client_id)
+    return row is not None and row.is_shared
+
+
+async def keep_renewed(database: Database, held: RevocationLease, sealed: bytes) -> None:
+    """A renewed grant in the place of the one it came from. Raises LeaseLost."""
+    _fenced(await database.execute(KEEP_RENEWED, *_key(held), sealed))
+
+
+async def again(database: Database, held: RevocationLease, due_at: datetime) -> None:
+    """It failed and is tried again. Raises LeaseLost."""
+    _fenced(await database.execute(AGAIN, *_key(held), due_at))
+
+
+async def end(database: Database, held: RevocationLease) -> None:
+    """Done or given up: the grant is forgotten here. Raises LeaseLost."""
+    _fenced(await database.execute(END, *_key(held)))
+
+
+def _key(held: RevocationLease) -> tuple[ApplicationId, UUID, int]:
+    return (held.application_id, held.revocation_id, held.fence)
+
+
+def _fenced(written: int) -> None:
+    if written == 0:
+        raise LeaseLost("lease_lost")
