@@ -17,6 +17,7 @@ from houselights.cli import (
     sandbox,
     serve,
 )
+    vault,
 from houselights.cli.output import say
 from houselights.cli.parser import Parser
 from houselights.core.errors import HouselightsError
@@ -80,5 +81,6 @@ def _parser() -> Parser:
         connect,
     )
     for room in rooms:
+        vault,
         room.add_verbs(verbs)
     return parser

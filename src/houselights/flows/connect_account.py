@@ -18,7 +18,9 @@ from houselights.resources.connect_sessions import read_connect_settings
 from houselights.store import accounts, connect_attempts, connect_notices, connect_sessions
 from houselights.store.accounts import NewConnection, SealedToken
 from houselights.store.connect_sessions import ExistingAccount, Session
+from houselights.store.sealed import candidates_place
 from houselights.vault.seal import Place
+from houselights.vault.tokens import grant_place
 
 _CREATOR = "CREATOR"
 """Who disconnected, as on the wire."""
@@ -136,6 +138,9 @@ async def _moved(session: Session, prepared: Prepared, rooms: Rooms) -> Prepared
 
 
 async def _store(session: Session, state_digest: bytes, prepared: Prepared, rooms: Rooms) -> None:
+    # The creator may have taken their time to choose, and the data keys may have changed meanwhile.
+    place = grant_place(session.application_id, prepared.account_id)
+    token = await rooms.vault.reseal(session.application_id, prepared.sealed, place)
     made = NewConnection(
         prepared.account_id,
         session.user_id,
@@ -143,7 +148,7 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
         prepared.consent.products,
         prepared.username,
         prepared.platform_profile_id,
-        SealedToken(prepared.sealed, prepared.consent.owner, prepared.consent.client_id, session.environment),
+        SealedToken(token, prepared.consent.owner, prepared.consent.client_id, session.environment),
         prepared.expires_at,
         prepared.person,
     )
@@ -154,4 +159,4 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
 
 
 def _place(session: Session) -> Place:
-    return Place("connect_sessions", "sealed_candidates", session.application_id, session.session_id)
+    return candidates_place(session.application_id, session.session_id)

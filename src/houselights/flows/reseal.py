@@ -1,0 +1,116 @@
+"""Every sealed value is sealed anew, under new data keys, while everything else goes on.
+
+Values open under old data keys and new ones alike, so nobody waits and nothing fails meanwhile. Killed at any moment,
+the next run goes on where this one was: what is left is read from the values themselves.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import structlog
+from msgspec import Struct, structs
+
+from houselights.db.run import Database
+from houselights.store import sealed
+from houselights.store.sealed import SealedColumn, SealedRow
+from houselights.vault import rotation
+from houselights.vault.seal import SealBroken
+from houselights.vault.tokens import Vault
+
+log = structlog.get_logger()
+
+_AT_ONCE = 500
+
+
+class Progress(Struct, frozen=True):
+    """Values of a column that are sealed anew, of so many that were to be."""
+
+    column: str
+    done: int
+    of: int
+
+
+class Resealed(Struct, frozen=True):
+    """What a change of the data keys did.
+
+    was_resumed  whether an earlier run had begun it
+    resealed     values by column, of this run
+    unreadable   values that do not open, and stay as they are
+    """
+
+    generation: int
+    was_resumed: bool
+    resealed: dict[str, int]
+    unreadable: int
+
+
+async def run(database: Database, vault: Vault, told: Callable[[Progress], None]) -> Resealed:
+    """Begin a generation of data keys, or go on with the one begun, and seal every value under it.
+
+    vault   a fresh one: it must not know which data keys were the newest
+    raises  KeyMissing, StoreDown: run it again
+    """
+    was_resumed = not await rotation.begin_generation(database)
+    resealed: Counter[str] = Counter()
+    while True:
+        used = await rotation.in_use(database)
+        sweeps = [_Sweep(database, vault, column, told) for column in sealed.COLUMNS]
+        for sweep in sweeps:
+            await sweep.run()
+            resealed[sweep.column.name] += sweep.done
+        if used.is_settled:
+            break
+        # Who sealed just before the new generation began may have stored it since: look once more after that time.
+        await asyncio.sleep(rotation.LATE.total_seconds())
+    await rotation.end_generation(database, used.data_key_generation)
+    return Resealed(used.data_key_generation, was_resumed, dict(resealed), sum(sweep.unreadable for sweep in sweeps))
+
+
+class _Sweep:
+    """Once over a column."""
+
+    def __init__(
+        self, database: Database, vault: Vault, column: SealedColumn, told: Callable[[Progress], None]
+    ) -> None:
+        self.column = column
+        self.done = 0
+        self.unreadable = 0
+        self._database = database
+        self._vault = vault
+        self._told = told
+
+    async def run(self) -> None:
+        """To the last row."""
+        last: SealedRow | None = None
+        todo = (await sealed.count(self._database, self.column, await rotation.newest(self._database))).old
+        while True:
+            newest = await rotation.newest(self._database)
+            async with self._database.transaction() as connection:
+                rows = await sealed.old(connection, self.column, last, _AT_ONCE, newest)
+                if not rows:
+                    return
+                anew = await self._sealed_anew(rows)
+                await sealed.write(connection, self.column, anew)
+            last = rows[-1]
+            self.done += len(anew)
+            self.unreadable += len(rows) - len(anew)
+            self._told(Progress(self.column.name, self.done, todo))
+
+    async def _sealed_anew(self, rows: Sequence[SealedRow]) -> list[SealedRow]:
+        """Those that open. Raises KeyMissing."""
+        anew = []
+        for row in rows:
+            place = self.column.place(row.application_id, row.key)
+            try:
+                value = await self._vault.reseal(row.application_id, row.sealed, place)
+            except SealBroken:
+                log.exception(
+                    "vault.value_unreadable",
+                    column=self.column.name,
+                    application_id=row.application_id,
+                    key=row.key,
+                )
+            else:
+                anew.append(structs.replace(row, sealed=value))
+        return anew

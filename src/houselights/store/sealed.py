@@ -1,0 +1,222 @@
+"""Every column that holds sealed values: read row by row where the data key is an old one, and written anew.
+
+A column that is not listed here would keep its old data keys for ever, so a test compares this list with the schema.
+Not here: sealing (the vault), how a rotation goes on (`flows.reseal`).
+"""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from houselights.core.ids import AccountId, ApplicationId
+from houselights.core.statement import Nothing, Statement
+from houselights.db.run import Connection, Database
+from houselights.store import client_secrets, platform_apps
+from houselights.vault.seal import Place
+from houselights.vault.tokens import grant_place
+
+_NIL = str(UUID(int=0))
+
+
+class SealedRow(Struct, frozen=True):
+    """A sealed value. key: of its row after the application, as text, its parts joined by `/`."""
+
+    application_id: ApplicationId
+    key: str
+    sealed: bytes
+
+
+class Count(Struct, frozen=True):
+    """Sealed values of a column, and those of them that are under none of the newest data keys."""
+
+    total: int
+    old: int
+
+
+class SealedColumn(Struct, frozen=True):
+    """A column of sealed values.
+
+    first  before the key of any row
+    place  where a row's value is sealed, from its application and its key
+    old    $1, $2 the row after which to begin, $3 how many, $4 the ids of the newest data keys; locks what it reads
+    write  $1 applications, $2 keys, $3 values
+    count  $1 the ids of the newest data keys
+    """
+
+    name: str
+    first: str
+    place: Callable[[ApplicationId, str], Place]
+    old: Statement[SealedRow]
+    write: Statement[Nothing]
+    count: Statement[Count]
+
+
+OLD_TOKENS = Statement(
+    """
+    select application_id, account_id::text as key, sealed from account_tokens
+    where (application_id, account_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) <> all ($4)
+    order by application_id, account_id limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_TOKENS = Statement(
+    """
+    update account_tokens t set sealed = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id and t.account_id = n.key::uuid
+    """,
+    Nothing,
+)
+
+COUNT_TOKENS = Statement(
+    """
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    from account_tokens
+    """,
+    Count,
+)
+
+OLD_SECRETS = Statement(
+    """
+    select application_id, secret_id::text as key, sealed from application_secrets
+    where (application_id, secret_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) <> all ($4)
+    order by application_id, secret_id limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_SECRETS = Statement(
+    """
+    update application_secrets t set sealed = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id and t.secret_id = n.key::uuid
+    """,
+    Nothing,
+)
+
+COUNT_SECRETS = Statement(
+    """
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    from application_secrets
+    """,
+    Count,
+)
+
+OLD_APPS = Statement(
+    """
+    select application_id, concat_ws('/', work_platform_id, environment, client_id) as key, sealed_secret as sealed
+    from platform_apps
+    where (application_id, concat_ws('/', work_platform_id, environment, client_id)) > ($1, $2)
+      and substring(sealed_secret from 2 for 16) <> all ($4)
+    order by application_id, key limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_APPS = Statement(
+    """
+    update platform_apps t set sealed_secret = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id
+      and concat_ws('/', t.work_platform_id, t.environment, t.client_id) = n.key
+    """,
+    Nothing,
+)
+
+COUNT_APPS = Statement(
+    """
+    select count(*) as total, count(*) filter (where substring(sealed_secret from 2 for 16) <> all ($1)) as old
+    from platform_apps
+    """,
+    Count,
+)
+
+OLD_CANDIDATES = Statement(
+    """
+    select application_id, session_id::text as key, sealed_candidates as sealed from connect_sessions
+    where (application_id, session_id) > ($1, $2::text::uuid) and substring(sealed_candidates from 2 for 16) <> all ($4)
+    order by application_id, session_id limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_CANDIDATES = Statement(
+    """
+    update connect_sessions t set sealed_candidates = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id and t.session_id = n.key::uuid
+    """,
+    Nothing,
+)
+
+COUNT_CANDIDATES = Statement(
+    """
+    select count(sealed_candidates) as total,
+           count(*) filter (where substring(sealed_candidates from 2 for 16) <> all ($1)) as old
+    from connect_sessions
+    """,
+    Count,
+)
+
+
+def candidates_place(application_id: ApplicationId, session_id: UUID) -> Place:
+    """Where the candidates of a session's consent are sealed."""
+    return Place("connect_sessions", "sealed_candidates", application_id, session_id)
+
+
+def _place_of_token(application_id: ApplicationId, key: str) -> Place:
+    return grant_place(application_id, AccountId(UUID(key)))
+
+
+def _place_of_secret(application_id: ApplicationId, key: str) -> Place:
+    return client_secrets.place(application_id, UUID(key))
+
+
+def _place_of_app(application_id: ApplicationId, key: str) -> Place:
+    work_platform_id, environment, client_id = key.split("/", 2)
+    return platform_apps.place(application_id, UUID(work_platform_id), environment, client_id)
+
+
+def _place_of_candidates(application_id: ApplicationId, key: str) -> Place:
+    return candidates_place(application_id, UUID(key))
+
+
+COLUMNS = (
+    SealedColumn("account_tokens.sealed", _NIL, _place_of_token, OLD_TOKENS, WRITE_TOKENS, COUNT_TOKENS),
+    SealedColumn("application_secrets.sealed", _NIL, _place_of_secret, OLD_SECRETS, WRITE_SECRETS, COUNT_SECRETS),
+    SealedColumn("platform_apps.sealed_secret", "", _place_of_app, OLD_APPS, WRITE_APPS, COUNT_APPS),
+    SealedColumn(
+        "connect_sessions.sealed_candidates",
+        _NIL,
+        _place_of_candidates,
+        OLD_CANDIDATES,
+        WRITE_CANDIDATES,
+        COUNT_CANDIDATES,
+    ),
+)
+"""All of them."""
+
+
+async def old(
+    connection: Connection, column: SealedColumn, after: SealedRow | None, most: int, newest: Sequence[bytes]
+) -> list[SealedRow]:
+    """The next rows in key order whose value is under none of the newest data keys, locked until the transaction ends.
+
+    newest  ids of data keys, as sealed values begin with them
+    """
+    start = (UUID(int=0), column.first) if after is None else (after.application_id, after.key)
+    return await connection.fetch(column.old, *start, most, newest)
+
+
+async def write(connection: Connection, column: SealedColumn, rows: Sequence[SealedRow]) -> None:
+    """The rows' new values."""
+    await connection.execute(
+        column.write, [row.application_id for row in rows], [row.key for row in rows], [row.sealed for row in rows]
+    )
+
+
+async def count(database: Database, column: SealedColumn, newest: Sequence[bytes]) -> Count:
+    """How many sealed values the column holds. newest: as for `old`."""
+    return await database.fetch_one(column.count, newest) or Count(0, 0)
