@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,9 @@ from msgspec import Struct
 Headers = Sequence[tuple[str, str]]
 JSON = (("Content-Type", "application/json"),)
 XML = (("Content-Type", "application/xml"),)
+UUID_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+BLANK_OUTSIDE_TEXTS = re.compile(rb'^(?:[^"\\]|"(?:[^"\\]|\\.)*")*?[:,] ')
+_ERROR_KEYS = ["type", "code", "error_code", "message", "status_code", "http_status_code", "request_id"]
 _ENOUGH_S = 20.0
 
 
@@ -36,8 +40,17 @@ class Reply(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The error's code; fails where the body is no error envelope."""
-        code: str = self.json()["error"]["code"]
+        """The error's code; fails where the reply is not an error as the contract writes every one of them."""
+        error = self.json()["error"]
+        assert list(self.json()) == ["error"]
+        assert list(error) == _ERROR_KEYS
+        assert error["status_code"] == error["http_status_code"] == self.status
+        assert error["code"] == error["error_code"]
+        assert error["request_id"] == self.header("request-id")
+        assert UUID_TEXT.fullmatch(self.header("request-id"))
+        assert self.header("content-type") == "application/json"
+        assert BLANK_OUTSIDE_TEXTS.match(self.body) is None
+        code: str = error["code"]
         return code
 
     @property

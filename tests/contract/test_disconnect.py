@@ -137,7 +137,7 @@ async def test_a_disconnect_deletes_the_token_and_is_told_once(
     assert await left(database, other) == Left(1, [])
 
 
-@pytest.mark.rule("C-061", "C-021")
+@pytest.mark.rule("C-006", "C-061", "C-021")
 async def test_a_second_disconnect_is_forbidden_and_an_unknown_account_is_404(
     api: Client, seed: Seed, caller: Caller
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from houselights.resources.work_platforms import CATALOGUE
+from tests.contract.catalogue import CATALOGUE
 from tests.contract.client import Client, Reply
 from tests.contract.routes import EMPTY_LISTS, world
 from tests.contract.seed import NOW, Account, Caller, Seed
@@ -95,14 +95,6 @@ async def test_days_keep_no_row_out_of_a_list_whose_rows_were_never_published(
     assert plain
     for query in ("from_date=9999-12-31", "to_date=0001-01-01"):
         assert (await api.get(f"{path}?{query}")).json()["data"] == plain
-
-
-@every_list
-@pytest.mark.rule("C-026")
-async def test_unknown_parameters_change_nothing(api: Client, path: str) -> None:
-    noise = "platform=instagram&id=1&filters=x&FROM_DATE=2026-02-30&%00=%00&&=&%F0%28=%ff&a"
-    plain = await api.get(path)
-    assert (await api.get(f"{path}?{noise}")).body == plain.body
 
 
 @pytest.mark.rule("C-031")
@@ -197,10 +189,9 @@ async def test_profiles_are_filtered_by_account_and_an_unknown_account_is_404(
 @pytest.mark.rule("C-053", "C-055", "C-022", "C-024")
 async def test_the_catalogue_has_its_sixteen_rows_and_says_what_this_deployment_reads(api: Client) -> None:
     listed = (await api.get("/v1/work-platforms?limit=100")).json()["data"]
-    assert {row["id"]: row["name"] for row in listed} == {
-        str(platform.id): platform.name for platform in CATALOGUE.values()
-    }
-    assert len(listed) == 16
+    assert sorted((row["id"], row["name"], row["category"]) for row in listed) == sorted(CATALOGUE)
+    assert {row["status"] for row in listed} == {"ACTIVE"}
+    assert [row["url"] for row in listed if row["name"] == "WWW"] == [""]
     for row in listed:
         assert (await api.get(f"/v1/work-platforms/{row['id']}")).json() == row
         products = row["products"]
@@ -208,6 +199,7 @@ async def test_the_catalogue_has_its_sixteen_rows_and_says_what_this_deployment_
             *("identity", "engagement", "income", "switch", "activity", "publish_content", "publish")
         ]
         assert products["publish"] == products["publish_content"]
+        assert products["switch"] == {"is_supported": False}
         assert list(products["identity"]) == list(products["engagement"]) == ["is_supported", "audience"]
         assert row["logo_url"].startswith("https://creators.example/assets/platforms/")
     rows = {row["name"]: row["products"]["identity"] for row in listed}

@@ -1,5 +1,6 @@
 """XML bodies of a refresh: contract 4.3, C-071 to C-074."""
 
+import asyncio
 import time
 
 import pytest
@@ -111,6 +112,35 @@ async def test_document_types_entities_and_broken_xml_are_malformed_and_quickly_
     assert time.monotonic() - began < 2
     state = (await here.caller.client.get(here.fill("/x/accounts/{account_id}/refresh"))).json()
     assert state["is_pending"] is False
+
+
+@pytest.mark.rule("C-073")
+@pytest.mark.parametrize(
+    "named",
+    [
+        '<!DOCTYPE r SYSTEM "{elsewhere}"><r>{good}</r>',
+        '<!DOCTYPE r PUBLIC "-//x" "{elsewhere}"><r>{good}</r>',
+        '<!DOCTYPE r [<!ENTITY x SYSTEM "{elsewhere}">]><r>&x;{good}</r>',
+        '<!DOCTYPE r [<!ENTITY % x SYSTEM "{elsewhere}">%x;]><r>{good}</r>',
+        '<?xml-stylesheet href="{elsewhere}"?><r>{good}</r>',
+        '<r xmlns:i="http://www.w3.org/2001/XInclude"><i:include href="{elsewhere}"/>{good}</r>',
+        '<r xmlns:s="http://www.w3.org/2001/XMLSchema-instance" s:schemaLocation="urn:x {elsewhere}">{good}</r>',
+    ],
+    ids=["dtd", "public dtd", "entity", "parameter entity", "stylesheet", "include", "schema"],
+)
+async def test_nothing_that_a_document_names_is_fetched(seed: Seed, named: str) -> None:
+    here, came = await world(seed), []
+
+    async def take(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as elsewhere:
+        url = f"http://127.0.0.1:{elsewhere.sockets[0].getsockname()[1]}/x"
+        body = named.replace("{elsewhere}", url).replace("{good}", "<account_id>{account_id}</account_id>")
+        reply = await refresh(here, body)
+    assert accepted(here, reply) is ("DOCTYPE" not in named)
+    assert came == []
 
 
 @pytest.mark.rule("C-073")

@@ -65,6 +65,7 @@ async def test_the_audience_sample_runs_under_node(
     assert json.loads(printed) == {"status": 200, "data": served}
 
 
+@pytest.mark.rule("C-122")
 async def test_a_generated_client_calls_every_operation_and_loses_nothing_of_an_answer(
     home: House,
     account: Account,

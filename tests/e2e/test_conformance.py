@@ -118,6 +118,8 @@ async def test_our_server_keeps_every_rule_that_can_be_seen_from_outside(ground:
     everything = ("--write", "--sandbox-url", ground.house.sandbox_url, "--second-client-id", ground.second.client_id)
     found = results(await ground.kit(*everything, "--burst", "600", "--json"))
     assert of(found, "fail") == {}
+    told = ("ACCOUNTS.CONNECTED", "ACCOUNTS.DISCONNECTED", "SESSION.EXPIRED", "PROFILES.ADDED", "PROFILES.UPDATED")
+    assert all(event in found["C-104"]["seen"] for event in (*told, "PROFILES_AUDIENCE.ADDED"))
     # How many accounts there are to see an order in depends on what ran before.
     assert set(of(found, "not_checked")) - {"C-033"} == NEVER_CHECKED | {"C-102", "C-106"}
     listed = await ground.house.scalar("select count(*) from webhooks where url like '%/hook-%'")

@@ -75,7 +75,7 @@ async def tried(home: House, receiver: Receiver, attempts: int) -> dict[str, obj
     return await queued(home, receiver)
 
 
-@pytest.mark.rule("C-099", "C-100", "C-101", "C-103", "C-104")
+@pytest.mark.rule("C-099", "C-100", "C-101", "C-103", "C-104", "C-123")
 async def test_a_delivery_is_the_contract_to_the_byte(home: House, account: Account, receiver: Receiver) -> None:
     await home.ask_refresh(account)
 
@@ -191,7 +191,7 @@ async def test_a_receiver_that_is_not_there_is_tried_again(home: House, account:
 
 @pytest.mark.rule("C-098", "C-100", "C-106", "C-107")
 async def test_a_trial_is_signed_and_tried_again_like_any_notification(home: House, receiver: Receiver) -> None:
-    answers = iter([500, 200])
+    answers = iter([500, 204])
 
     async def reply(_receipt: Receipt) -> int:
         return next(answers)
@@ -205,6 +205,8 @@ async def test_a_trial_is_signed_and_tried_again_like_any_notification(home: Hou
     await home.forward(timedelta(seconds=60))
 
     _, second = await receiver.wait(2)
+    row = await tried(home, receiver, 2)
+    assert (row["state"], row["tries"]) == ("DELIVERED", ["500", "204"])
 
     told = json.loads(first.body)
     assert told == payload | {"id": first.id}

@@ -7,6 +7,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -70,6 +71,36 @@ async def test_a_worker_killed_between_sending_and_recording_sends_the_same_even
     _, after = await home.receiver.wait(2, UPDATED)
     assert (after.id, after.body) == (before.id, before.body)
     assert after.headers["webhook-signatures"] == before.headers["webhook-signatures"]
+    assert await second.stop() == 0
+
+
+@pytest.mark.rule("C-111")
+async def test_what_is_to_be_tried_again_is_tried_by_whoever_runs_after_a_restart(home: House) -> None:
+    (account,) = await home.connected()
+    usual = home.receiver.reply
+
+    async def refuse_once(_receipt: Receipt) -> int:
+        home.receiver.reply = usual
+        return 500
+
+    home.receiver.reply = refuse_once
+    await home.ask_refresh(account)
+    first = await home.worker()
+    (before,) = await home.receiver.wait(1, UPDATED)
+
+    async def is_noted() -> bool:
+        waiting = "select count(*) from deliveries where state = 'QUEUED' and attempts = 1 and lease_until is null"
+        return bool(await home.scalar(waiting))
+
+    await until(is_noted)
+    for each in (first, home.api_process):
+        await each.kill()
+    home.api_process = await home.start_api()
+    await home.forward(timedelta(seconds=60))
+    second = await home.worker()
+
+    _, after = await home.receiver.wait(2, UPDATED)
+    assert (after.id, after.body) == (before.id, before.body)
     assert await second.stop() == 0
 
 

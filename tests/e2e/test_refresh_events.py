@@ -135,6 +135,7 @@ async def test_what_an_event_tells_of_can_be_read_when_it_arrives_and_keeps_its_
     worker = await home.worker()
     account = await home.connected_by_worker(LARGE)
     before = await read(home, account)
+    assert len(home.receiver.of("PROFILES_AUDIENCE.ADDED", account.id)) == 1
     home.receiver.receipts.clear()
     found: dict[str, dict[str, Any]] = {}
 

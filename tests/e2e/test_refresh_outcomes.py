@@ -56,7 +56,7 @@ def instant(value: object) -> datetime:
 @pytest.mark.rule("C-064", "C-076", "C-091")
 async def test_a_revoked_token_expires_the_account_and_tells_so_once(home: House) -> None:
     account = await home.connected_by_worker()
-    before = wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "the audience")
+    before = [await home.api.get(path, account_id=account.id) for path in ("/v1/profiles", "/v1/audience")]
     await home.fault("error_190_460_password_changed", persona=account.username)
     await home.ask_refresh(account)
 
@@ -68,7 +68,8 @@ async def test_a_revoked_token_expires_the_account_and_tells_so_once(home: House
     again = await home.api.post("/v1/profiles/refresh", {"account_id": account.id})
     assert again.status == 403
     assert '"code":"account_session_expired"' in msgspec.json.encode(again.body).decode()
-    assert wanted(await home.api.get("/v1/audience", account_id=account.id), 200, "the audience") == before
+    after = [await home.api.get(path, account_id=account.id) for path in ("/v1/profiles", "/v1/audience")]
+    assert [(reply.status, reply.body) for reply in after] == [(200, reply.body) for reply in before]
     assert home.receiver.of(UPDATED) == []
     assert len(home.receiver.of("SESSION.EXPIRED")) == 1
 
@@ -94,6 +95,7 @@ async def test_connecting_again_revives_the_same_account(home: House) -> None:
 async def test_a_platform_that_is_down_is_asked_again_soon_and_then_given_up(home: House) -> None:
     account = await home.connected_by_worker()
     before = await account_of(home, account)
+    profiles = await home.api.get("/v1/profiles", account_id=account.id)
     await home.fault("html_502", persona=account.username)
     await home.ask_refresh(account)
     waits = []
@@ -113,7 +115,9 @@ async def test_a_platform_that_is_down_is_asked_again_soon_and_then_given_up(hom
     pause = instant(told["next_attempt_at"]) - instant(told["finished_at"])
     assert timedelta(hours=12) <= pause <= timedelta(hours=36), "then the next daily cycle"
     assert (await account_of(home, account))["data"] == before["data"], "a failed run leaves everything as it was"
-    assert home.receiver.of(UPDATED) == []
+    assert (await home.api.get("/v1/profiles", account_id=account.id)).body == profiles.body
+    told_of = "select count(*) from events where kind = 'PROFILES.UPDATED' and account_id = $1::text::uuid"
+    assert (home.receiver.of(UPDATED), await home.scalar(told_of, account.id)) == ([], 0)
 
 
 async def another_run(home: House, account: Account, ended_before: datetime) -> None:
