@@ -8,6 +8,8 @@ import pytest
 from houselights.core import errors
 from houselights.core.messages import Request, Response
 from houselights.core.secret import Secret
+from houselights.port import app_check
+from houselights.port.app_check import Proof
 from houselights.port.platform import Grant
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.sandbox.play import play
@@ -17,6 +19,7 @@ from tests.contract.folders import (
     SHOWCASE,
     UNCONNECTED,
     WITH_AUDIENCE,
+    apps,
     on_every_platform,
     refusing,
 )
@@ -127,6 +130,30 @@ def test_a_wrong_app_is_the_operators_to_mend(name: str) -> None:
         code = consented(platform, fake, SHOWCASE.username)
         with pytest.raises(errors.AppRefused):
             play(platform.exchange(wrong, code, REDIRECT, NOW), fake, NOW)
+
+
+@on_every_platform
+def test_an_app_is_known_without_a_creator_and_a_wrong_one_is_not(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    has_token = platform.manifest.oauth.client_credentials is not None
+    for app in apps(fake):
+        proof = play(app_check.check(platform, app, REDIRECT, NOW), fake, NOW)
+        assert proof is (Proof.KNOWS_IT if has_token else Proof.REFUSED_CODE)
+        for wrong in (
+            msgspec.structs.replace(app, client_secret=Secret("wrong")),
+            msgspec.structs.replace(app, client_id="7"),
+        ):
+            with pytest.raises(errors.AppRefused):
+                play(app_check.check(platform, wrong, REDIRECT, NOW), fake, NOW)
+
+
+@pytest.mark.parametrize("status", [200, 502])
+@on_every_platform
+def test_a_page_in_place_of_an_answer_says_nothing_of_an_app(name: str, status: int) -> None:
+    platform, page = PLATFORMS[name], Response(status, {"content-type": "text/html"}, b"<html>Hello</html>")
+    script = app_check.check(platform, platform.fake(()).app, REDIRECT, NOW)
+    with pytest.raises(errors.PlatformDown):
+        played(script, lambda _request: page)
 
 
 @on_every_platform

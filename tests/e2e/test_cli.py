@@ -101,6 +101,31 @@ async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_pa
     assert "no app two of every application at twitch" in refused.err
 
 
+async def test_an_app_at_a_platform_is_verified_without_a_creator(
+    served: tuple[Place, Process], tmp_path: Path
+) -> None:
+    place, _ = served
+    shown = await place.run("platform", "check", "twitch")
+    assert shown.status == 0
+    assert "twitch, sandbox: app inventedclientidofthesandbox00 of everybody\nok " in shown.out
+    assert "\nunverified  redirect address at the platform" in shown.out
+
+    (tmp_path / "secret").write_text("of another app\n")
+    fakes = f"http://127.0.0.1:{int(place.settings['port']) + 1}/twitch"
+    bases = [f"--base-url=https://{host}={fakes}/{host}" for host in ("id.twitch.tv", "api.twitch.tv")]
+    keys = ("--client-id", "inventedclientidofthesandbox00", "--client-secret-file", str(tmp_path / "secret"))
+    await place.run("app", "create", "Mine")
+    words = ("platform", "app", "set", "twitch", "--environment", "sandbox", "--application", "Mine", *keys, *bases)
+    assert (await place.run(*words)).status == 0
+    wrong = await place.run("platform", "check", "twitch", "--application", "Mine", "--json")
+    said = msgspec.json.decode(wrong.out)
+    assert (wrong.status, said["ok"], [app["used_by"] for app in said["apps"]]) == (1, False, ["Mine"])
+    assert [each["check"] for each in said["apps"][0]["checks"] if each["status"] == "failed"] == [
+        "client id and secret"
+    ]
+    assert (await place.run("platform", "check", "tvvitch")).status == 2
+
+
 async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -> None:
     words = ("app", "create", "Mine", "--client-id", "kept-id", "--json", "--environment", "production")
     assert (await place.run(*words)).json()["client_id"] == "kept-id"

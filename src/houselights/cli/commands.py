@@ -14,10 +14,11 @@ from houselights.cli import (
     migrate,
     platform,
     platform_app,
+    platform_check,
     sandbox,
     serve,
-)
     vault,
+)
 from houselights.cli.output import say
 from houselights.cli.parser import Parser
 from houselights.core.errors import HouselightsError
@@ -75,12 +76,13 @@ def _parser() -> Parser:
         config,
         platform,
         platform_app,
+        platform_check,
         sandbox,
         conformance,
         importing,
         connect,
+        vault,
     )
     for room in rooms:
-        vault,
         room.add_verbs(verbs)
     return parser

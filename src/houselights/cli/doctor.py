@@ -4,13 +4,13 @@ import argparse
 import asyncio
 from datetime import UTC, datetime, timedelta
 from time import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from houselights.cli.output import answer_json, answer_table
+from houselights.cli.findings import answer_findings
+from houselights.cli.output import answer_json
 from houselights.cli.parser import Verbs, settings_of, verb, wants_json
 from houselights.core.errors import HouselightsError
+from houselights.rules.findings import Finding, has_failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from houselights.settings import Settings
 
 _MOST_SKEW = timedelta(seconds=30)
-
-
-class Finding(Struct, frozen=True):
-    """What one check found. do: what to do about it, "" where nothing is wrong."""
-
-    check: str
-    status: Literal["ok", "warning", "failed"]
-    says: str
-    do: str = ""
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -47,11 +38,12 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments).settings
     set_up_logs(LogOptions("error", settings.log_format))
     findings = [*_addresses(settings), *asyncio.run(_stored(settings))]
+    failed = has_failed(findings)
     if wants_json(arguments):
-        answer_json({"ok": all(each.status != "failed" for each in findings), "checks": findings})
+        answer_json({"ok": not failed, "checks": findings})
     else:
-        answer_table([(each.status, each.check, f"{each.says}{f': {each.do}' * bool(each.do)}") for each in findings])
-    return int(any(each.status == "failed" for each in findings))
+        answer_findings(findings)
+    return int(failed)
 
 
 def _addresses(settings: "Settings") -> "Iterator[Finding]":

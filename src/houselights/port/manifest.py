@@ -6,6 +6,7 @@ is mended without touching code.
 
 from datetime import date
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -60,6 +61,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     refresh_token_lifetime_s: int | None = None
     rotates: bool = False
     """whether a renewed grant ends the one that it was made of"""
+    client_credentials: Literal["GET", "POST"] | None = None
+    """how the token endpoint gives an app a token of its own (RFC 6749, 4.4); None where it gives none"""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

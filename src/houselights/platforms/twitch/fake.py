@@ -97,12 +97,17 @@ class Fake:
             return _refusal(400, None, "invalid client")
         if form.get("client_secret") != _APP_KEY:
             return _refusal(403, None, "invalid client secret")
+        return self._granted(form, request.now)
+
+    def _granted(self, form: Mapping[str, str], now: datetime) -> Response:
         match form.get("grant_type"):
+            case "client_credentials":
+                return _json({"access_token": f"app-of-{_APP_ID}", "expires_in": 5_011_271, "token_type": "bearer"})
             case "authorization_code":
-                return self._redeemed(form, request.now)
+                return self._redeemed(form, now)
             case "refresh_token":
                 try:
-                    return self._told(self._server.renew(form.get("refresh_token", ""), request.now))
+                    return self._told(self._server.renew(form.get("refresh_token", ""), now))
                 except RefusedTokenError:
                     return REFUSALS["error_400_refresh"]
         return _refusal(400, None, "missing grant type")

@@ -154,6 +154,8 @@ class FacebookLogin:
             raise refused(400, 101, "Error validating application. Invalid application ID.")
         if sent.get("client_secret") != _APP_KEY:
             raise refused(400, 1, "Error validating client secret.")
+        if sent.get("grant_type") == "client_credentials":
+            return {"access_token": f"{APP_ID}|{_APP_KEY}", "token_type": "bearer"}
         if sent.get("grant_type") == "fb_exchange_token":
             claims, _ = self._alive(sent.get("fb_exchange_token", ""), ("short", "user"), now)
             return self._issued("user", claims, claims.bound_to, now, _LONG_LIFE)

@@ -1,0 +1,24 @@
+"""What a check of an installation found. Not here: who checks (`cli.doctor`, `flows.check_app`), and how it shows."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Finding(Struct, frozen=True):
+    """One check's result.
+
+    status  `unverified` where nothing can tell before it is needed; `says` then has the reason
+    do      what to do about it, "" where nothing is to be done
+    """
+
+    check: str
+    status: Literal["ok", "warning", "failed", "unverified"]
+    says: str
+    do: str = ""
+
+
+def has_failed(findings: Iterable[Finding]) -> bool:
+    """Whether any check failed; warnings and what cannot be verified do not count."""
+    return any(each.status == "failed" for each in findings)
