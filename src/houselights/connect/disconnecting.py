@@ -46,7 +46,7 @@ class DisconnectPage:
         if refused := self._gate.refusal(request, found):
             return refused
         await connect_account.disconnect(found.session, account, self._gate.rooms)
-        return see_other(found.to(WORK_PLATFORMS[account.work_platform_id]))
+        return see_other(f"{found.to(WORK_PLATFORMS[account.work_platform_id])}?disconnected={account.account_id}")
 
     async def _at(self, request: Request) -> tuple[Found, ExistingAccount] | Response:
         """The session and the creator's own account of the path; one that is gone leads back."""

@@ -1,6 +1,7 @@
 """Where is the account? The platforms, the accounts that are connected there already, and what to know before going."""
 
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
 import structlog
 from starlette.requests import Request
@@ -61,13 +62,14 @@ class PlatformPages:
         return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), back=back)
 
     async def accounts(self, request: Request) -> Response:
-        """The accounts that the creator has there already; straight on where there are none."""
+        """The accounts that the creator has there already; straight on where there are none, and none was until now."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
         found, spoken = at
         accounts = await self._existing(found, spoken)
-        if not accounts:
+        gone = await self._named(parse_uuid(request.query_params.get("disconnected", "")), found, spoken)
+        if not accounts and gone is None:
             return see_other(f"{found.to(spoken.row)}/guide")
         return render.page(
             request,
@@ -76,6 +78,7 @@ class PlatformPages:
             Said(Phase.OPEN, "CONNECTIONS"),
             here=found.to(spoken.row),
             accounts=accounts,
+            gone=gone if gone is not None and gone.status == "NOT_CONNECTED" else None,
             others=found.session.work_platform_id is None,
             back=found.back("exited", "EXIT_FROM_CONNECTIONS"),
         )
@@ -158,11 +161,13 @@ class PlatformPages:
 
     async def _again(self, account_id: str, found: Found, spoken: Spoken) -> ExistingAccount | None:
         """The account to connect again: the session's own, or the named one of this creator's."""
-        session = found.session
-        wanted = session.account_id or parse_uuid(account_id)
-        if wanted is None:
+        return await self._named(found.session.account_id or parse_uuid(account_id), found, spoken)
+
+    async def _named(self, account_id: UUID | None, found: Found, spoken: Spoken) -> ExistingAccount | None:
+        """The creator's own account of that id, where it is one of this platform."""
+        if account_id is None:
             return None
-        named = await connect_sessions.account(self._gate.rooms.database, session, AccountId(wanted))
+        named = await connect_sessions.account(self._gate.rooms.database, found.session, AccountId(account_id))
         return named if named is not None and named.work_platform_id == spoken.row.id else None
 
 

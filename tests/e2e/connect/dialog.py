@@ -1,5 +1,6 @@
 """A creator before a real browser: the client's page, our dialog in it, and the platform's window."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -76,6 +77,14 @@ async def agree(window: Page, persona: str, *, press: str = "continue", untick: 
     for scope in untick:
         await window.evaluate(f"document.querySelector('input[name=\"scope:{scope}\"]').click()")
     await window.evaluate(f"document.querySelector('button[value={press}]').click()")
+
+
+async def sent_to(page: Page, scheme: str) -> list[str]:
+    """The addresses of a scheme that the page asked for, once there is one."""
+    async with asyncio.timeout(60):
+        while not (found := [url for url in page.requests if url.startswith(scheme)]):
+            await asyncio.sleep(0.02)
+    return found
 
 
 async def options(caller: Caller, user_id: UserId, **more: object) -> dict[str, object]:

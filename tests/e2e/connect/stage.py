@@ -266,20 +266,23 @@ async def told(caller: Caller, made: dict[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerator[Stage, None]:
-    """Everything, up and running."""
+async def open_stage(
+    database: Database, dsn: str, clock: Clock, platforms: Sequence[Platform] = ()
+) -> AsyncGenerator[Stage, None]:
+    """Everything, up and running. platforms: all that there are; Instagram alone if none is named."""
     async with AsyncExitStack() as stack:
         ours, theirs = stack.enter_context(listening()), stack.enter_context(listening())
         public_url, sandbox_url = url_of(ours), url_of(theirs)
-        platform = _instagram()
+        spoken = platforms or [_instagram()]
         vault = Vault(Keyring([MASTER]), database, clock, uuid4)
-        await _register(database, vault, clock, platform, sandbox_url)
+        for each in spoken:
+            await _register(database, vault, clock, each, sandbox_url)
         rooms = Rooms(
             database=database,
             vault=vault,
             clock=clock,
             bell=Bell(database),
-            platforms={WorkPlatformId(INSTAGRAM): platform},
+            platforms={WorkPlatformId(each.manifest.work_platform): each for each in spoken},
             platform_http=await _client(stack),
             budgets=Budgets(database),
             webhook_http={},
@@ -291,7 +294,7 @@ async def open_stage(database: Database, dsn: str, clock: Clock) -> AsyncGenerat
         pages = connect_routes(ConnectParts(rooms, ADDRESS_KEY, TOKEN_KEY, new_token))
         api = await _api(stack, database, dsn, clock, public_url)
         await stack.enter_async_context(serve(ours, build_api(api, *pages)))
-        fakes = sandbox_app([platform], 1, clock.now, sandbox_url)
+        fakes = sandbox_app(spoken, 1, clock.now, sandbox_url)
         await stack.enter_async_context(serve(theirs, Cutting(fakes)))
         client = Client(ours.getsockname()[1])
         yield Stage(rooms, clock, client, Seed(database, client), public_url, sandbox_url)
@@ -305,12 +308,13 @@ def _instagram() -> Platform:
 async def _register(database: Database, vault: Vault, clock: Clock, platform: Platform, sandbox_url: str) -> None:
     """The fake's app, as an operator would configure it; real hosts lead to the fake."""
     keys = platform.fake(()).app
-    where = place(EVERYBODY, INSTAGRAM, "sandbox", keys.client_id)
+    work_platform = WorkPlatformId(platform.manifest.work_platform)
+    where = place(EVERYBODY, work_platform, "sandbox", keys.client_id)
     sealed = await vault.seal_text(EVERYBODY, keys.client_secret, where)
     mount = f"{sandbox_url}/{platform.manifest.name}"
-    base_urls = {host: f"{mount}/{urlsplit(host).netloc}" for host in (DIALOG, GRAPH)}
+    base_urls = {host: f"{mount}/{urlsplit(host).netloc}" for host in platform.manifest.hosts}
     app = PlatformApp(EVERYBODY, keys.client_id, sealed, base_urls)
-    await platform_apps.write(database, app, WorkPlatformId(INSTAGRAM), "sandbox", clock.now())
+    await platform_apps.write(database, app, work_platform, "sandbox", clock.now())
 
 
 async def _client(stack: AsyncExitStack) -> HttpClient:

@@ -1,6 +1,5 @@
 """The dialog when something is in its way: windows closed, blocked or cut off, pages that may not show it, haste."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,7 +8,7 @@ import pytest_asyncio
 
 from houselights.core.ids import UserId
 from tests.contract.seed import Caller
-from tests.e2e.browser import Browser, Page
+from tests.e2e.browser import Browser
 from tests.e2e.connect.clients import ClientPages
 from tests.e2e.connect.dialog import (
     BUTTON,
@@ -21,6 +20,7 @@ from tests.e2e.connect.dialog import (
     choose,
     labelled,
     options,
+    sent_to,
     shows,
 )
 from tests.e2e.connect.rows import accounts, events, rest_no_more
@@ -127,6 +127,9 @@ async def test_disconnecting_in_the_dialog_is_asked_once_and_told_after_the_serv
         await frame.click(labelled("Disconnect"))
         await frame.click("document.querySelector('.danger')")
         heard = await dialog.heard(2)
+        await frame.until("document.querySelector('.notice') && document.body.dataset.screen === 'CONNECTIONS'")
+        assert "@ava.stone is disconnected." in await frame.text()
+        await frame.click(labelled("Connect an account"))
         await shows(frame, "GUIDANCE", "OPEN")
     account = heard[0][1]
     assert heard[1] == ["accountDisconnected", account, PLATFORM, str(user_id)]
@@ -220,7 +223,7 @@ async def test_the_redirect_flow_returns_to_a_listed_address_and_to_no_other(
             await shows(host, "", "CONNECTED")
             assert not [url for url in host.requests if "evil" in url]
             return
-        (url,) = await _asked(host, "myapp:")
+        (url,) = await sent_to(host, "myapp:")
     (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
     query = parse_qsl(urlsplit(url).query)
     assert query[:3] == [("from", "connect"), ("status", "connected"), ("reason", "DONE_CLICKED")]
@@ -241,11 +244,3 @@ async def test_no_address_holds_the_token_or_a_secret(
         ours = [url for url in (*frame.requests, *window.requests) if "/connect" in url]
         assert len(ours) > 8
         assert [url for url in ours if str(given["token"])[:40] in url or "EAA" in url.partition("code=")[0]] == []
-
-
-async def _asked(page: Page, scheme: str) -> list[str]:
-    """The addresses of a scheme that the page asked for."""
-    async with asyncio.timeout(20):
-        while not (found := [url for url in page.requests if url.startswith(scheme)]):
-            await asyncio.sleep(0.02)
-    return found

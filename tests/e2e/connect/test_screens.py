@@ -1,13 +1,4 @@
-"""Every screen as people see and hear it: an accessibility scan, the keyboard alone, phones, large text, the dark.
-
-With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for whoever wants to look.
-"""
-
-import os
-import sys
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+"""Every screen as people see and hear it: an accessibility scan, the keyboard alone, phones, large text, the dark."""
 
 import pytest
 
@@ -16,43 +7,10 @@ from tests.contract.seed import Caller
 from tests.e2e.browser import Browser, Page
 from tests.e2e.connect.clients import ClientPages
 from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, choose, labelled, options, shows
+from tests.e2e.connect.looking import SCAN, axe, look
 from tests.e2e.connect.stage import Stage, session
 
 pytestmark = pytest.mark.e2e_tools
-
-_SCAN = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
-    violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join()}`))"""
-_PICTURES = os.environ.get("HOUSELIGHTS_PICTURES")
-_WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
-
-
-@cache
-def axe() -> str:
-    """The scanner's script, which `make e2e` installs: not read before a test wants it."""
-    return (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
-async def look(screen: Page, around: Page, name: str) -> None:
-    """A scan, and no screen is wider than its window, whatever the size; pictures for whoever wants them."""
-    if await screen.evaluate("typeof axe === 'undefined'"):
-        await screen.evaluate(axe())
-    for size, (width, height) in _SIZES.items():
-        await around.size(width, height)
-        for scheme in ("light", "dark"):
-            await around.scheme(scheme)
-            assert await screen.evaluate(_SCAN) == [], f"{name}, {size}, {scheme}"
-            if _PICTURES and (size != "narrow" or scheme == "light"):
-                await around.picture(Path(_PICTURES) / f"{name}-{size}-{scheme}.png")
-        assert await screen.evaluate(_WIDTH) <= 0, f"{name}, {size}"
-    await around.size(*_SIZES["narrow"])
-    await screen.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert await screen.evaluate(_WIDTH) <= 0, f"{name}, large text"
-    if _PICTURES:
-        await around.picture(Path(_PICTURES) / f"{name}-narrow-large.png")
-    await screen.evaluate("document.documentElement.style.fontSize = ''")
-    await around.size(*_SIZES["desktop"])
-    await around.scheme("light")
 
 
 async def connect(dialog: Dialog, frame: Page, persona: str) -> None:
@@ -68,7 +26,7 @@ async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
         host = dialog.host
         frame = await dialog.open()
         await host.evaluate(axe())
-        assert await host.evaluate(_SCAN) == []
+        assert await host.evaluate(SCAN) == []
         await look(frame, host, "consent")
         await frame.click(PRIMARY)
         await shows(frame, "PLATFORM_SELECTION")

@@ -15,6 +15,15 @@ from tests.e2e.connect.rows import accounts, events, rest_no_more
 from tests.e2e.connect.servers import answering
 from tests.e2e.connect.stage import DIALOG, GRAPH, Creator, Stage, session, told
 
+NONSENSE = {
+    "a page": b"<!doctype html><title>Sign in</title>",
+    "nothing": b"",
+    "half a JSON": b'{"access_token": "EAAG',
+    "200 with an error": b'{"error": {"message": "Please retry", "type": "OAuthException", "code": 2}}',
+    "10 MB": b'{"access_token": "' + b"x" * 10_000_000 + b'"}',
+}
+"""What a platform may answer with 200 that is no answer."""
+
 
 @pytest_asyncio.fixture(autouse=True)
 async def mended(stage: Stage) -> AsyncIterator[None]:
@@ -82,17 +91,7 @@ async def test_a_platform_where_nobody_listens_is_unavailable(
     assert end.code == "PLATFORM_UNAVAILABLE"
 
 
-@pytest.mark.parametrize(
-    "reply",
-    [
-        b"<!doctype html><title>Sign in</title>",
-        b"",
-        b'{"access_token": "EAAG',
-        b'{"error": {"message": "Please retry", "type": "OAuthException", "code": 2}}',
-        b'{"access_token": "' + b"x" * 10_000_000 + b'"}',
-    ],
-    ids=["a page", "nothing", "half a JSON", "200 with an error", "10 MB"],
-)
+@pytest.mark.parametrize("reply", NONSENSE.values(), ids=NONSENSE)
 async def test_a_platform_that_answers_nonsense_with_200_connects_nothing_and_has_a_page(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator, reply: bytes
 ) -> None:

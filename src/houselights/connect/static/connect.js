@@ -115,7 +115,7 @@
     });
     const close = element("button", {
       ...RESET,
-      ...{ position: "absolute", top: "8px", "inset-inline-end": "8px", width: "44px", height: "44px", padding: "0" },
+      ...{ position: "absolute", top: "4px", "inset-inline-end": "8px", width: "44px", height: "44px", padding: "0" },
       ...{ display: "grid", "place-items": "center", border: "0", "border-radius": "22px", cursor: "pointer" },
       ...{ background: "transparent", color: "inherit", font: "400 26px/1 system-ui, sans-serif" },
     }, { type: "button", "aria-label": "Close" });

@@ -1,0 +1,52 @@
+"""Looks at a screen as a person would: an accessibility scan, every size of window, large text, light and dark.
+
+With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for whoever wants to look.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from tests.e2e.browser import Page
+
+SCAN = """axe.run(document, {resultTypes: ["violations"]}).then(({violations}) =>
+    violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html).join()}`))"""
+_PICTURES = os.environ.get("HOUSELIGHTS_PICTURES")
+_WIDTH = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_SMALL = """[...document.querySelectorAll("button, .primary, .small, .row, .back a, .aside a, input[type=search]")]
+    .filter((each) => each.checkVisibility() && !each.disabled)
+    .filter((each) => each.getBoundingClientRect().height < 43.9 || each.getBoundingClientRect().width < 43.9)
+    .map((each) => each.outerHTML)"""
+"""What is to be pressed and is smaller than a finger."""
+_SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
+
+
+@cache
+def axe() -> str:
+    """The scanner's script, which `make e2e` installs: not read before a test wants it."""
+    return (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+async def look(screen: Page, around: Page, name: str) -> None:
+    """A scan, and no screen is wider than its window, whatever the size; pictures for whoever wants them."""
+    if await screen.evaluate("typeof axe === 'undefined'"):
+        await screen.evaluate(axe())
+    for size, (width, height) in _SIZES.items():
+        await around.size(width, height)
+        for scheme in ("light", "dark"):
+            await around.scheme(scheme)
+            assert await screen.evaluate(SCAN) == [], f"{name}, {size}, {scheme}"
+            if _PICTURES and (size != "narrow" or scheme == "light"):
+                await around.picture(Path(_PICTURES) / f"{name}-{size}-{scheme}.png")
+        assert await screen.evaluate(_WIDTH) <= 0, f"{name}, {size}"
+        assert await screen.evaluate(_SMALL) == [], f"{name}, {size}"
+    await around.size(*_SIZES["narrow"])
+    await screen.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert await screen.evaluate(_WIDTH) <= 0, f"{name}, large text"
+    if _PICTURES:
+        await around.picture(Path(_PICTURES) / f"{name}-narrow-large.png")
+    await screen.evaluate("document.documentElement.style.fontSize = ''")
+    await around.size(*_SIZES["desktop"])
+    await around.scheme("light")
