@@ -15,12 +15,13 @@ import msgspec
 
 from houselights.core.errors import HouselightsError
 from houselights.telemetry import LogOptions, set_up_logs
-from measures import budget, renewal
+from measures import budget, renewal, rotation
 from measures.frame import Measure, Stage
 from measures.report import Occasion, Result, as_object, page, table
 
 MEASURES: tuple[Measure, ...] = (
     renewal.MEASURE,
+    rotation.MEASURE,
     budget.MEASURE,
 )
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "measures.md"
