@@ -8,6 +8,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from houselights.compose.foundation import Access, CannotServe, open_dsn
+from houselights.core.errors import StoreDown
+from houselights.settings import Settings
 from tests.e2e.commands import Place, living, serving, users
 from tests.e2e.processes import free_ports, process
 
@@ -84,6 +87,19 @@ async def test_what_is_counted_can_be_asked_for(embedded: Place) -> None:
         session.get(f"http://127.0.0.1:{port}/metrics") as reply,
     ):
         assert 'houselights_api_calls_total{route="/x/health",status="200"}' in await reply.text()
+
+
+async def test_a_broken_connection_to_our_own_database_is_told_as_its_end_where_that_is_why(embedded: Place) -> None:
+    async def lose_connection(*, with_server: bool) -> None:
+        async with open_dsn(Settings(data_dir=embedded.data_dir), Access(owns=True)) as (_, server_pid):
+            if with_server and server_pid is not None:
+                os.kill(server_pid, signal.SIGKILL)
+            raise StoreDown("store_down", "not now")
+
+    with pytest.raises(StoreDown, match="not now"):
+        await lose_connection(with_server=False)
+    with pytest.raises(CannotServe, match="our database ended by itself"):
+        await lose_connection(with_server=True)
 
 
 async def test_a_server_whose_database_dies_ends_with_a_sentence(embedded: Place) -> None:

@@ -1,12 +1,15 @@
 """What is installed and what is run on a database: pinned, hashed, from no named place; and honest about its locks."""
 
+import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
-from tests.house.tree import PACKAGE, ROOT, name
+from tests.house.tree import PACKAGE, ROOT, modules, name, syntax
 
 _SETS = sorted((ROOT / "requirements").glob("*.txt"))
 _MIGRATIONS = sorted((PACKAGE / "db" / "migrations").glob("*.sql"))
@@ -34,6 +37,26 @@ def test_everything_that_the_project_asks_for_is_pinned(extra: str | None, set_n
     asked = project["dependencies"] + (project["optional-dependencies"][extra] if extra else [])
     pinned = {_plain(line) for line in _requirements(ROOT / "requirements" / f"{set_name}.txt")}
     assert {_plain(each) for each in asked} - pinned == set()
+
+
+def test_everything_that_the_package_imports_is_asked_for_by_its_own_name() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {_plain(each) for each in project["dependencies"]}
+    of_others = {each for each in _imported() if each not in sys.stdlib_module_names} - {"houselights"}
+    distributions = packages_distributions()
+    assert of_others
+    assert {each for each in of_others if asked.isdisjoint(map(_plain, distributions.get(each, [each])))} == set()
+
+
+def _imported() -> set[str]:
+    """First names of all that the package's modules import from beyond it."""
+    found = set[str]()
+    for node in (node for path in modules() for node in ast.walk(syntax(path))):
+        if isinstance(node, ast.Import):
+            found |= {each.name.partition(".")[0] for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None and node.level == 0:
+            found.add(node.module.partition(".")[0])
+    return found
 
 
 def test_what_runs_in_production_is_the_same_in_every_set() -> None:

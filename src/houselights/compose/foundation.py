@@ -30,6 +30,7 @@ log = structlog.get_logger()
 OLDEST_SERVER = 15
 _LOOK_EVERY_S = 1.0
 _ATTACH_WITHIN_S = 15.0
+_VERDICT_WITHIN_S = 1.0
 
 
 class CannotServe(HouselightsError):
@@ -99,7 +100,8 @@ chance = secrets.SystemRandom().random
 async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[str, int | None], None]:
     """The database's address, and the pid of its server if that is our child: it is ended at the end of the block.
 
-    raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun
+    raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun; CannotServe in the place
+            of a StoreDown that comes of the end of our own server
     """
     if settings.database_url is not None:
         dsn = settings.database_url.reveal()
@@ -123,15 +125,20 @@ async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[s
             await asyncio.sleep(0.05)
     try:
         yield dsn, embedded.pid
+    except StoreDown:
+        # Connections break before the end of their server is known, if that is why.
+        if await embedded.ended_within(_VERDICT_WITHIN_S):
+            raise _ended(settings) from None
+        raise
     finally:
         await embedded.stop()
 
 
 async def _try(dsn: str) -> None:
-    """Raises CannotServe, with what the server or the driver says, where no connection can be had."""
+    """Raises CannotServe where no connection can be had."""
     try:
         connection = await connect(dsn)
-    except Exception as error:
+    except StoreDown as error:
         raise CannotServe(
             "database_refused", f"{error}: start the database, or correct HOUSELIGHTS_DATABASE_URL"
         ) from error
@@ -216,7 +223,11 @@ def _check_child(base: Foundation) -> None:
     try:
         os.kill(base.server_pid, 0)
     except ProcessLookupError:
-        said = base.settings.data_dir / "postgres.log"
-        raise CannotServe("database_ended", f"our database ended by itself: start again; {said} says why") from None
+        raise _ended(base.settings) from None
     except PermissionError:
         return
+
+
+def _ended(settings: Settings) -> CannotServe:
+    said = settings.data_dir / "postgres.log"
+    return CannotServe("database_ended", f"our database ended by itself: start again; {said} says why")

@@ -124,6 +124,10 @@ class EmbeddedPostgres:
                 raise
         return self._dsn
 
+    async def ended_within(self, limit_s: float) -> bool:
+        """Whether the server that was started has ended by itself, or does so soon."""
+        return self._server is not None and await self._server.ended_within(limit_s)
+
     async def stop(self) -> None:
         """Fast shutdown, harder if that takes too long; returns when no process is left. Fine when not started."""
         self._dsn = None

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 from msgspec import Struct
 
+from houselights.core.errors import StoreDown
 from houselights.core.statement import Statement
 from houselights.db.pool import connect
 from houselights.db.run import database_errors
@@ -64,7 +66,8 @@ class _Track:
 
     async def close(self) -> None:
         if self._driver is not None:
-            await self._driver.close()
+            with suppress(StoreDown), database_errors():
+                await self._driver.close()
         self._driver = None
         self._prepared.clear()
 

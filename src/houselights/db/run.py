@@ -1,6 +1,7 @@
 """Runs statements and turns rows into structs. The only room that talks to the driver.
 
-Database faults come out as `StoreDown` (try again) or `Duplicate`; everything else is a bug and stays as it is.
+Database faults come out as `StoreDown` (try again; where it refuses us, after the operator has mended it) or
+`Duplicate`; everything else is a bug and stays as it is.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -30,6 +31,13 @@ _UNREACHABLE = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 
+_REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
+    (asyncpg.InvalidAuthorizationSpecificationError, "the database refuses the role or its password"),
+    (asyncpg.InvalidCatalogNameError, "the database server has no database of this name"),
+    (asyncpg.InsufficientPrivilegeError, "the database does not allow the role what it has to do"),
+)
+"""What the operator has to mend, there or in the address. A wrong password is of the first kind."""
+
 
 @contextmanager
 def database_errors() -> Generator[None, None, None]:
@@ -40,6 +48,9 @@ def database_errors() -> Generator[None, None, None]:
         raise Duplicate(error.constraint_name or "unique") from None
     except _UNREACHABLE as error:
         raise StoreDown("store_down", f"the database is not available ({type(error).__name__})") from None
+    except tuple(kind for kind, _ in _REFUSALS) as error:
+        said = next(text for kind, text in _REFUSALS if isinstance(error, kind))
+        raise StoreDown("store_refuses", said) from None
 
 
 class Connection:
