@@ -27,6 +27,16 @@ _PLANT = {
                                     environment, updated_at)
         values ($1, $2::text::uuid, $3, $1, 'app', 'sandbox', clock_timestamp())
     """,
+    "revocations.sealed": """
+        insert into revocations (application_id, revocation_id, account_id, work_platform_id, environment,
+                                 platform_app_owner, person, sealed, due_at, created_at)
+        values ($1, split_part($2, '/', 1)::uuid, split_part($2, '/', 2)::uuid, $1, 'sandbox', $1, '', $3,
+                clock_timestamp(), clock_timestamp())
+    """,
+    "replies.sealed": """
+        insert into replies (application_id, day, account_id, run, read_at, sealed)
+        values ($1, split_part($2, '/', 1)::date, split_part($2, '/', 2)::uuid, 7, clock_timestamp(), $3)
+    """,
     "application_secrets.sealed": """
         insert into application_secrets (application_id, secret_id, digest, sealed, created_at)
         values ($1, $2::text::uuid, '', $3, clock_timestamp())
@@ -81,6 +91,10 @@ class Strongbox:
                 owner = application_id
                 if column.name.startswith("account_tokens"):
                     key = str((await seed.account(application_id)).account_id)
+                elif column.name.startswith("revocations"):
+                    key = f"{uuid4()}/{uuid4()}"
+                elif column.name.startswith("replies"):
+                    key = f"2026-06-05/{uuid4()}/7"
                 elif column.name.startswith("platform_apps"):
                     owner, key = ApplicationId(NOBODY), f"{uuid4()}/sandbox/an/app"
                 value = Planted(column, owner, key, f"{column.name} {key}".encode())

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.ids import AccountId, ApplicationId
+from houselights.core.ids import ApplicationId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 from houselights.store import client_secrets, platform_apps
@@ -74,6 +74,33 @@ COUNT_TOKENS = Statement(
     """
     select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
     from account_tokens
+    """,
+    Count,
+)
+
+OLD_REVOCATIONS = Statement(
+    """
+    select application_id, concat_ws('/', revocation_id, account_id) as key, sealed from revocations
+    where (application_id, revocation_id) > ($1, split_part($2, '/', 1)::uuid)
+      and substring(sealed from 2 for 16) <> all ($4)
+    order by application_id, revocation_id limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_REVOCATIONS = Statement(
+    """
+    update revocations t set sealed = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id and t.revocation_id = split_part(n.key, '/', 1)::uuid
+    """,
+    Nothing,
+)
+
+COUNT_REVOCATIONS = Statement(
+    """
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    from revocations
     """,
     Count,
 )
@@ -167,7 +194,12 @@ def candidates_place(application_id: ApplicationId, session_id: UUID) -> Place:
 
 
 def _place_of_token(application_id: ApplicationId, key: str) -> Place:
-    return grant_place(application_id, AccountId(UUID(key)))
+    return grant_place(application_id, UUID(key))
+
+
+def _place_of_revocation(application_id: ApplicationId, key: str) -> Place:
+    """Where the account had it: it was moved as it was."""
+    return grant_place(application_id, UUID(key.partition("/")[2]))
 
 
 def _place_of_secret(application_id: ApplicationId, key: str) -> Place:
@@ -183,8 +215,12 @@ def _place_of_candidates(application_id: ApplicationId, key: str) -> Place:
     return candidates_place(application_id, UUID(key))
 
 
+# A token may be let go of while a rotation is at it: it is found in either place.
 COLUMNS = (
     SealedColumn("account_tokens.sealed", _NIL, _place_of_token, OLD_TOKENS, WRITE_TOKENS, COUNT_TOKENS),
+    SealedColumn(
+        "revocations.sealed", _NIL, _place_of_revocation, OLD_REVOCATIONS, WRITE_REVOCATIONS, COUNT_REVOCATIONS
+    ),
     SealedColumn("application_secrets.sealed", _NIL, _place_of_secret, OLD_SECRETS, WRITE_SECRETS, COUNT_SECRETS),
     SealedColumn("platform_apps.sealed_secret", "", _place_of_app, OLD_APPS, WRITE_APPS, COUNT_APPS),
     SealedColumn(
