@@ -19,17 +19,26 @@ interface ConnectCallback {
 
 object Connect {
     private var callback: ConnectCallback? = null
+    private var user = ""
 
     /** [url]: of POST /x/connect-sessions, made by your server with redirect_url "myapp://connected". */
-    fun open(context: Context, url: String, on: ConnectCallback) {
+    fun open(context: Context, url: String, userId: String, on: ConnectCallback) {
         callback = on
+        user = userId
         CustomTabsIntent.Builder().build().launchUrl(context, Uri.parse(url))
+    }
+
+    /** From `onResume` of the activity that opened it: whoever closes the tab comes back without a return. */
+    fun resumed() {
+        val on = callback ?: return
+        callback = null
+        on.onExit("BACK_PRESSED", user)
     }
 
     fun returned(told: Uri) {
         val on = callback ?: return
         fun one(name: String) = told.getQueryParameter(name).orEmpty()
-        val (user, platform) = one("user_id") to one("work_platform_id")
+        val platform = one("work_platform_id")
         for (account in told.getQueryParameters("account_id")) on.onAccountConnected(account, platform, user)
         if (one("status") == "failed") on.onConnectionFailure(one("reason"), platform, user)
         if (one("status") == "token_expired") on.onTokenExpired(user)

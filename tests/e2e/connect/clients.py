@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from houselights.connect.script import integrity
 from tests.contract.client import Client
 from tests.e2e.connect.servers import listening, serve
 
@@ -20,7 +21,7 @@ _SCRIPT = '<script src="{ours}/connect/v2/phyllo-connect.js"></script>'
 _PAGES: Mapping[str, str] = {
     "plain": _SCRIPT,
     "late": '<link rel="preconnect" href="{ours}/">',
-    "twice": _SCRIPT + _SCRIPT.replace("<script", "<script async"),
+    "twice": _SCRIPT + _SCRIPT.replace("<script", f'<script async crossorigin="anonymous" integrity="{integrity()}"'),
 }
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A client's page</title>{script}</head>
 <body><main><h1>A client's page</h1><button>Connect</button><p>Text</p></main>

@@ -1,6 +1,7 @@
 """What creators read: every outcome and every product has its words, in every language."""
 
 import re
+from importlib import resources
 from string import Formatter
 
 import pytest
@@ -74,6 +75,20 @@ def test_the_language_is_the_wanted_one_else_the_browsers_first_that_there_is(
     wanted: str | None, accepted: str, language: str
 ) -> None:
     assert chosen(wanted, accepted).language == language
+
+
+def test_no_text_lies_about_unused() -> None:
+    folder = resources.files("houselights.connect")
+    said = "".join(
+        file.read_text(encoding="utf-8")
+        for place in (folder, folder / "templates")
+        for file in place.iterdir()
+        if file.name.endswith((".py", ".html"))
+    )
+    built = ("problem.", "readings.", "guide.steps.")
+    assert [
+        key for key in _ENGLISH.texts if not key.startswith(built) and f'"{key}"' not in said and f"'{key}'" not in said
+    ] == []
 
 
 def test_what_is_put_into_a_text_is_escaped() -> None:
