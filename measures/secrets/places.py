@@ -35,8 +35,8 @@ async def dumped(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncItera
             into += piece
 
         # Some types of the catalogue have no binary form; our own are read as they are, not as hex.
-        how = "binary" if schema == "public" else "text"
-        await connection.copy_from_table(table, schema_name=schema, output=take, format=how)
+        is_ours = schema == "public"
+        await connection.copy_from_table(table, schema_name=schema, output=take, format="binary" if is_ours else "text")
         yield f"{schema}.{table}", bytes(rows)
 
 

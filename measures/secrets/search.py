@@ -15,7 +15,7 @@ _KEPT = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
 _DROPPED = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
 _PERCENT = re.compile(rb"[!-~]*%[0-9A-Fa-f]{2}[!-~]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (GRAM * 4 // 3))
-_HEX = re.compile(rb"(?:[0-9a-f]{2}|[0-9A-F]{2}){%d,}" % GRAM)
+_HEX = re.compile(rb"[0-9A-Fa-f]{%d,}" % (2 * GRAM))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
@@ -54,7 +54,7 @@ def _views(data: bytes) -> Iterator[tuple[str, bytes]]:
     yield "as it is", data
     yield "percent-encoded", b"\n".join(unquote_to_bytes(each.group()) for each in _PERCENT.finditer(data))
     yield "base64", b"\n".join(piece for each in _BASE64.finditer(data) for piece in _decoded(each.group()))
-    yield "hex", b"\n".join(binascii.unhexlify(each.group()) for each in _HEX.finditer(data))
+    yield "hex", b"\n".join(piece for each in _HEX.finditer(data) for piece in _bytes(each.group()))
 
 
 def _decoded(word: bytes) -> Iterator[bytes]:
@@ -63,3 +63,10 @@ def _decoded(word: bytes) -> Iterator[bytes]:
     for start in range(4):
         piece = letters[start:]
         yield binascii.a2b_base64(piece[: len(piece) // 4 * 4])
+
+
+def _bytes(word: bytes) -> Iterator[bytes]:
+    """A word of hex, read from each of its first two digits."""
+    for start in range(2):
+        piece = word[start:]
+        yield binascii.unhexlify(piece[: len(piece) // 2 * 2])

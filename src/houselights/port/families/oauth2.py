@@ -182,9 +182,23 @@ def check_revoked(reply: Response) -> None:
 
 
 def _word(reply: Response) -> str:
-    """The error of a refusal; empty where there is none."""
+    """The error of a refusal, `unknown` for one that no document knows: it may be anything, a token too. "": none."""
     try:
-        error = msgspec.json.decode(reply.body, type=Refusal).error
+        error = msgspec.json.decode(reply.body, type=Refusal).error.lower()
     except (msgspec.DecodeError, RecursionError):
         return ""
-    return re.sub(r"[^a-z_]", "", error.lower())[:40]
+    return error if error in _WORDS else "unknown"
+
+
+_WORDS = frozenset(
+    {
+        # https://www.rfc-editor.org/rfc/rfc6749#section-5.2 and section-4.1.2.1 (read 2026-11-23)
+        *("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"),
+        *("invalid_scope", "access_denied", "server_error", "temporarily_unavailable"),
+        # https://www.rfc-editor.org/rfc/rfc7009#section-2.2.1 and https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+        *("unsupported_token_type", "invalid_token", "insufficient_scope"),
+        # https://developers.google.com/identity/protocols/oauth2/web-server#authorization-errors (read 2026-11-23)
+        *("admin_policy_enforced", "deleted_client", "disabled_client", "invalid_rapt", "org_internal"),
+        "redirect_uri_mismatch",
+    }
+)
