@@ -1,12 +1,11 @@
 """Every error that the contract lists for an operation, provoked over HTTP: the list is the served document's."""
 
+import json
 import tempfile
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
 from houselights.api.limiter import Limits
 from houselights.core.statement import Nothing, Statement
@@ -17,10 +16,10 @@ from tests.contract.client import JSON, Client, Reply
 from tests.contract.routes import OPERATIONS, PUBLIC, Operation, World, world
 from tests.contract.seed import Account, Seed
 from tests.contract.server import Dial, serve_api
-from tests.contract.test_schema import Written
+from tests.contract.written import written
 from tests.house.tree import PACKAGE
 
-_PATHS = yaml.safe_load((PACKAGE / "api" / "openapi.yaml").read_text(encoding="utf-8"))["paths"]
+_PATHS = json.loads((PACKAGE / "api" / "openapi.json").read_bytes())["paths"]
 _NOWHERE = "0f9a2c64-7f0e-4f55-bb0c-2f1f4a6a7d31"
 _HIDE = Statement("alter table application_secrets rename to hidden", Nothing)
 _SHOW = Statement("alter table hidden rename to application_secrets", Nothing)
@@ -31,6 +30,30 @@ _FOUND_BY = {
     "/assets/platforms/{slug}.svg": "/assets/platforms/nowhere.svg",
 }
 """What is asked for where a path has no id of ours, so that nothing is found."""
+
+_TYPES = {
+    400: ("INVALID_REQUEST_PARAMETERS",),
+    401: ("UNAUTHORIZED",),
+    403: ("FORBIDDEN",),
+    404: ("RECORD_NOT_FOUND", "RESOURCE_NOT_FOUND"),
+    413: ("PAYLOAD_TOO_LARGE",),
+    415: ("UNSUPPORTED_MEDIA_TYPE",),
+    429: ("TOO_MANY_REQUESTS",),
+    500: ("INTERNAL_SERVER_ERROR",),
+    503: ("SERVICE_UNAVAILABLE",),
+}
+_MISSED = {
+    "/v1/users/{id}": "incorrect_user_id",
+    "/v1/users/external_id/{external_id}": "incorrect_user_external_id",
+    "/v1/sdk-tokens": "incorrect_user_id",
+    "/v1/work-platforms/{id}": "incorrect_work_platform_id",
+    "/v1/profiles/{id}": "incorrect_profile_id",
+    "/v1/webhooks/{id}": "incorrect_webhook_id",
+    "/x/connect-sessions": "incorrect_user_id",
+    "/x/connect-sessions/{id}": "incorrect_connect_session_id",
+    "/assets/platforms/{slug}.svg": "resource_not_found",
+}
+"""The code of a 404; where nothing is said, it is the account that is missed."""
 
 
 def documented(operation: Operation) -> set[int]:
@@ -51,21 +74,15 @@ def every(*statuses: int) -> pytest.MarkDecorator:
     )
 
 
-@cache
-def as_written(served: bytes) -> Written:
-    """The served document, read once however often it is asked of."""
-    return Written(served)
-
-
 async def check(nobody: Client, reply: Reply, operation: Operation, status: int) -> None:
-    """The documented status, and the documented document."""
-    assert reply.status == status
+    """The documented status, and the documented document of a type that goes with it."""
+    assert (reply.status, reply.json()["error"]["type"] in _TYPES[status], bool(reply.code)) == (status, True, True)
     place = ("paths", operation.template, operation.method.lower(), "responses", str(status))
-    written = as_written((await nobody.get("/openapi.yaml")).body)
-    documents = written.at(place)["content"]
+    contract = await written(nobody)
+    documents = contract.at(place)["content"]
     assert list(documents) == ["application/json"]
-    written.check(reply.json(), "components", "schemas", "Error")
-    headers = {name.lower() for name in written.at(place)["headers"]}
+    contract.check(reply.json(), "components", "schemas", "Error")
+    headers = {name.lower() for name in contract.at(place)["headers"]}
     assert headers <= {name for name, _ in reply.headers}
 
 
@@ -109,7 +126,9 @@ async def test_what_is_not_there(nobody: Client, seed: Seed, operation: Operatio
     there = World(here.caller, here.subject, names | {"nowhere": _NOWHERE})
     path = there.fill(_FOUND_BY.get(operation.template, operation.path))
     body = None if operation.body is None else there.fill(operation.body).encode()
-    await check(nobody, await here.caller.client.call(operation.method, path, body, JSON), operation, status)
+    reply = await here.caller.client.call(operation.method, path, body, JSON)
+    await check(nobody, reply, operation, status)
+    assert reply.code == _MISSED.get(operation.template, "incorrect_account_id")
 
 
 @every(413)
