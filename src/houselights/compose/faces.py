@@ -11,7 +11,7 @@ from functools import partial
 from secrets import token_urlsafe
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from houselights.compose.foundation import Foundation, chance, new_id
@@ -160,13 +160,31 @@ def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
     return Worker(rooms, options, Upkeep(base.dsn))
 
 
-async def build_sandbox(base: Foundation) -> "ASGIApp":
-    """Every platform's fake behind one address, each known as the platform app of sandbox applications."""
-    from houselights.sandbox.app import sandbox_app
+async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":
+    """Every platform's fake behind one address, each known as the platform app of sandbox applications.
+
+    What they tell us, they post to our own public address; the way there is closed with the stack.
+    """
+    from houselights.outbound.client import PLATFORMS, HttpClient
+    from houselights.outbound.egress import CONFIGURED
+    from houselights.outbound.errors import SendFailed
+    from houselights.sandbox.app import Told, sandbox_app
 
     settings, spoken = base.settings, platforms()
     await _register_fakes(base, spoken)
-    return sandbox_app(list(spoken.values()), settings.sandbox_seed, base.clock.now, settings.fakes_url)
+    http = HttpClient(PLATFORMS, CONFIGURED)
+    stack.push_async_callback(http.aclose)
+
+    async def tell(what: str, form: Mapping[str, str]) -> Told:
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        to = f"{settings.api_url}/connect/{what}"
+        try:
+            sent = await http.send("POST", to, headers=headers, body=urlencode(form).encode(), base=settings.api_url)
+        except SendFailed as failure:
+            return Told(to, 0, str(failure))
+        return Told(to, sent.status, sent.body.decode("utf-8", "replace"))
+
+    return sandbox_app(list(spoken.values()), settings.sandbox_seed, base.clock.now, settings.fakes_url, tell)
 
 
 async def _register_fakes(base: Foundation, spoken: "Mapping[WorkPlatformId, Platform]") -> None:

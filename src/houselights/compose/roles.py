@@ -73,7 +73,7 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
         tasks = [await stack.enter_async_context(beside(keep_looking(base)))]
         # What is used is started before what uses it, and ends after it.
         if "sandbox" in listeners:
-            await stack.enter_async_context(serving(await faces.build_sandbox(base), listeners["sandbox"]))
+            await stack.enter_async_context(serving(await faces.build_sandbox(base, stack), listeners["sandbox"]))
         rooms = None
         if parts & {Role.CONNECT, Role.WORKER}:
             rooms = await stack.enter_async_context(faces.open_rooms(base))

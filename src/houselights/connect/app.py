@@ -26,6 +26,7 @@ from houselights.connect.problems import Problem
 from houselights.connect.script import script_routes
 from houselights.connect.sessions import Sessions
 from houselights.connect.watch import Watch
+from houselights.connect.withdrawals import Withdrawals
 from houselights.core.errors import StoreDown
 from houselights.flows.rooms import Rooms
 
@@ -67,9 +68,13 @@ def _pages(parts: ConnectParts) -> list[Route]:
     door = Door(parts.rooms, sessions, parts.token_key)
     consent, platforms = ConsentPage(gate, parts.new_token), PlatformPages(gate, parts.new_token)
     outcomes, disconnect = OutcomePages(gate, watch), DisconnectPage(gate)
+    withdrawals = Withdrawals(parts.rooms)
     get, post = ["GET"], ["POST"]
     return [
         Route("/callback", Callback(parts.rooms, sessions, watch).receive),
+        Route("/deauthorize", withdrawals.deauthorised, methods=post),
+        Route("/data-deletion", withdrawals.delete, methods=post),
+        Route("/data-deletion/{code}", withdrawals.show, methods=get),
         Route("/stray", outcomes.stray, methods=get),
         Route("/door", door.show, methods=get),
         Route("/door", door.knock, methods=post),

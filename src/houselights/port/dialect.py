@@ -4,7 +4,7 @@ A folder's `build` hands over its modules; each fulfils one of the protocols bel
 same class again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from houselights.core.messages import Response, Script
 from houselights.core.secret import Secret
 from houselights.port.manifest import Manifest
 from houselights.port.persona import Persona
-from houselights.port.platform import AppKeys, Candidate, Fake, Grant, Reading, Redirect, Usage
+from houselights.port.platform import AppKeys, Candidate, Fake, Grant, Reading, Redirect, Usage, Withdrawal
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts
 
@@ -73,12 +73,16 @@ class Dialect:
         fetching: Fetching,
         normalising: Normalising,
         fake: Callable[[Sequence[Persona]], Fake],
+        *,
+        told: Callable[[AppKeys, Mapping[str, str]], Withdrawal | None] | None = None,
     ) -> None:
+        """told: as `Platform.withdrawal`; None for a platform that tells nothing by itself."""
         self._manifest = manifest
         self._consent = consent
         self._fetching = fetching
         self._normalising = normalising
         self._fake = fake
+        self._told = told
 
     @property
     def manifest(self) -> Manifest:
@@ -95,6 +99,13 @@ class Dialect:
 
     def revoke(self, app: AppKeys, grant: Grant) -> Script[None]:
         return self._consent.revoke(self._manifest, app, grant)
+
+    @property
+    def tells_withdrawals(self) -> bool:
+        return self._told is not None
+
+    def withdrawal(self, app: AppKeys, sent: Mapping[str, str]) -> Withdrawal | None:
+        return None if self._told is None else self._told(app, sent)
 
     def read(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
         return self._fetching.read(self._manifest, app, grant, now)

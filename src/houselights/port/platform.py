@@ -5,7 +5,7 @@ A platform is pure. Its methods return values or scripts (`core.messages`); `out
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -43,6 +43,17 @@ class Grant(Struct, frozen=True):
     expires_at: datetime | None
     renew_at: datetime | None = None
     person: str | None = None
+
+
+class Withdrawal(Struct, frozen=True):
+    """What a platform tells by itself: a person took back what they had given an app.
+
+    person     as in `Grant.person`
+    issued_at  when the platform said so, in whole seconds; what they gave later is not meant
+    """
+
+    person: str
+    issued_at: datetime
 
 
 class Redirect(Struct, frozen=True):
@@ -144,6 +155,15 @@ class Fake(Protocol):
         ...
 
 
+@runtime_checkable
+class TellingFake(Fake, Protocol):
+    """A fake of a platform that tells apps what people took back."""
+
+    def remove_app(self, username: str, at: datetime) -> Mapping[str, str]:
+        """A persona takes the app out of their settings: their tokens are dead. The form that the app is told with."""
+        ...
+
+
 class UnfitReplyError(PlatformChanged):
     """One of the kept replies given to a normaliser does not fit; `reply` is its place among them, from 0."""
 
@@ -183,6 +203,18 @@ class Platform(Protocol):
         """End the grant at the platform. A grant that is dead already is no error.
 
         raises  NotGiven where the platform has no such call
+        """
+        ...
+
+    @property
+    def tells_withdrawals(self) -> bool:
+        """Whether the platform tells an app by itself what people took back."""
+        ...
+
+    def withdrawal(self, app: AppKeys, sent: Mapping[str, str]) -> Withdrawal | None:
+        """What a form that somebody posted to us says; None where it was not signed with this app's secret.
+
+        raises  PlatformChanged for what is signed and does not fit
         """
         ...
 

@@ -6,10 +6,10 @@ what has been called. It keeps nothing: tokens carry their own facts.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,7 +22,7 @@ from starlette.types import ASGIApp
 
 from houselights.core.messages import Response
 from houselights.port.persona import Persona
-from houselights.port.platform import Fake, FakeRequest, Platform
+from houselights.port.platform import Fake, FakeRequest, Platform, TellingFake
 from houselights.sandbox.faults import ANY, Call, Fault, Kind, spoilt, take
 from houselights.sandbox.personas import personas
 
@@ -42,13 +42,46 @@ class EndedGrants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refusal: str
 
 
-def sandbox_app(platforms: Sequence[Platform], seed: int, now: Callable[[], datetime], public_url: str) -> ASGIApp:
+class RemovedApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /_sandbox/removals`: a persona takes the app out of their settings at a platform.
+
+    wants_deletion  they ask for their data to be deleted, too
+    """
+
+    platform: str
+    persona: str
+    wants_deletion: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What an app answered when a platform told it something. status: 0 where it cannot be reached; body says why."""
+
+    to: str
+    status: int
+    body: str
+
+
+Tell: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[Told]]
+"""Post a form to one of the addresses that an operator gives a platform: `deauthorize` or `data-deletion`."""
+
+
+async def _tell_nobody(_what: str, _form: Mapping[str, str]) -> Told:
+    return Told("", 0, "")
+
+
+def sandbox_app(
+    platforms: Sequence[Platform],
+    seed: int,
+    now: Callable[[], datetime],
+    public_url: str,
+    tell: Tell = _tell_nobody,
+) -> ASGIApp:
     """The server.
 
     now         the sandbox's clock: tokens expire by it and numbers move by its day
     public_url  where a browser reaches this server, without a slash at the end
     """
-    sandbox = _Sandbox(platforms, seed, now, public_url)
+    sandbox = _Sandbox(platforms, seed, now, public_url, tell)
     return Starlette(
         routes=[
             Route("/", sandbox.front),
@@ -57,6 +90,7 @@ def sandbox_app(platforms: Sequence[Platform], seed: int, now: Callable[[], date
             Route("/_sandbox/faults", sandbox.add_fault, methods=["POST"]),
             Route("/_sandbox/faults", sandbox.clear_faults, methods=["DELETE"]),
             Route("/_sandbox/grants/end", sandbox.end_grants, methods=["POST"]),
+            Route("/_sandbox/removals", sandbox.remove_app, methods=["POST"]),
             Route("/_sandbox/requests", sandbox.list_requests, methods=["GET"]),
             Route("/_sandbox/requests", sandbox.forget_requests, methods=["DELETE"]),
             Route("/{platform}/{host}/{path:path}", sandbox.platform_call, methods=_METHODS),
@@ -65,7 +99,15 @@ def sandbox_app(platforms: Sequence[Platform], seed: int, now: Callable[[], date
 
 
 class _Sandbox:
-    def __init__(self, platforms: Sequence[Platform], seed: int, now: Callable[[], datetime], public_url: str) -> None:
+    def __init__(
+        self,
+        platforms: Sequence[Platform],
+        seed: int,
+        now: Callable[[], datetime],
+        public_url: str,
+        tell: Tell,
+    ) -> None:
+        self._tell = tell
         self._seed = seed
         self._now = now
         self._public_url = public_url
@@ -189,6 +231,18 @@ class _Sandbox:
             return PlainTextResponse(f"no refusal {ended.refusal!r} on the platform {ended.platform!r}", 400)
         fake.end_grants(ended.persona, self._now(), ended.refusal)
         return _json({"ended": ended.persona})
+
+    async def remove_app(self, request: Request) -> Answer:
+        """The persona's tokens are dead, and the app is told so in the platform's own form."""
+        removed = await _read(request, RemovedApp)
+        if isinstance(removed, str):
+            return PlainTextResponse(removed, 400)
+        fake = self._fakes.get(removed.platform)
+        if not isinstance(fake, TellingFake) or removed.persona not in {persona.username for persona in self._people}:
+            return PlainTextResponse(f"no platform {removed.platform!r} tells of {removed.persona!r}", 400)
+        form = fake.remove_app(removed.persona, self._now())
+        wanted = ("deauthorize", "data-deletion") if removed.wants_deletion else ("deauthorize",)
+        return _json({"form": form, "told": [await self._tell(what, form) for what in wanted]})
 
     async def list_requests(self, _request: Request) -> Answer:
         """What has been called: totals by persona and path, and the latest calls, oldest first."""

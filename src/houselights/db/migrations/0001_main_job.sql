@@ -180,6 +180,23 @@ create table revocations (
 );
 create index revocations_due on revocations (due_at);
 
+-- What platforms asked us to delete in the name of a person, and that it was done: without whom it was about.
+-- application_id: whose platform app was told, nil for everybody's, so no reference.
+create table deletions (
+    application_id   uuid        not null,
+    -- the confirmation code
+    deletion_id      uuid        not null,
+    work_platform_id uuid        not null,
+    -- of the request as it was signed: one that comes again is answered as the first time
+    digest           bytea       not null,
+    accounts         integer     not null,
+    asked_at         timestamptz not null,
+    done_at          timestamptz not null,
+    primary key (application_id, deletion_id),
+    unique (application_id, digest)
+);
+create unique index deletions_by_code on deletions (deletion_id);
+
 create table profiles (
     application_id uuid        not null,
     profile_id     uuid        not null,

@@ -34,7 +34,8 @@ def _candidate(manifest: Manifest, page: Page, token: Secret, consented: Consent
     page_id = str(page.id)
     without = () if _may_see_insights(page) else manifest.oauth.scopes["IDENTITY.AUDIENCE"]
     scopes = tuple(scope for scope in consented.scopes if scope not in without)
-    grant = Grant({"user": consented.user, "page": token}, {"page": page_id}, scopes, consented.expires_at(token))
+    tokens, expires_at = {"user": consented.user, "page": token}, consented.expires_at(token)
+    grant = Grant(tokens, {"page": page_id}, scopes, expires_at, person=consented.person)
     return Candidate(page_id, page.username or page_id, f"Page {page.name or page_id}", grant)
 
 

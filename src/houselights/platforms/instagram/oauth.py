@@ -71,7 +71,7 @@ def _grant(page: Page, consented: Consented) -> Grant:
     if page.access_token is not None:
         tokens["page"] = page.access_token
     refs = {"account": _account_id(page), "page": str(page.id)}
-    return Grant(tokens, refs, consented.scopes, consented.expires_at(page.access_token))
+    return Grant(tokens, refs, consented.scopes, consented.expires_at(page.access_token), person=consented.person)
 
 
 def _account_id(page: Page) -> str:

@@ -107,5 +107,6 @@ _SITE = Site(
     node=_node,
     edges={"insights": _insights},
     usage=_usage,
+    person=lambda persona: str(_app_scoped_id(persona)),
     tells_scopes=True,
 )

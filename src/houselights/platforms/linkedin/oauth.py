@@ -37,6 +37,7 @@ def exchange(
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code), _DEAD_CODE)
     grant = oauth2.granted(manifest, token, now, {})
     person = yield from read_person(manifest, grant, now)
+    grant = structs.replace(grant, person=person.sub)
     pages: list[raw.Organization] = []
     if set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
         pages = yield from _pages(manifest, grant, now)

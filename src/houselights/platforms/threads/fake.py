@@ -146,4 +146,5 @@ _SITE = Site(
     node=_node,
     edges={"threads_insights": _insights},
     usage=_usage,
+    person=_id,
 )

@@ -42,6 +42,7 @@ _VERSIONS = {f"v{number}.0" for number in range(22, 27)}
 _TOKENS = ("short", "user", "page")
 _ALL_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 _SIDE_PAGES = 100
+_APP_REMOVED = "error_190_458_app_removed"
 
 
 class Page(Struct, frozen=True):
@@ -100,6 +101,10 @@ class FacebookLogin:
 
     def end_grants(self, username: str, at: datetime, refusal: str) -> None:
         self._grants.end(username, at, refusal)
+
+    def remove_app(self, username: str, at: datetime) -> Mapping[str, str]:
+        self.end_grants(username, at, _APP_REMOVED)
+        return meta.signed_request(user_id(self._by_username[username]), at, _APP_KEY)
 
     def caller(self, request: FakeRequest) -> str | None:
         sent = {**request.query, **request.form}
@@ -282,7 +287,7 @@ class FacebookLogin:
 
     def _withdraw(self, session: Session, _who: str, scope: str | None) -> object:
         if scope is None:
-            self.end_grants(session.persona.username, session.request.now, "error_190_458_app_removed")
+            self.end_grants(session.persona.username, session.request.now, _APP_REMOVED)
         else:
             self._withdrawn[session.persona.username, scope] = microseconds(session.request.now)
         return {"success": True}

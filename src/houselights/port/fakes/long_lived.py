@@ -56,6 +56,7 @@ class Site(Struct, frozen=True):
     node          what an object looks like: session, id
     edges         numbers of an object, by the last part of their path: session, id
     usage         headers that tell how full the budgets are: session, percent
+    person        a creator's id for this app
     tells_scopes  whether a renewal says what is granted
     """
 
@@ -70,6 +71,7 @@ class Site(Struct, frozen=True):
     node: Callable[[Session, str], object]
     edges: Mapping[str, Callable[[Session, str], object]]
     usage: Callable[[Session, int], dict[str, str]]
+    person: Callable[[Persona], str]
     tells_scopes: bool = False
 
 
@@ -90,6 +92,10 @@ class LongLivedLogin:
 
     def end_grants(self, username: str, at: datetime, refusal: str) -> None:
         self._grants.end(username, at, refusal)
+
+    def remove_app(self, username: str, at: datetime) -> Mapping[str, str]:
+        self.end_grants(username, at, "error_190_458_app_removed")
+        return meta.signed_request(self._site.person(self._by_username[username]), at, _APP_KEY)
 
     def caller(self, request: FakeRequest) -> str | None:
         sent = _sent(request)

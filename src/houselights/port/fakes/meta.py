@@ -6,6 +6,9 @@ Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
 """
 
+import base64
+import hashlib
+import hmac
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -50,6 +53,22 @@ class Session(Struct, frozen=True):
     scopes: frozenset[str]
     sent: Mapping[str, str]
     request: FakeRequest
+
+
+def signed_request(person: str, at: datetime, key: str) -> dict[str, str]:
+    """The form in which Meta tells an app that somebody removed it, or wants their data deleted.
+
+    Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/data-deletion-callback (2026-11-23).
+    """
+    said = {"user_id": person, "algorithm": "HMAC-SHA256", "issued_at": microseconds(at) // 1_000_000}
+    payload = _base64url(msgspec.json.encode(said))
+    return {
+        "signed_request": f"{_base64url(hmac.new(key.encode(), payload.encode(), hashlib.sha256).digest())}.{payload}"
+    }
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def answer(version: str, body: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -55,6 +55,7 @@ class Consented(Struct, frozen=True):
     picked     ids of the pages that the consent names
     ends       when the user's token dies
     data_ends  when Meta stops reads; None where it is not told
+    person     their id for this app alone
     """
 
     user: Secret
@@ -62,6 +63,7 @@ class Consented(Struct, frozen=True):
     picked: tuple[str, ...]
     ends: datetime
     data_ends: datetime | None
+    person: str | None
 
     def expires_at(self, page: Secret | None) -> datetime | None:
         """When the creator must consent again; a read goes with the page's token, or else with the user's."""
@@ -91,6 +93,7 @@ class _Debugged(Struct, frozen=True):
     is_valid: bool
     expires_at: _Epoch | None = None
     data_access_expires_at: _Epoch | None = None
+    user_id: Id | None = None
     granular_scopes: tuple[_GranularScope, ...] = ()
 
 
@@ -153,6 +156,7 @@ def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str,
         tuple(str(id_) for each in about.granular_scopes if each.scope == "pages_show_list" for id_ in each.target_ids),
         _user_token_ends(manifest, token, about, now),
         _instant(about.data_access_expires_at),
+        None if about.user_id is None else str(about.user_id),
     )
 
 

@@ -46,9 +46,10 @@ _ABOUT_THE_APP = re.compile(r"\b(redirect|secret|app|client|grant_type)", re.IGN
 
 
 class _Short(Struct, frozen=True):
-    """permissions: a list, or a text separated by commas; Threads does not tell them."""
+    """permissions: a list, or a text separated by commas; Threads does not tell them. user_id: for this app alone."""
 
     access_token: Secret
+    user_id: meta_graph.Id | None = None
     permissions: str | tuple[str, ...] | None = None
 
 
@@ -93,7 +94,8 @@ def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect
         ("code", code.without_end(_AFTER_THE_CODE)),
     )
     short = _short((yield from ask(Request("POST", manifest.oauth.token_url, form=form))))
-    grant = Grant({}, {}, _scopes(short.permissions, meta_graph.asked_scopes(manifest)), None)
+    person = None if short.user_id is None else str(short.user_id)
+    grant = Grant({}, {}, _scopes(short.permissions, meta_graph.asked_scopes(manifest)), None, person=person)
     missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in grant.scopes]
     if missing:
         raise NotGranted("INADEQUATE_PERMISSIONS", ", ".join(missing))
@@ -129,6 +131,7 @@ def _lived(manifest: Manifest, token: _Long, now: datetime, before: Grant) -> Gr
         _scopes(token.permissions, before.scopes),
         ends,
         max(now + _OLD_ENOUGH, ends - _LEFT_TO_LIVE),
+        before.person,
     )
 
 
