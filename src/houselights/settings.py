@@ -196,6 +196,19 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(ge=1, le=1000),
         About("Webhooks that one worker tells at once.", "a whole number from 1 to 1000"),
     ] = 64
+    keep_events_days: Annotated[
+        int,
+        Meta(ge=1, le=3650),
+        About(
+            "Days for which events, their deliveries and attempts, and connect sessions are kept.",
+            "a whole number from 1 to 3650",
+        ),
+    ] = 90
+    keep_replies_days: Annotated[
+        int,
+        Meta(ge=0, le=3650),
+        About("Days for which raw replies of refreshes are kept, sealed; 0: none.", "a whole number from 0 to 3650"),
+    ] = 30
     metrics_port: Annotated[
         Annotated[int, Meta(ge=1, le=65535)] | None,
         About("A port of this machine that serves metrics for Prometheus. Not set: none.", "a port from 1 to 65535"),

@@ -51,8 +51,9 @@ PLACES = Statement("select tableoid::regclass::text as partition from events whe
 
 async def test_events_go_to_their_day_and_old_days_are_dropped_whole(dsn: str, database: Database, seed: Seed) -> None:
     subject = await seed.account()
-    await keep_days(dsn, NOW.date(), timedelta(days=90))
-    await keep_days(dsn, NOW.date(), timedelta(days=90))
+    keep = {"events": timedelta(days=90), "attempts": timedelta(days=90), "replies": timedelta(days=30)}
+    await keep_days(dsn, NOW.date(), keep)
+    await keep_days(dsn, NOW.date(), keep)
 
     async with database.transaction() as connection:
         for instant in (NOW, later(days=1), later(days=40)):
@@ -60,10 +61,15 @@ async def test_events_go_to_their_day_and_old_days_are_dropped_whole(dsn: str, d
 
     places = [row.partition for row in await database.fetch(PLACES, subject.application_id)]
     assert sorted(places) == ["events_20260605", "events_20260606", "events_rest"]
-    assert await keep_days(dsn, later(days=91).date(), timedelta(days=90)) == ("events_20260605", "attempts_20260605")
-    assert await keep_days(dsn, later(days=200).date(), timedelta(days=90)) == (
-        *("events_20260606", "events_20260904", "events_20260905"),
-        *("attempts_20260606", "attempts_20260904", "attempts_20260905"),
+    assert await keep_days(dsn, later(days=31).date(), keep) == ("replies_20260605",)
+    assert await keep_days(dsn, later(days=91).date(), keep) == (
+        *("events_20260605", "attempts_20260605"),
+        *("replies_20260606", "replies_20260706", "replies_20260707"),
+    )
+    assert await keep_days(dsn, later(days=200).date(), keep) == (
+        *("events_20260606", "events_20260706", "events_20260707", "events_20260904", "events_20260905"),
+        *("attempts_20260606", "attempts_20260706", "attempts_20260707", "attempts_20260904", "attempts_20260905"),
+        *("replies_20260904", "replies_20260905"),
     )
     assert await database.fetch(PLACES, subject.application_id) == []
 

@@ -7,6 +7,7 @@ api` has no HTTP client, no cryptography and no templates in memory.
 import os
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from secrets import token_urlsafe
 from time import monotonic
@@ -85,6 +86,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             chance=chance,
             verifier=partial(code_verifier, base.keys.root.derive("code verifiers")),
             callback_url=base.settings.api_url + CALLBACK,
+            keeps_replies=base.settings.keep_replies_days > 0,
         )
 
 
@@ -147,6 +149,7 @@ def build_connect_routes(base: Foundation, rooms: "Rooms") -> "Sequence[BaseRout
 
 def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
     """What leases and runs both queues."""
+    from houselights.flows.prune import Lifetimes
     from houselights.worker.dispatch import Upkeep, Worker
     from houselights.worker.loop import WorkerOptions
 
@@ -157,7 +160,8 @@ def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
         deliveries=settings.worker_deliveries,
         stop_within_s=_WORKER_STOPS_WITHIN_S,
     )
-    return Worker(rooms, options, Upkeep(base.dsn))
+    lifetimes = Lifetimes(timedelta(days=settings.keep_events_days), timedelta(days=settings.keep_replies_days))
+    return Worker(rooms, options, Upkeep(base.dsn, lifetimes))
 
 
 async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":

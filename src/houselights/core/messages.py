@@ -26,6 +26,8 @@ class Request(Struct, frozen=True):
     form    names and values of an `application/x-www-form-urlencoded` body; None: no such body
     json    names and texts of one flat object, an `application/json` body; None: no such body
     headers lower-case names
+    starts_over  where a script asks this, it found its grant stale: the reply, which may hold a token, and all replies
+            before it are no part of what it reads
     """
 
     method: str
@@ -34,6 +36,7 @@ class Request(Struct, frozen=True):
     form: Fields | None = None
     json: Fields | None = None
     headers: Fields = ()
+    starts_over: bool = False
 
 
 class Response(Struct, frozen=True):

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from typing import Self
+from urllib.parse import quote_plus
 
 
 class Secret:
@@ -40,6 +41,12 @@ class Secret:
     def basic(self, user: str) -> Self:
         """The value of an `Authorization` header: HTTP Basic with this as the password (RFC 7617)."""
         return type(self)("Basic " + base64.b64encode(f"{user}:{self._text}".encode()).decode())
+
+    def struck_from(self, text: bytes) -> bytes:
+        """`text` with `***` wherever this secret stands in it, as it is or as a query spells it."""
+        for spelt in (self._text, quote_plus(self._text)):
+            text = text.replace(spelt.encode(), b"***") if spelt else text
+        return text
 
     def challenge(self) -> str:
         """Of a code verifier: the S256 code challenge (RFC 7636, 4.2), which is public."""

@@ -3,28 +3,31 @@
 Rows of a day that has no partition of its own go to the default one, so nothing depends on this having run.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import asyncpg
 
 from houselights.db.pool import connect
 
-_BY_DAY = ("events", "attempts")
 _LOCK = 0x64617973  # "days"
 
 
-async def keep_days(dsn: str, today: date, keep: timedelta) -> tuple[str, ...]:
-    """Make today's and tomorrow's partitions and drop those older than `keep`; the names of what was dropped."""
+async def keep_days(dsn: str, today: date, keep: Mapping[str, timedelta]) -> tuple[str, ...]:
+    """Make today's and tomorrow's partitions and drop the old ones; the names of what was dropped.
+
+    keep  how long each table's days are kept
+    """
     connection = await connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute("set local lock_timeout = '2s'")
             if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
                 return ()  # another process is at it
-            for table in _BY_DAY:
+            for table in keep:
                 for day in (today, today + timedelta(days=1)):
                     await _make(connection, table, day)
-            dropped = [name for table in _BY_DAY for name in await _drop(connection, table, today - keep)]
+            dropped = [name for table in keep for name in await _drop(connection, table, today - keep[table])]
         return tuple(dropped)
     finally:
         await connection.close()

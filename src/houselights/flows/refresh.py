@@ -4,6 +4,7 @@ The process may die between any two lines: the row's lease lapses, another worke
 writes are fenced off. Every way out is an outcome that the row tells (`GET /x/accounts/{id}/refresh`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from houselights.core.errors import (
     HouselightsError,
     LeaseLost,
+    PlatformChanged,
     PlatformDown,
     RateLimited,
     StoreDown,
@@ -24,7 +26,8 @@ from houselights.port.platform import Platform, Reading
 from houselights.resources.audience import NoAudience
 from houselights.resources.work_platforms import WORK_PLATFORMS, Product
 from houselights.rules import backoff, cadence
-from houselights.store import accounts, monitoring, refreshes
+from houselights.rules.recording import recorded
+from houselights.store import accounts, monitoring, refreshes, replies
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, Postponement, RefreshLease
 from houselights.store.write import Occasion, write_reading
@@ -49,8 +52,9 @@ async def run(held: RefreshLease, rooms: Rooms) -> None:
 
 
 async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None:
+    bodies: list[bytes] = []
     try:
-        reading = await _read(held, rooms, platform)
+        reading = await _read(held, rooms, platform, bodies)
     except (LeaseLost, StoreDown):
         raise
     except TokenRevoked as error:
@@ -59,29 +63,36 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
         await _wait(held, rooms, error)
     except PlatformDown as error:
         await _again(held, rooms, platform, error)
-    except HouselightsError as error:
-        # Ours or the operator's to mend (PlatformChanged, AppRefused, a seal that does not open): no retry, no blame.
+    except PlatformChanged as error:
         log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
-        await _fail(held, rooms, platform, type(error).__name__, error.code)
+        await _fail(held, rooms, platform, error, bodies)
+    except HouselightsError as error:
+        # Ours or the operator's to mend (AppRefused, a seal that does not open): no retry, no blame.
+        log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
+        await _fail(held, rooms, platform, error)
     except Exception:
         log.exception("refresh.broke", account_id=held.account_id)
         await _again(held, rooms, platform, PlatformDown("internal_error"))
     else:
-        await _store(held, rooms, platform, reading)
+        await _store(held, rooms, platform, reading, bodies)
 
 
-async def _read(held: RefreshLease, rooms: Rooms, platform: Platform) -> Reading:
-    """Everything that the platform says, or one of the platform errors."""
+async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: list[bytes]) -> Reading:
+    """Everything that the platform says, or one of the platform errors; `bodies` is what it was read from."""
     opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
-    reading = await drive(platform.read(opened.app.keys, opened.grant, link.now), link)
+    script = platform.read(opened.app.keys, opened.grant, link.now)
+    secrets = (*opened.grant.tokens.values(), opened.app.keys.client_secret)
+    reading = await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
     if Product.IDENTITY_AUDIENCE in held.products:
         return reading
     # The consent may reach further than what this account was connected for; what nobody asked for is not kept.
     return Reading(reading.profile, NoAudience("NOT_GRANTED"))
 
 
-async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading) -> None:
+async def _store(
+    held: RefreshLease, rooms: Rooms, platform: Platform, reading: Reading, bodies: Sequence[bytes]
+) -> None:
     """Documents, events, deliveries and the row's end: one transaction, the fenced write last."""
     now, every = rooms.clock.now(), timedelta(hours=platform.manifest.cadence_h)
     occasion = Occasion(
@@ -92,6 +103,7 @@ async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: 
         new_id=rooms.new_id,
     )
     missing = reading.audience.reason if isinstance(reading.audience, NoAudience) else None
+    kept = await _sealed(held, rooms, bodies)
     async with rooms.database.transaction() as connection:
         ending = Ending(
             "DONE",
@@ -99,6 +111,7 @@ async def _store(held: RefreshLease, rooms: Rooms, platform: Platform, reading: 
             read_identity=True,
             read_audience=missing is None,
             audience_reason=missing,
+            replies=kept,
         )
         await write_reading(connection, _subject(held), reading, occasion)
         await refreshes.finish(connection, held, now, ending)
@@ -133,18 +146,20 @@ async def _again(held: RefreshLease, rooms: Rooms, platform: Platform, error: Pl
     wait = backoff.refresh_wait(failures, rooms.chance())
     log.warning("refresh.failed", account_id=held.account_id, error="PlatformDown", code=error.code, failures=failures)
     if wait is None:
-        await _fail(held, rooms, platform, "PlatformDown", error.code)
+        await _fail(held, rooms, platform, error)
         return
     again = Postponement(now + wait, failures, None, "PlatformDown", error.code)
     await refreshes.postpone(rooms.database, held, now, again)
 
 
-async def _fail(held: RefreshLease, rooms: Rooms, platform: Platform, error_class: str, code: str) -> None:
-    """Given up until the next cycle or request."""
-    now = rooms.clock.now()
+async def _fail(
+    held: RefreshLease, rooms: Rooms, platform: Platform, error: HouselightsError, bodies: Sequence[bytes] = ()
+) -> None:
+    """Given up until the next cycle or request. bodies: the replies that show why."""
+    now, kept = rooms.clock.now(), await _sealed(held, rooms, bodies)
     async with rooms.database.transaction() as connection:
         next_due = await _next_due(connection, held, platform, now)
-        ending = Ending("FAILED", next_due, error_class=error_class, error_code=code)
+        ending = Ending("FAILED", next_due, error_class=type(error).__name__, error_code=error.code, replies=kept)
         await refreshes.finish(connection, held, now, ending)
 
 
@@ -159,6 +174,13 @@ async def _next_due(connection: Connection, held: RefreshLease, platform: Platfo
     if account is None or not account.is_scheduled(platform.manifest.products):
         return None
     return cadence.next_due(held.account_id, now, timedelta(hours=platform.manifest.cadence_h))
+
+
+async def _sealed(held: RefreshLease, rooms: Rooms, bodies: Sequence[bytes]) -> bytes | None:
+    """Raw replies as they are kept; None where there are none."""
+    if not bodies:
+        return None
+    return await replies.seal(rooms.vault, held.application_id, held.account_id, held.fence, bodies)
 
 
 def _subject(held: RefreshLease) -> Subject:

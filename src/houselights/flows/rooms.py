@@ -27,6 +27,7 @@ class Rooms(Struct, frozen=True):
     bell              rung after a commit that made something due
     verifier          the PKCE verifier of a state: derived, so that nothing of it is stored
     callback_url      where platforms send creators back to, such as `https://api.example.org/connect/callback`
+    keeps_replies     whether raw replies of refreshes are kept
     """
 
     database: Database
@@ -41,3 +42,4 @@ class Rooms(Struct, frozen=True):
     chance: Callable[[], float]
     verifier: Callable[[str], Secret]
     callback_url: str
+    keeps_replies: bool = True

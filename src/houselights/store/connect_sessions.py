@@ -236,6 +236,9 @@ ELSEWHERE = Statement(
 ISSUER = Statement("select environment, settings::text from applications where application_id = $1", Issuer)
 
 
+FORGET_BEFORE = Statement("delete from connect_sessions where expires_at < $1", Nothing)
+
+
 async def create(database: Database, key: SessionKey, asked: NewSession) -> None:
     """Keep a new session. The user exists, and so does the account, if one is named."""
     await database.execute(
@@ -306,3 +309,8 @@ async def has_other_user(
 async def issuer(database: Database, application_id: ApplicationId) -> Issuer | None:
     """The application that a token names; None where it is gone."""
     return await database.fetch_one(ISSUER, application_id)
+
+
+async def forget_before(database: Database, instant: datetime) -> int:
+    """Sessions that were over by then, with what they told; how many there were."""
+    return await database.execute(FORGET_BEFORE, instant)

@@ -5,7 +5,7 @@ queued for it is held, in one transaction.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from msgspec import Struct
 
@@ -103,6 +103,9 @@ HOLD = Statement(
 )
 
 
+FORGET_BEFORE = Statement("delete from deliveries where event_day < $1", Nothing)
+
+
 class Try(Struct, frozen=True):
     """One HTTP try. status or error, a stable code; real elapsed milliseconds."""
 
@@ -160,6 +163,11 @@ async def park(database: Database, held: DeliveryLease, now: datetime) -> None:
     """Sending it keeps losing its worker. Raises LeaseLost."""
     async with database.transaction() as connection:
         await _finish(connection, held, "PARKED", None, now, None)
+
+
+async def forget_before(database: Database, day: date) -> int:
+    """Deliveries of events that are gone, whatever became of them; how many there were. Walks the whole table."""
+    return await database.execute(FORGET_BEFORE, day)
 
 
 async def _finish(

@@ -186,6 +186,10 @@ HEARTBEAT = Statement(
 
 FINISH = Statement(
     """
+    with kept as (
+        insert into replies (application_id, day, account_id, run, read_at, sealed)
+        select $1, ($4::timestamptz at time zone 'UTC')::date, $2, $3, $4, $12::bytea where $12::bytea is not null
+    )
     update refreshes
     set lease_until = null, starts = 0, failures = 0, wait_until = null, answered = taken,
         finished_at = $4::timestamptz, outcome = $5, error_class = $6, error_code = $7,
@@ -268,6 +272,7 @@ class Ending(Struct, frozen=True):
     outcome          DONE | FAILED | EXPIRED | DISCONNECTED
     next_due         when the next cycle begins; None: not scheduled
     read_identity    a profile was read; `audience_reason` then says why there is no audience, None where there is one
+    replies          what the platform answered, sealed as `store.replies` does; None: nothing to keep
     """
 
     outcome: str
@@ -277,6 +282,7 @@ class Ending(Struct, frozen=True):
     audience_reason: str | None = None
     error_class: str | None = None
     error_code: str | None = None
+    replies: bytes | None = None
 
 
 class Postponement(Struct, frozen=True):
@@ -324,6 +330,7 @@ async def finish(connection: Connection, held: RefreshLease, now: datetime, endi
             ending.read_identity,
             ending.read_audience,
             ending.audience_reason,
+            ending.replies,
         )
     )
 

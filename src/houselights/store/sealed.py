@@ -9,10 +9,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.ids import ApplicationId
+from houselights.core.ids import AccountId, ApplicationId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
-from houselights.store import client_secrets, platform_apps
+from houselights.store import client_secrets, platform_apps, replies
 from houselights.vault.seal import Place
 from houselights.vault.tokens import grant_place
 
@@ -55,7 +55,7 @@ class SealedColumn(Struct, frozen=True):
 OLD_TOKENS = Statement(
     """
     select application_id, account_id::text as key, sealed from account_tokens
-    where (application_id, account_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) <> all ($4)
+    where (application_id, account_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, account_id limit $3 for no key update
     """,
     SealedRow,
@@ -72,7 +72,7 @@ WRITE_TOKENS = Statement(
 
 COUNT_TOKENS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from account_tokens
     """,
     Count,
@@ -82,7 +82,7 @@ OLD_REVOCATIONS = Statement(
     """
     select application_id, concat_ws('/', revocation_id, account_id) as key, sealed from revocations
     where (application_id, revocation_id) > ($1, split_part($2, '/', 1)::uuid)
-      and substring(sealed from 2 for 16) <> all ($4)
+      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, revocation_id limit $3 for no key update
     """,
     SealedRow,
@@ -99,8 +99,37 @@ WRITE_REVOCATIONS = Statement(
 
 COUNT_REVOCATIONS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from revocations
+    """,
+    Count,
+)
+
+OLD_REPLIES = Statement(
+    """
+    select application_id, concat_ws('/', day, account_id, run) as key, sealed from replies
+    where (application_id, day, account_id, run)
+          > ($1, split_part($2, '/', 1)::date, split_part($2, '/', 2)::uuid, split_part($2, '/', 3)::bigint)
+      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
+    order by application_id, day, account_id, run limit $3 for no key update
+    """,
+    SealedRow,
+)
+
+WRITE_REPLIES = Statement(
+    """
+    update replies t set sealed = n.sealed
+    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+    where t.application_id = n.application_id and t.day = split_part(n.key, '/', 1)::date
+      and t.account_id = split_part(n.key, '/', 2)::uuid and t.run = split_part(n.key, '/', 3)::bigint
+    """,
+    Nothing,
+)
+
+COUNT_REPLIES = Statement(
+    """
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    from replies
     """,
     Count,
 )
@@ -108,7 +137,7 @@ COUNT_REVOCATIONS = Statement(
 OLD_SECRETS = Statement(
     """
     select application_id, secret_id::text as key, sealed from application_secrets
-    where (application_id, secret_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) <> all ($4)
+    where (application_id, secret_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, secret_id limit $3 for no key update
     """,
     SealedRow,
@@ -125,7 +154,7 @@ WRITE_SECRETS = Statement(
 
 COUNT_SECRETS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) <> all ($1)) as old
+    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from application_secrets
     """,
     Count,
@@ -136,7 +165,7 @@ OLD_APPS = Statement(
     select application_id, concat_ws('/', work_platform_id, environment, client_id) as key, sealed_secret as sealed
     from platform_apps
     where (application_id, concat_ws('/', work_platform_id, environment, client_id)) > ($1, $2)
-      and substring(sealed_secret from 2 for 16) <> all ($4)
+      and substring(sealed_secret from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, key limit $3 for no key update
     """,
     SealedRow,
@@ -154,7 +183,7 @@ WRITE_APPS = Statement(
 
 COUNT_APPS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed_secret from 2 for 16) <> all ($1)) as old
+    select count(*) as total, count(*) filter (where substring(sealed_secret from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from platform_apps
     """,
     Count,
@@ -163,7 +192,7 @@ COUNT_APPS = Statement(
 OLD_CANDIDATES = Statement(
     """
     select application_id, session_id::text as key, sealed_candidates as sealed from connect_sessions
-    where (application_id, session_id) > ($1, $2::text::uuid) and substring(sealed_candidates from 2 for 16) <> all ($4)
+    where (application_id, session_id) > ($1, $2::text::uuid) and substring(sealed_candidates from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, session_id limit $3 for no key update
     """,
     SealedRow,
@@ -181,7 +210,7 @@ WRITE_CANDIDATES = Statement(
 COUNT_CANDIDATES = Statement(
     """
     select count(sealed_candidates) as total,
-           count(*) filter (where substring(sealed_candidates from 2 for 16) <> all ($1)) as old
+           count(*) filter (where substring(sealed_candidates from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from connect_sessions
     """,
     Count,
@@ -202,6 +231,11 @@ def _place_of_revocation(application_id: ApplicationId, key: str) -> Place:
     return grant_place(application_id, UUID(key.partition("/")[2]))
 
 
+def _place_of_replies(application_id: ApplicationId, key: str) -> Place:
+    _, account_id, run = key.split("/")
+    return replies.place(application_id, AccountId(UUID(account_id)), int(run))
+
+
 def _place_of_secret(application_id: ApplicationId, key: str) -> Place:
     return client_secrets.place(application_id, UUID(key))
 
@@ -220,6 +254,9 @@ COLUMNS = (
     SealedColumn("account_tokens.sealed", _NIL, _place_of_token, OLD_TOKENS, WRITE_TOKENS, COUNT_TOKENS),
     SealedColumn(
         "revocations.sealed", _NIL, _place_of_revocation, OLD_REVOCATIONS, WRITE_REVOCATIONS, COUNT_REVOCATIONS
+    ),
+    SealedColumn(
+        "replies.sealed", f"0001-01-01/{_NIL}/0", _place_of_replies, OLD_REPLIES, WRITE_REPLIES, COUNT_REPLIES
     ),
     SealedColumn("application_secrets.sealed", _NIL, _place_of_secret, OLD_SECRETS, WRITE_SECRETS, COUNT_SECRETS),
     SealedColumn("platform_apps.sealed_secret", "", _place_of_app, OLD_APPS, WRITE_APPS, COUNT_APPS),

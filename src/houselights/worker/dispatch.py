@@ -3,16 +3,15 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 import structlog
 from msgspec import Struct
 
 from houselights.core.errors import StoreDown
 from houselights.core.ids import WebhookId, WorkPlatformId
-from houselights.db.partitions import keep_days
 from houselights.db.wake import listen
-from houselights.flows import deliver, refresh, revoke
+from houselights.flows import deliver, prune, refresh, revoke
+from houselights.flows.prune import Lifetimes
 from houselights.flows.rooms import Rooms
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.store import deliveries, refreshes, revocations
@@ -25,10 +24,10 @@ log = structlog.get_logger()
 
 
 class Upkeep(Struct, frozen=True):
-    """dsn: for listening and for days' partitions, on connections of their own; keep: how long events are kept."""
+    """dsn: for listening and for days' partitions, on connections of their own."""
 
     dsn: str
-    keep: timedelta = timedelta(days=90)
+    lifetimes: Lifetimes = Lifetimes()
     every_s: float = 3600.0
 
 
@@ -58,7 +57,7 @@ class Worker:
         """Until stopped."""
         beside = [
             asyncio.create_task(listen(self._upkeep.dsn, self.hint)),
-            asyncio.create_task(self._keep_days()),
+            asyncio.create_task(self._prune()),
         ]
         try:
             await asyncio.gather(self._refreshes.run(), self._deliveries.run(), self._revocations.run())
@@ -67,14 +66,12 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
-    async def _keep_days(self) -> None:
+    async def _prune(self) -> None:
         while True:
-            today: date = self._rooms.clock.now().date()
             try:
-                for name in await keep_days(self._upkeep.dsn, today, self._upkeep.keep):
-                    log.info("days.dropped", partition=name)
+                await prune.run(self._rooms, self._upkeep.dsn, self._upkeep.lifetimes)
             except StoreDown as error:
-                log.warning("days.not_kept", error=str(error))
+                log.warning("prune.failed", error=str(error))
             await asyncio.sleep(self._upkeep.every_s)
 
 

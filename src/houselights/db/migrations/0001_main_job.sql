@@ -330,6 +330,19 @@ create table attempts (
 ) partition by range (day);
 create table attempts_rest partition of attempts default;
 
+-- What a platform answered to a run that was stored, or that its answers broke: bodies, compressed and sealed.
+create table replies (
+    application_id uuid        not null,
+    day            date        not null,
+    account_id     uuid        not null,
+    -- the fence under which the account's refresh ran
+    run            bigint      not null,
+    read_at        timestamptz not null,
+    sealed         bytea       not null,
+    primary key (application_id, day, account_id, run)
+) partition by range (day);
+create table replies_rest partition of replies default;
+
 -- A creator's way through the pages of connecting. Digests only: the state and the cookie are never stored.
 create table connect_sessions (
     application_id     uuid        not null,

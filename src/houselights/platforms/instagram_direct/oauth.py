@@ -30,5 +30,6 @@ def exchange(
 
 def me(manifest: Manifest, token: Secret) -> Script[raw.User]:
     """The account that a token belongs to."""
-    reply = yield from ask(meta_graph.get(manifest, "me", token, fields=manifest.settings["profile_fields"]))
+    asked = meta_graph.get(manifest, "me", token, fields=manifest.settings["profile_fields"])
+    reply = yield from ask(msgspec.structs.replace(asked, starts_over=True))
     return meta_graph.read(reply, raw.User)

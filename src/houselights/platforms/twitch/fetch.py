@@ -5,10 +5,10 @@ Source: https://dev.twitch.tv/docs/api/reference (read 2026-11-23).
 
 from datetime import datetime
 
-from houselights.core.errors import AppRefused, NotGranted, TokenRevoked
+from houselights.core.errors import NotGranted, TokenRevoked
 from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all
 from houselights.platforms.twitch import raw
-from houselights.platforms.twitch.normalise import profile_facts
+from houselights.platforms.twitch.normalise import kept_refusal, profile_facts
 from houselights.platforms.twitch.refusals import BUDGET, refusal
 from houselights.port import replies
 from houselights.port.families import oauth2
@@ -31,7 +31,7 @@ def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Scrip
     )
     user = _user(account, now)
     refused = refusal(counted, now)
-    if refused is not None and not isinstance(refused, NotGranted | AppRefused):
+    if refused is not None and not kept_refusal(refused):
         raise refused
     total = None if refused is not None else replies.fit(counted.body, raw.Followers).total
     return Reading(profile_facts(user, total), NoAudience("NOT_SUPPORTED"))

@@ -1,13 +1,16 @@
 """Raw replies -> profile: what is missing is None. Twitch tells nothing of an audience."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from houselights.core.errors import PlatformChanged
+from houselights.core.errors import AppRefused, NotGranted, PlatformChanged, PlatformError
+from houselights.core.messages import Response
 from houselights.platforms.twitch import raw
+from houselights.platforms.twitch.refusals import refusal
 from houselights.port import replies
 from houselights.port.manifest import Manifest
 from houselights.port.platform import UnfitReplyError
@@ -15,7 +18,10 @@ from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts, Reputation
 from houselights.rules.texts import said
 
-Kept: TypeAlias = raw.User | raw.Followers
+Kept: TypeAlias = raw.User | raw.Followers | PlatformError
+
+_AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""For refusals that were kept: how long one had to wait then makes no difference."""
 
 
 class _Shape(Struct, frozen=True):
@@ -64,6 +70,11 @@ def profile_facts(user: raw.User, followers: int | None = None) -> ProfileFacts:
     )
 
 
+def kept_refusal(refused: PlatformError) -> bool:
+    """Whether a refusal is about the number of followers only, and not about the whole refresh."""
+    return isinstance(refused, NotGranted | AppRefused)
+
+
 def _recognised(kept: Sequence[bytes]) -> list[Kept]:
     """Each kept reply by what it holds."""
     found: list[Kept] = []
@@ -83,4 +94,7 @@ def _recognise(body: bytes) -> Kept:
         users = replies.fit(body, raw.Users).data
         if users and users[0].login is not None:
             return users[0]
+    refused = refusal(Response(200, {}, body), _AT_ANY_TIME)
+    if refused is not None and kept_refusal(refused):
+        return refused
     raise PlatformChanged("reply_changed", "neither an account (`$.data[0].login`) nor followers (`$.total`)")

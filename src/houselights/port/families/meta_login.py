@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from houselights.core.errors import AppRefused, NotGiven, NotGranted, PlatformChanged, TokenRevoked
 from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all, never
@@ -195,7 +195,8 @@ def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
 
 def _asked_page(manifest: Manifest, app: AppKeys, user: Secret, page_id: str) -> Request:
     """A page's node does not know every field that the list of pages does."""
-    return meta_graph.signed_get(manifest, app, page_id, user, fields=manifest.settings["picked_page_fields"])
+    asked = meta_graph.signed_get(manifest, app, page_id, user, fields=manifest.settings["picked_page_fields"])
+    return structs.replace(asked, starts_over=True)
 
 
 def _user_token(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str) -> Script[_Token]:
@@ -236,7 +237,8 @@ def _listed_pages(manifest: Manifest, app: AppKeys, user: Secret) -> Script[list
     found: list[Page] = []
     parameters = {"fields": manifest.settings["page_fields"], "limit": "100"}
     for _ in range(manifest.limits.pages):
-        reply = yield from ask(meta_graph.signed_get(manifest, app, "me/accounts", user, **parameters))
+        asked = meta_graph.signed_get(manifest, app, "me/accounts", user, **parameters)
+        reply = yield from ask(structs.replace(asked, starts_over=True))
         listed = meta_graph.read(reply, _Pages)
         found += listed.data
         if listed.paging is None or listed.paging.next is None:
