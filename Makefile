@@ -9,7 +9,7 @@ ARGS   ?=
 # Two processes, each with a PostgreSQL of its own; a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help measures demo test check e2e e2e-tools fuzz bench docs postman vendor lock clean
+.PHONY: help measures demo test check e2e e2e-tools fuzz bench docs new-platform postman vendor lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -41,6 +41,9 @@ docs: $(VENV)/.dev  ## write the generated parts of the documentation
 	@$(BIN)/houselights config defaults > docs/reference/settings.toml
 	@$(BIN)/python -m tests.house.reference
 	@$(BIN)/python -m tests.house.contract_json
+
+new-platform: $(VENV)/.dev  ## the folder of a new platform, an example that works; NAME=snapchat
+	@$(BIN)/python -m tests.house.new_platform $(NAME)
 
 postman: $(VENV)/.node  ## make the Postman collection anew from openapi.json (wants Node)
 	@./requirements/postman $(VENV)/node

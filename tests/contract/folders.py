@@ -16,7 +16,7 @@ from houselights.port.platform import AppKeys, Fake, Grant, Platform, Reading
 from houselights.sandbox.personas import personas
 from tests.invented import NOW, REDIRECT, connected, consented, own, played, through
 
-PLATFORMS = find_platforms()
+PLATFORMS = find_platforms(drafts=True)
 CAST = personas(1, NOW.date())
 SHOWCASE = CAST[0]
 WITH_AUDIENCE = [name for name, platform in PLATFORMS.items() if "IDENTITY.AUDIENCE" in platform.manifest.products]

@@ -25,7 +25,8 @@ from houselights.port.manifest import Manifest, read_manifest
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules.signing import webhook_headers
 from houselights.worker import metrics as worker_metrics
-from tests.house import conformance
+from tests.house import conformance, platform_pages
+from tests.house.tables import table
 from tests.house.tree import PACKAGE, ROOT
 
 EXAMPLE_SECRET = "example-secret-1"
@@ -46,17 +47,12 @@ def parts_of(page: str) -> list[str]:
     return [block[2] for block in _BLOCK.finditer(page)]
 
 
-def _table(heads: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
-    lines = [heads, tuple("---" for _ in heads), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
 def _api_errors() -> str:
     rows = (
         (str(kind.status), f"`{kind.type}`", f"`{code}`", kind.message.replace("{fields}", "a, b"))
         for code, kind in ERRORS.items()
     )
-    return _table(("status", "type", "code", "message"), rows)
+    return table(("status", "type", "code", "message"), rows)
 
 
 def _said(error: type[Exception]) -> str:
@@ -69,12 +65,12 @@ def _refresh_errors() -> str:
     classes = [each for each in vars(core_errors).values() if isinstance(each, type)]
     platform = [each for each in classes if issubclass(each, core_errors.PlatformError)]
     named = (each for each in platform if each is not core_errors.PlatformError)
-    return _table(("error class", "who must act"), ((f"`{each.__name__}`", _said(each)) for each in named))
+    return table(("error class", "who must act"), ((f"`{each.__name__}`", _said(each)) for each in named))
 
 
 def _delivery_errors() -> str:
     classes = [each for each in vars(outbound_errors).values() if isinstance(each, type)]
-    return _table(
+    return table(
         ("what happened", "meaning and code"),
         ((each.__name__, _said(each)) for each in classes if outbound_errors.SendFailed in each.__bases__),
     )
@@ -82,7 +78,7 @@ def _delivery_errors() -> str:
 
 def _events() -> str:
     rows = ((f"`{kind.wire_name}`", kind.text, "`profile_id`" if "PROFILE" in kind.name else "") for kind in EventKind)
-    return _table(("event", "`name`", "`data` beside `account_id`, `user_id`, `last_updated_time`"), rows)
+    return table(("event", "`name`", "`data` beside `account_id`, `user_id`, `last_updated_time`"), rows)
 
 
 def _event_example() -> str:
@@ -106,24 +102,20 @@ def example_delivery() -> tuple[Mapping[str, str], bytes]:
 
 
 def _catalogue() -> str:
-    built = {manifest.work_platform: manifest for manifest in _manifests()}
+    built = {manifest.work_platform: manifest for manifest in manifests() if not manifest.draft}
     rows = (
         (platform.ref.name, f"`{identity}`", ", ".join(built[identity].products) if identity in built else "not yet")
         for identity, platform in WORK_PLATFORMS.items()
     )
-    return _table(("work platform", "id", "read"), rows)
+    return table(("work platform", "id", "read"), rows)
 
 
-def _capabilities() -> str:
-    return "\n".join(_capability_table(manifest) for manifest in _manifests())
+def _matrix() -> str:
+    return platform_pages.matrix(manifests())
 
 
-def _capability_table(manifest: Manifest) -> str:
-    rows = ((f"`{row.field}`", row.given.value, row.note, f"[{row.read}]({row.link})") for row in manifest.capabilities)
-    return f"### {manifest.name}\n\n" + _table(("field", "given", "note", "read"), rows)
-
-
-def _manifests() -> list[Manifest]:
+def manifests() -> list[Manifest]:
+    """Of every platform, drafts included, by name."""
     return [read_manifest(path.read_bytes()) for path in sorted((PACKAGE / "platforms").glob("*/manifest.toml"))]
 
 
@@ -181,7 +173,7 @@ def _metrics() -> str:
     collectors = [each for each in vars(worker_metrics).values() if isinstance(each, Counter)]
     metrics = [*registry.collect(), *(metric for each in collectors for metric in each.collect())]
     rows = ((f"`{_series(metric.name, metric.type)}`", metric.documentation.rstrip(".")) for metric in metrics)
-    return _table(("metric", "counts"), rows)
+    return table(("metric", "counts"), rows)
 
 
 def _series(name: str, kind: str) -> str:
@@ -196,7 +188,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "events": _events,
     "event-example": _event_example,
     "catalogue": _catalogue,
-    "capabilities": _capabilities,
+    "matrix": _matrix,
     "commands": _commands,
     "metrics": _metrics,
     "conformance": conformance.table,
@@ -206,6 +198,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
 
 def main() -> None:
     """Write every page anew."""
+    for name, text in platform_pages.pages(manifests()).items():
+        (platform_pages.PAGES / name).write_text(text, encoding="utf-8")
     for path in sorted((ROOT / "docs").rglob("*.md")):
         path.write_text(rendered(path.read_text(encoding="utf-8")), encoding="utf-8")
 

@@ -11,7 +11,7 @@ import pytest
 from houselights.cli.application_keys import KEYS
 from houselights.cli.config import reference as settings_reference
 from houselights.rules.consent import Outcome, Phase
-from tests.house import reference
+from tests.house import platform_pages, reference
 from tests.house.tree import ROOT, ending, name
 
 _PAGES = [path for path in ending(".md") if path.is_relative_to(ROOT / "docs") or path.parent == ROOT]
@@ -32,6 +32,12 @@ def test_the_documents_that_everybody_looks_for_are_there() -> None:
 def test_the_generated_parts_of_a_page_are_what_the_registries_say(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert reference.rendered(text) == text
+
+
+def test_every_platform_has_its_page_as_its_guide_and_manifest_say_and_no_other_has() -> None:
+    made = platform_pages.pages(reference.manifests())
+    kept = {path.name: path.read_text(encoding="utf-8") for path in platform_pages.PAGES.glob("*.md")}
+    assert {name: text for name, text in kept.items() if name != "README.md"} == made
 
 
 def test_every_registry_is_documented() -> None:

@@ -13,7 +13,10 @@ from houselights.resources.work_platforms import WORK_PLATFORMS, Product
 from tests.house.tree import PACKAGE
 
 _FOLDERS = sorted(path for path in (PACKAGE / "platforms").iterdir() if path.is_dir() and path.name != "__pycache__")
-_PARTS = ("__init__.py", "manifest.toml", "raw.py", "oauth.py", "fetch.py", "normalise.py", "README.md", "samples")
+_PARTS = (
+    *("__init__.py", "manifest.toml", "raw.py", "oauth.py", "fetch.py", "normalise.py", "samples"),
+    *("README.md", "guide.md"),
+)
 _LISTS = {"audience.countries", "audience.cities", "audience.gender_age_distribution"}
 
 every_platform = pytest.mark.parametrize("folder", _FOLDERS, ids=lambda folder: folder.name)

@@ -13,7 +13,7 @@ from houselights.sandbox.play import play
 from tests.expected import check
 from tests.invented import NOW, connected, own
 
-PLATFORMS = find_platforms()
+PLATFORMS = find_platforms(drafts=True)
 
 PEOPLE = st.integers(min_value=1, max_value=10**9)
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20)

@@ -59,7 +59,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _normalise(arguments: argparse.Namespace) -> int:
     from houselights.compose.platforms import find_platforms
 
-    platforms = find_platforms()
+    platforms = find_platforms(drafts=True)
     platform = platforms.get(arguments.name)
     if platform is None:
         say(f"houselights: no platform is called {arguments.name!r}; there are {', '.join(platforms)}")

@@ -98,6 +98,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     cadence_h: int = 24
     audience_threshold: int | None = None
     """followers below which the platform shows no audience; None where it publishes none"""
+    draft: bool = False
+    """being written: tested like every platform, but neither offered to creators nor documented"""
     settings: dict[str, str] = {}
     """names that only this platform's code reads, such as its metric"""
 
