@@ -183,6 +183,8 @@ async def _plant(vault: Vault, dsn: str, tokens: int, applications: int) -> None
     connection = await asyncpg.connect(dsn)
     now = await connection.fetchval("select clock_timestamp()")
     each = tokens // applications
+    transaction = connection.transaction()
+    await transaction.start()
     for _ in range(applications):
         application_id, user_id = ApplicationId(uuid4()), uuid4()
         ids = [uuid4() for _ in range(each)]
@@ -207,6 +209,7 @@ async def _plant(vault: Vault, dsn: str, tokens: int, applications: int) -> None
                 for each in ids
             ],
         )
+    await transaction.commit()
     await connection.execute("analyze")
     await connection.close()
 

@@ -55,7 +55,8 @@ class SealedColumn(Struct, frozen=True):
 OLD_TOKENS = Statement(
     """
     select application_id, account_id::text as key, sealed from account_tokens
-    where (application_id, account_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
+    where (application_id, account_id) > ($1, $2::text::uuid)
+      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, account_id limit $3 for no key update
     """,
     SealedRow,
@@ -72,7 +73,8 @@ WRITE_TOKENS = Statement(
 
 COUNT_TOKENS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    select count(*) as total,
+           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from account_tokens
     """,
     Count,
@@ -99,7 +101,8 @@ WRITE_REVOCATIONS = Statement(
 
 COUNT_REVOCATIONS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    select count(*) as total,
+           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from revocations
     """,
     Count,
@@ -128,7 +131,8 @@ WRITE_REPLIES = Statement(
 
 COUNT_REPLIES = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    select count(*) as total,
+           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from replies
     """,
     Count,
@@ -137,7 +141,8 @@ COUNT_REPLIES = Statement(
 OLD_SECRETS = Statement(
     """
     select application_id, secret_id::text as key, sealed from application_secrets
-    where (application_id, secret_id) > ($1, $2::text::uuid) and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
+    where (application_id, secret_id) > ($1, $2::text::uuid)
+      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, secret_id limit $3 for no key update
     """,
     SealedRow,
@@ -154,7 +159,8 @@ WRITE_SECRETS = Statement(
 
 COUNT_SECRETS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    select count(*) as total,
+           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from application_secrets
     """,
     Count,
@@ -183,7 +189,8 @@ WRITE_APPS = Statement(
 
 COUNT_APPS = Statement(
     """
-    select count(*) as total, count(*) filter (where substring(sealed_secret from 2 for 16) not in (select unnest($1::bytea[]))) as old
+    select count(*) as total,
+           count(*) filter (where substring(sealed_secret from 2 for 16) not in (select unnest($1::bytea[]))) as old
     from platform_apps
     """,
     Count,
@@ -192,7 +199,8 @@ COUNT_APPS = Statement(
 OLD_CANDIDATES = Statement(
     """
     select application_id, session_id::text as key, sealed_candidates as sealed from connect_sessions
-    where (application_id, session_id) > ($1, $2::text::uuid) and substring(sealed_candidates from 2 for 16) not in (select unnest($4::bytea[]))
+    where (application_id, session_id) > ($1, $2::text::uuid)
+      and substring(sealed_candidates from 2 for 16) not in (select unnest($4::bytea[]))
     order by application_id, session_id limit $3 for no key update
     """,
     SealedRow,
