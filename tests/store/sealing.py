@@ -70,7 +70,7 @@ class Strongbox:
     def __init__(self, dsn: str, database: Database, clock: Clock) -> None:
         self.dsn = dsn
         self.database = database
-        self._clock = clock
+        self.clock = clock
 
     async def keys(self, *texts: str) -> OpenKeys:
         """The keys of a process that was given these, the newest first."""
@@ -78,7 +78,7 @@ class Strongbox:
 
     async def vault(self, *texts: str) -> Vault:
         """As a process opens it: nothing in memory yet."""
-        return Vault((await self.keys(*texts)).keyring, self.database, self._clock, uuid4)
+        return Vault((await self.keys(*texts)).keyring, self.database, self.clock, uuid4)
 
     async def plant(self, vault: Vault, each: int = 1) -> list[Planted]:
         """So many sealed values in every column, of one application; its platform apps are everybody's."""

@@ -1,6 +1,8 @@
 """Changing keys: values open before, meanwhile and after; a kill is resumed; nothing opens in a wrong place."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +22,7 @@ from houselights.vault.key_source import KeySource
 from houselights.vault.keyring import open_keys
 from houselights.vault.keys import KeyBroken, KeyMissing, read_keys
 from houselights.vault.seal import SealBroken
+from houselights.vault.tokens import KEPT_FOR
 from tests.store.sealing import NEW, OLD, Strongbox
 
 _SEALED_COLUMNS = """
@@ -157,21 +160,33 @@ async def test_values_sealed_anew_halfway_are_resumed_and_open_all_the_time(box:
     assert await box.opens(await box.vault(OLD), planted)
 
 
-async def test_what_was_sealed_before_and_stored_after_is_found_by_a_last_look(box: Strongbox) -> None:
+async def test_what_is_stored_late_under_an_old_data_key_is_found_by_a_last_look(box: Strongbox) -> None:
     writer = await box.vault(OLD)
     planted = await box.plant(writer)
-    late = []
-
-    async def store_late() -> None:
-        # `writer` still seals with the data key that it knows.
-        late.extend(await box.plant(writer))
-
     await rotation.begin_generation(box.database)
-    await store_late()
-    await box.execute(_LONG_AGO)
-    await reseal.run(box.database, await box.vault(OLD), silent)
+    await box.execute("update deployment set resealing_since = resealing_since + interval '1 hour'")
 
-    assert await box.generations([*planted, *late]) == {2}
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        fresh = await box.vault(OLD)
+        rotating = tasks.create_task(reseal.run(box.database, fresh, silent, late=timedelta(seconds=0.05)))
+        while await box.generations(planted) != {2}:
+            await asyncio.sleep(0)
+        # `writer` still seals with the data key that it knows.
+        planted += await box.plant(writer)
+        await box.execute("update deployment set resealing_since = resealing_since - interval '2 hours'")
+
+    assert (await rotating).was_resumed
+    assert await box.generations(planted) == {2}
+    assert await box.opens(writer, planted)
+
+
+async def test_a_process_seals_with_the_new_data_key_soon(box: Strongbox) -> None:
+    writer = await box.vault(OLD)
+    await box.plant(writer)
+    await rotation.begin_generation(box.database)
+    await box.clock.move(box.database, KEPT_FOR)
+
+    assert await box.generations(await box.plant(writer)) == {2}
 
 
 async def test_a_value_moved_to_another_row_column_or_application_does_not_open(box: Strongbox) -> None:

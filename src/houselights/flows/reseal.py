@@ -7,6 +7,7 @@ the next run goes on where this one was: what is left is read from the values th
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import structlog
 from msgspec import Struct, structs
@@ -45,16 +46,19 @@ class Resealed(Struct, frozen=True):
     unreadable: int
 
 
-async def run(database: Database, vault: Vault, told: Callable[[Progress], None]) -> Resealed:
+async def run(
+    database: Database, vault: Vault, told: Callable[[Progress], None], late: timedelta = rotation.LATE
+) -> Resealed:
     """Begin a generation of data keys, or go on with the one begun, and seal every value under it.
 
     vault   a fresh one: it must not know which data keys were the newest
+    late    how long after the generation began others may still store values under the one before
     raises  KeyMissing, StoreDown: run it again
     """
     was_resumed = not await rotation.begin_generation(database)
     resealed: Counter[str] = Counter()
     while True:
-        used = await rotation.in_use(database)
+        used = await rotation.in_use(database, late)
         sweeps = [_Sweep(database, vault, column, told) for column in sealed.COLUMNS]
         for sweep in sweeps:
             await sweep.run()
@@ -62,7 +66,7 @@ async def run(database: Database, vault: Vault, told: Callable[[Progress], None]
         if used.is_settled:
             break
         # Who sealed just before the new generation began may have stored it since: look once more after that time.
-        await asyncio.sleep(rotation.LATE.total_seconds())
+        await asyncio.sleep(late.total_seconds())
     await rotation.end_generation(database, used.data_key_generation)
     return Resealed(used.data_key_generation, was_resumed, dict(resealed), sum(sweep.unreadable for sweep in sweeps))
 

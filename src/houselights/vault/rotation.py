@@ -169,9 +169,9 @@ async def change_master_key(database: Database, keyring: Keyring, told: Callable
         told(done)
 
 
-async def in_use(database: Database) -> InUse:
+async def in_use(database: Database, late: timedelta = LATE) -> InUse:
     """What is sealed with now. Raises KeyMissing for an empty table."""
-    return _there(await database.fetch_one(IN_USE, LATE))
+    return _there(await database.fetch_one(IN_USE, late))
 
 
 async def counts(database: Database) -> list[KeyCount]:
