@@ -79,6 +79,8 @@ class Wire:
             elif heard := self._heard.get(message.get("sessionId", "")):
                 heard(message["method"], message["params"])
         for asked in self._asked.values():
+            if asked.done():
+                continue
             asked.set_exception(Gone())
             # Whoever asked may be gone, too: not told then, and not told again by Python.
             asked.exception()
@@ -110,8 +112,8 @@ class Page:
         await self._send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
 
     async def watch_while_there(self) -> None:
-        """As `watch`, of what may go away at any moment."""
-        with suppress(Refused, Gone):
+        """As `watch`, of what may go away at any moment, with or without a word."""
+        with suppress(Refused, Gone, TimeoutError):
             await self.watch()
 
     async def frame(self, number: int = 0) -> "Page":

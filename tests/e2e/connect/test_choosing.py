@@ -20,7 +20,7 @@ from tests.e2e.connect.dialog import PRIMARY, agree, at_client, labelled, option
 from tests.e2e.connect.looking import look
 from tests.e2e.connect.stage import Stage, open_stage
 
-pytestmark = pytest.mark.e2e_tools
+pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 
 PLATFORMS = find_platforms()
 SPOKEN = sorted((WORK_PLATFORMS[each.manifest.work_platform] for each in PLATFORMS.values()), key=lambda row: row.name)
@@ -74,7 +74,6 @@ async def test_only_what_the_application_enabled_is_offered_and_nothing_else_is_
         assert elsewhere == 404
 
 
-@pytest.mark.timeout(300)
 async def test_every_platform_has_its_own_words_before_the_way_there_and_leads_to_its_own_page(
     clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:

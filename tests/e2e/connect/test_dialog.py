@@ -25,7 +25,7 @@ from tests.e2e.connect.dialog import (
 from tests.e2e.connect.rows import accounts, events
 from tests.e2e.connect.stage import Stage
 
-pytestmark = pytest.mark.e2e_tools
+pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize("page", ["plain", "late", "twice"])

@@ -26,7 +26,7 @@ from tests.e2e.connect.dialog import (
 from tests.e2e.connect.rows import accounts, events, rest_no_more
 from tests.e2e.connect.stage import Stage
 
-pytestmark = pytest.mark.e2e_tools
+pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -10,7 +10,7 @@ from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, 
 from tests.e2e.connect.looking import SCAN, axe, look
 from tests.e2e.connect.stage import Stage, session
 
-pytestmark = pytest.mark.e2e_tools
+pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 
 
 async def connect(dialog: Dialog, frame: Page, persona: str) -> None:
@@ -88,6 +88,13 @@ async def test_the_keyboard_alone_leads_through_the_whole_flow(
         frame = await host.frame()
         await shows(frame, "CONSENT")
         assert await host.evaluate("document.activeElement.tagName") == "IFRAME"
+        box = "document.querySelector('dialog')"
+        assert await host.evaluate(f"{box}.getAttribute('aria-modal')") == "true"
+        await host.until(f"{box}.getAttribute('aria-label') === 'Connect an account to Studio'")
+        for _ in range(6):
+            await host.key("Tab")
+            assert not await host.evaluate(f"document.activeElement === {BUTTON}")
+        await host.evaluate("document.querySelector('iframe').focus()")
         await _tab_to(frame, "Continue")
         await frame.key("Enter")
         await shows(frame, "PLATFORM_SELECTION")
