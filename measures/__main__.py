@@ -15,7 +15,7 @@ import msgspec
 
 from houselights.core.errors import HouselightsError
 from houselights.telemetry import LogOptions, set_up_logs
-from measures import budget, renewal, rotation, secrets
+from measures import budget, newcomer, renewal, rotation, secrets
 from measures.frame import Measure, Stage
 from measures.report import Occasion, Result, as_object, page, table
 
@@ -24,6 +24,7 @@ MEASURES: tuple[Measure, ...] = (
     rotation.MEASURE,
     budget.MEASURE,
     secrets.MEASURE,
+    newcomer.MEASURE,
 )
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "measures.md"
 
