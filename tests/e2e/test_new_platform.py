@@ -54,6 +54,7 @@ def test_a_new_platform_passes_what_every_platform_passes_and_touches_one_folder
     assert "passed" in said
     assert not {"failed", "skipped"} & set(said.split())
     python(checkout, "pytest", "-p", "no:cacheprovider", *REST)
+    assert "snapchat" not in python(checkout, "houselights", "platform", "list")
     for tool, *words in (("lint-imports", "--no-cache"), ("ruff", "check", "--no-cache", "src"), ("mypy", "src")):
         run(checkout, str(Path(sys.executable).with_name(tool)), *words)
     touched = run(checkout, "git", "status", "--porcelain").splitlines()

@@ -43,6 +43,15 @@ _MOVE = Statement(
     "update accounts set work_platform_id = $3 where application_id = $1 and account_id = $2",
     Nothing,
 )
+_REVOKED = Statement(
+    """
+    insert into revocations
+        (application_id, revocation_id, account_id, work_platform_id, environment, platform_app_owner,
+         platform_app_client_id, person, sealed, due_at, created_at)
+    values ($1, gen_random_uuid(), $2, $3, 'sandbox', $1, $4, '', '', clock_timestamp(), clock_timestamp())
+    """,
+    Nothing,
+)
 _RENAME = Statement("update applications set name = $2 where application_id = $1", Nothing)
 
 
@@ -139,6 +148,13 @@ async def test_a_new_secret_of_the_same_app_is_used_by_what_it_connected(stage: 
     await stage.use("first")
     assert await stage.in_use() == (stage.owner, "first")
     assert await stage.renewed() == "first"
+
+
+async def test_an_app_stays_until_the_last_grant_is_ended_with_it(stage: Stage) -> None:
+    await stage.use("second")
+    await stage.rooms.database.execute(_REVOKED, stage.owner, stage.subject.account_id, ROTATING, "second")
+    assert await stage.remove("second") == 1
+    assert await platform_apps.of(stage.rooms.database, stage.owner, *AT, "second") is not None
 
 
 async def test_an_app_that_connected_nobody_is_removed_without_a_trace(stage: Stage) -> None:

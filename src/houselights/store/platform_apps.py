@@ -42,7 +42,7 @@ class PlatformApp(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """How many accounts hold a token that an app obtained."""
+    """How many accounts hold a token that an app obtained, or held one that is yet to be ended at the platform."""
 
     accounts: int
 
@@ -90,9 +90,13 @@ WRITE = Statement(
 SERVED = Statement(
     """
     select count(*) as accounts
-    from account_tokens t join accounts a using (application_id, account_id)
-    where t.platform_app_owner = $1 and a.work_platform_id = $2 and t.environment = $3
-      and t.platform_app_client_id = $4
+    from (
+        select t.platform_app_owner, a.work_platform_id, t.environment, t.platform_app_client_id
+        from account_tokens t join accounts a using (application_id, account_id)
+        union all
+        select platform_app_owner, work_platform_id, environment, platform_app_client_id from revocations
+    ) as needed
+    where (platform_app_owner, work_platform_id, environment, platform_app_client_id) = ($1, $2, $3, $4)
     """,
     Served,
 )
