@@ -1,9 +1,13 @@
-"""Creators who end it at the platform: over HTTP from the invented platform to the webhook, the row and the page."""
+"""Creators who end it at the platform: over HTTP from the invented platform to the webhook, the row and the page.
+
+And what becomes of a consent that nobody ends: its end is told before it comes.
+"""
 
 import base64
 import hashlib
 import hmac
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import msgspec
@@ -170,3 +174,18 @@ async def test_an_application_with_an_app_of_its_own_is_told_by_that_one_alone(h
 
     assert (person is not None, answer.body) == (True, b'{"ended":0}')
     assert (await status(home, account))[0] == "CONNECTED"
+
+
+async def test_a_consent_that_cannot_renew_itself_is_told_of_before_it_ends(home: House) -> None:
+    account = await home.connected_by_worker(7)
+    ends_at = (await home.refresh_of(account))["consent_ends_at"]
+    assert isinstance(ends_at, str)
+    left = await home.scalar("select $1::text::timestamp - (now() at time zone 'utc')", ends_at)
+    assert isinstance(left, timedelta)
+    assert timedelta(days=89) < left <= timedelta(days=90)
+
+    await home.forward(left - timedelta(days=13))
+
+    await home.receiver.wait(1, "SESSION.EXPIRING", account.id)
+    assert (await status(home, account))[0] == "CONNECTED"
+    assert (await home.refresh_of(account))["consent_ends_at"] == ends_at

@@ -119,6 +119,7 @@ class AccountEndpoints:
             "error_class": state.error_class,
             "error_code": state.error_code,
             "next_attempt_at": wire_or_null(state.next_attempt_at),
+            "consent_ends_at": wire_or_null(state.consent_ends_at),
         }
         return Answer(200, msgspec.json.encode(document))
 

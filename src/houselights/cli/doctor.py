@@ -86,6 +86,7 @@ async def _stored(settings: "Settings") -> list[Finding]:
             findings = [await _server(database), await _schema(dsn)]
             if findings[-1].status == "ok":
                 findings += [await _key(settings, database), await _clock(database), *await _apps(settings, database)]
+                findings.append(await _consents(database))
             return findings
     except HouselightsError as error:
         return [Finding("database", "failed", str(error))]
@@ -144,6 +145,22 @@ async def _clock(database: "Database") -> Finding:
         return Finding("clock", "warning", says, "let both keep time by NTP")
     ahead = clock.now() - clock.real()
     return Finding("clock", "ok", f"the sandbox is {ahead} ahead" if ahead > timedelta(seconds=1) else "in time")
+
+
+async def _consents(database: "Database") -> Finding:
+    """Whose consent ends soon, with the clock that ends go by."""
+    from houselights.db.clock import Clock
+    from houselights.rules.session_end import BEFORE
+    from houselights.store import session_warnings
+
+    clock = Clock()
+    await clock.look(database)
+    now, longest = clock.now(), max(BEFORE)
+    count = await session_warnings.soon(database, now, now + longest)
+    if not count:
+        return Finding("consents", "ok", f"none ends within {longest.days} days")
+    says = f"{count} end within {longest.days} days unless they are renewed"
+    return Finding("consents", "warning", says, "have these creators connect again; webhooks get SESSION.EXPIRING")
 
 
 async def _apps(settings: "Settings", database: "Database") -> list[Finding]:

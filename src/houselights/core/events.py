@@ -20,6 +20,7 @@ class EventKind(Enum):
     ACCOUNTS_CONNECTED = ("ACCOUNTS.CONNECTED", "account is connected")
     ACCOUNTS_DISCONNECTED = ("ACCOUNTS.DISCONNECTED", "account is disconnected")
     SESSION_EXPIRED = ("SESSION.EXPIRED", "session expired")
+    SESSION_EXPIRING = ("SESSION.EXPIRING", "session expiring")
     PROFILES_ADDED = ("PROFILES.ADDED", "profile added")
     PROFILES_UPDATED = ("PROFILES.UPDATED", "profile updated")
     PROFILES_AUDIENCE_ADDED = ("PROFILES_AUDIENCE.ADDED", "profile audience added")

@@ -15,6 +15,7 @@ from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformI
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 from houselights.resources.accounts import ACCOUNT, Account
+from houselights.rules.session_end import next_warning
 from houselights.store import refreshes, revocations
 from houselights.store.events import Subject, emit
 
@@ -68,12 +69,12 @@ KEEP_TOKEN = Statement(
     """
     insert into account_tokens
         (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, expires_at,
-         updated_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+         updated_at, warn_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     on conflict (application_id, account_id) do update
     set sealed = excluded.sealed, platform_app_owner = excluded.platform_app_owner,
         platform_app_client_id = excluded.platform_app_client_id, environment = excluded.environment,
-        expires_at = excluded.expires_at, updated_at = excluded.updated_at,
+        expires_at = excluded.expires_at, updated_at = excluded.updated_at, warn_at = excluded.warn_at,
         version = account_tokens.version + 1
     """,
     Nothing,
@@ -154,7 +155,7 @@ BEGIN_RENEWAL = Statement(
 KEEP_RENEWED = Statement(
     """
     update account_tokens
-    set sealed = $4, expires_at = $5, updated_at = $6, version = version + 1, renewing_until = null,
+    set sealed = $4, expires_at = $5, updated_at = $6, warn_at = $7, version = version + 1, renewing_until = null,
         renewal_starts = 0
     where application_id = $1 and account_id = $2 and version = $3
     """,
@@ -225,7 +226,8 @@ async def connect(
     if not is_there:
         raise LeaseLost("account_made_meanwhile")
     app = (made.token.platform_app_owner, made.token.platform_app_client_id)
-    await connection.execute(KEEP_TOKEN, *key, made.token.sealed, *app, made.token.environment, made.expires_at, now)
+    lives = (made.expires_at, now, next_warning(made.expires_at, now))
+    await connection.execute(KEEP_TOKEN, *key, made.token.sealed, *app, made.token.environment, *lives)
     person = made.person or made.platform_profile_id
     await connection.execute(KEEP_CONSENT, *key, made.work_platform_id, made.token.environment, *app, person, now)
     subject = Subject(application_id, made.account_id, made.user_id)
@@ -282,7 +284,7 @@ async def keep_renewed(
 
     renewed  its version is that of the token it came from
     """
-    values = (renewed.sealed, expires_at, now)
+    values = (renewed.sealed, expires_at, now, next_warning(expires_at, now))
     if not await database.execute(KEEP_RENEWED, key.application_id, key.account_id, renewed.version, *values):
         raise LeaseLost("token_changed")
 

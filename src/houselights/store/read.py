@@ -65,6 +65,7 @@ class RefreshState(Struct, frozen=True):
 
     is_pending  somebody waits for a run that has not begun, or for another try of one that failed
     is_running  a worker holds it now, by the database's clock
+    consent_ends_at  when the creator must consent again, unless the grant is renewed before; None where it has no end
     """
 
     requested_at: datetime | None
@@ -77,6 +78,7 @@ class RefreshState(Struct, frozen=True):
     is_pending: bool
     is_running: bool
     is_parked: bool
+    consent_ends_at: datetime | None
 
 
 READY = Statement("select 1 as one", One)
@@ -154,8 +156,10 @@ REFRESH_STATE = Statement(
                 else coalesce(r.priority = 0 and r.due_at is not null and r.parked_at is null, false)
            end as is_pending,
            coalesce(r.lease_until > clock_timestamp(), false) as is_running,
-           r.parked_at is not null as is_parked
-    from accounts a left join refreshes r using (application_id, account_id)
+           r.parked_at is not null as is_parked, t.expires_at as consent_ends_at
+    from accounts a
+    left join refreshes r using (application_id, account_id)
+    left join account_tokens t using (application_id, account_id)
     where a.application_id = $1 and a.account_id = $2
     """,
     RefreshState,

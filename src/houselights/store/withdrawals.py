@@ -60,6 +60,7 @@ ERASE = Statement(
     """
     with erased_profile as (delete from profiles where application_id = $1 and account_id = $2),
          erased_audience as (delete from audiences where application_id = $1 and account_id = $2),
+         erased_replies as (delete from replies where application_id = $1 and account_id = $2),
          erased_grants as (delete from revocations where application_id = $1 and account_id = $2),
          erased_person as (delete from consents where application_id = $1 and account_id = $2)
     update accounts

@@ -10,7 +10,7 @@ from msgspec import Struct
 from houselights.core.errors import StoreDown
 from houselights.core.ids import WebhookId, WorkPlatformId
 from houselights.db.wake import listen
-from houselights.flows import deliver, prune, refresh, revoke
+from houselights.flows import deliver, prune, refresh, revoke, warn
 from houselights.flows.prune import Lifetimes
 from houselights.flows.rooms import Rooms
 from houselights.resources.work_platforms import WORK_PLATFORMS
@@ -19,6 +19,7 @@ from houselights.store.deliveries import DeliveryLease
 from houselights.store.refreshes import RefreshLease
 from houselights.store.revocations import RevocationLease
 from houselights.worker.loop import Lane, Queue, WorkerOptions
+from houselights.worker.metrics import EXPIRING
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ class Upkeep(Struct, frozen=True):
     dsn: str
     lifetimes: Lifetimes = Lifetimes()
     every_s: float = 3600.0
+    warns_every_s: float = 5.0
 
 
 class Worker:
@@ -58,6 +60,7 @@ class Worker:
         beside = [
             asyncio.create_task(listen(self._upkeep.dsn, self.hint)),
             asyncio.create_task(self._prune()),
+            asyncio.create_task(self._warn()),
         ]
         try:
             await asyncio.gather(self._refreshes.run(), self._deliveries.run(), self._revocations.run())
@@ -73,6 +76,14 @@ class Worker:
             except StoreDown as error:
                 log.warning("prune.failed", error=str(error))
             await asyncio.sleep(self._upkeep.every_s)
+
+    async def _warn(self) -> None:
+        while True:
+            try:
+                EXPIRING.inc(await warn.run(self._rooms))
+            except StoreDown as error:
+                log.warning("warnings.not_told", error=str(error))
+            await asyncio.sleep(self._upkeep.warns_every_s)
 
 
 def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:

@@ -137,9 +137,12 @@ create table account_tokens (
     renewal_starts smallint    not null default 0,
     expires_at     timestamptz,
     updated_at     timestamptz not null,
+    -- when it is told next that expires_at comes nearer; null where there is no end, or no further warning
+    warn_at        timestamptz,
     primary key (application_id, account_id),
     foreign key (application_id, account_id) references accounts
 );
+create index account_tokens_ending on account_tokens (warn_at) where warn_at is not null;
 
 -- Who consented, as the platform calls them to the app that asked: for what it tells of them later, also when the
 -- token is gone. Where a platform names nobody it is the profile.
@@ -157,8 +160,8 @@ create table consents (
 );
 create index consents_of_person on consents (person, platform_app_client_id);
 
--- A queue: grants that accounts let go of, to be ended at their platform. A row is gone when that is done or given up.
--- account_id: no reference, for the account may be erased meanwhile.
+-- A queue: grants that accounts let go of, to be ended at their platform; gone when that is done or given up. No
+-- reference to the account, which may be erased meanwhile. sealed: as it was, for account_tokens' place.
 create table revocations (
     application_id   uuid        not null references applications,
     revocation_id    uuid        not null,
@@ -168,7 +171,6 @@ create table revocations (
     platform_app_owner uuid      not null,
     platform_app_client_id text,
     person           text        not null,
-    -- moved here as it was: it opens in the place where account_tokens had it
     sealed           bytea       not null,
     due_at           timestamptz not null,
     lease_until      timestamptz,
@@ -180,11 +182,10 @@ create table revocations (
 );
 create index revocations_due on revocations (due_at);
 
--- What platforms asked us to delete in the name of a person, and that it was done: without whom it was about.
--- application_id: whose platform app was told, nil for everybody's, so no reference.
+-- What platforms asked us to delete in the name of a person, and that it was done: without whom it was about. Its id
+-- is the confirmation code. application_id: whose platform app was told, nil for everybody's, so no reference.
 create table deletions (
     application_id   uuid        not null,
-    -- the confirmation code
     deletion_id      uuid        not null,
     work_platform_id uuid        not null,
     -- of the request as it was signed: one that comes again is answered as the first time
