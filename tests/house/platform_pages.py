@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from houselights.port.manifest import Given, Manifest
+from houselights.port.manifest import Manifest
 from houselights.resources.work_platforms import WORK_PLATFORMS
 from houselights.rules.budget import Window
 from tests.house.tables import table
@@ -75,12 +75,9 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
 
 
 def _glance(manifest: Manifest) -> tuple[str, ...]:
-    given = {row.field: row.given for row in manifest.capabilities}
-    has_audience = "IDENTITY.AUDIENCE" in manifest.products
-    told = (given.get(field, Given.NEVER).value if has_audience else Given.NEVER.value for field in _LISTS.values())
     return (
         f"[{WORK_PLATFORMS[manifest.work_platform].name}]({manifest.name}.md)",
-        *told,
+        *(manifest.given(field).value for field in _LISTS.values()),
         _threshold(manifest),
         _span(manifest.cadence_h * 3600),
     )

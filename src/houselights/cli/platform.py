@@ -7,17 +7,24 @@ import msgspec
 
 from houselights.cli.output import answer, answer_json, answer_table, say
 from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.port.manifest import Manifest
 from houselights.port.platform import Platform, UnfitReplyError
 from houselights.resources import audience, profiles
 from houselights.resources.audience import AudienceFacts, NoAudience, quality_header
 
 _NOTHING = AudienceFacts((), (), ())
 
+_AUDIENCE = {
+    "COUNTRIES": "audience.countries",
+    "CITIES": "audience.cities",
+    "GENDER AND AGE": "audience.gender_age_distribution",
+}
+
 
 def add_verbs(verbs: Verbs) -> None:
     """`platform list`, `platform normalise`."""
     verbs = group(verbs, "platform", "see the platforms, and try their replies")
-    verb(verbs, "list", "list the platforms that this installation speaks", _list)
+    verb(verbs, "list", "list the platforms that this installation speaks, and what each tells", _list)
     normalise = verb(
         verbs,
         "normalise",
@@ -45,15 +52,22 @@ def _list(arguments: argparse.Namespace) -> int:
                     "products": manifest.products,
                     "api_version": manifest.api_version,
                     "hosts": manifest.hosts,
+                    "audience_threshold": manifest.audience_threshold,
+                    "cadence_h": manifest.cadence_h,
+                    "fields": {row.field: row.given for row in manifest.capabilities},
                 }
                 for manifest in manifests
             ]
         )
         return 0
-    rows = [("NAME", "WORK PLATFORM", "API", "PRODUCTS")]
-    rows += [(each.name, str(each.work_platform), each.api_version, " ".join(each.products)) for each in manifests]
-    answer_table(rows)
+    answer_table([("NAME", *_AUDIENCE, "READ EVERY", "API", "WORK PLATFORM"), *map(_row, manifests)])
     return 0
+
+
+def _row(manifest: Manifest) -> tuple[str, ...]:
+    """What a platform tells of an audience, at a glance."""
+    told = (manifest.given(field).value for field in _AUDIENCE.values())
+    return (manifest.name, *told, f"{manifest.cadence_h} h", manifest.api_version, str(manifest.work_platform))
 
 
 def _normalise(arguments: argparse.Namespace) -> int:

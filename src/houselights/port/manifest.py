@@ -103,6 +103,10 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     settings: dict[str, str] = {}
     """names that only this platform's code reads, such as its metric"""
 
+    def given(self, field: str) -> Given:
+        """What the capability table says of a field; one without a row is never told."""
+        return next((row.given for row in self.capabilities if row.field == field), Given.NEVER)
+
 
 def read_manifest(text: bytes | str) -> Manifest:
     """The manifest in a TOML text. Raises msgspec.ValidationError naming the key that does not fit."""

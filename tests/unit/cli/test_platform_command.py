@@ -38,6 +38,18 @@ def test_the_platforms_are_listed_for_people_and_for_programs(capsys: pytest.Cap
     assert list(ids) == sorted(ids)
 
 
+def test_the_list_tells_of_every_field_whether_a_platform_gives_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list") == 0
+    told = {line.split()[0]: line.split()[1:4] for line in capsys.readouterr().out.splitlines()[1:]}
+    assert told["instagram"] == ["given", "given", "given"]
+    assert told["threads"] == ["given", "given", "estimated"]
+    assert told["twitch"] == ["never", "never", "never"]
+    assert run("list", "--json") == 0
+    fields = {each["name"]: each["fields"] for each in json.loads(capsys.readouterr().out)}
+    assert fields["facebook"]["audience.gender_age_distribution"] == "never"
+    assert fields["facebook"]["audience.cities"] == "sometimes"
+
+
 @pytest.mark.parametrize("step", [1, -1])
 def test_an_audience_comes_out_to_the_cent_in_whatever_order_the_files_come(
     capsys: pytest.CaptureFixture[str], step: int
