@@ -12,6 +12,7 @@ from houselights.port import app_check
 from houselights.port.app_check import Proof
 from houselights.port.platform import Grant
 from houselights.resources.audience import AudienceFacts, NoAudience
+from houselights.rules import app_setup
 from houselights.sandbox.play import play
 from tests.contract.folders import (
     CAST,
@@ -145,6 +146,17 @@ def test_an_app_is_known_without_a_creator_and_a_wrong_one_is_not(name: str) -> 
         ):
             with pytest.raises(errors.AppRefused):
                 play(app_check.check(platform, wrong, REDIRECT, NOW), fake, NOW)
+
+
+@on_every_platform
+def test_the_consent_asks_for_the_scopes_of_every_product_and_an_app_that_cannot_is_told(name: str) -> None:
+    platform, needed = PLATFORMS[name], PLATFORMS[name].manifest.oauth.scopes
+    first, *others = apps(platform.fake(()))
+    found = app_setup.scopes(app_check.asked_for(platform, first, REDIRECT), needed)
+    assert [each.status for each in found] == ["ok"] * len(needed)
+    for app in others:
+        found = app_setup.scopes(app_check.asked_for(platform, app, REDIRECT), needed)
+        assert {each.status for each in found} == {"ok", "warning"}
 
 
 @pytest.mark.parametrize("status", [200, 502])

@@ -1,7 +1,5 @@
 """Everything about an operator's app at a platform that can be verified without a creator, and what cannot."""
 
-from urllib.parse import parse_qsl, urlsplit
-
 from msgspec import Struct, structs
 
 from houselights.core.errors import AppRefused, PlatformError, RateLimited
@@ -28,14 +26,12 @@ async def run(app: OpenApp, platform: Platform, installation: Installation, room
     """Check an app. What the platform answers is in the findings and never raised."""
     redirect = structs.replace(NOBODY, uri=rooms.callback_url)
     manifest = platform.manifest
-    consent = dict(parse_qsl(urlsplit(platform.authorize_url(app.keys, redirect)).query))
-    asked = consent.get("scope", "").split(manifest.oauth.scope_separator)
     # Asked by an operator who wants to know now: it neither waits for a budget nor spends one.
     link = structs.replace(platform_app.link(rooms, platform, app), meter=None)
     hosts = [await _host(host, link, app.environment) for host in manifest.hosts]
     return [
         *app_setup.redirect(redirect.uri, installation.public_url, app.environment),
-        *app_setup.scopes(asked, manifest.oauth.scopes),
+        *app_setup.scopes(app_check.asked_for(platform, app.keys, redirect), manifest.oauth.scopes),
         *hosts,
         await _keys(app, platform, redirect, link),
         Finding(

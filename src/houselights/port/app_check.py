@@ -8,6 +8,7 @@ Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.4 and section 5.2 (read
 
 from datetime import datetime
 from enum import Enum
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import DecodeError, Struct, json
 
@@ -47,6 +48,12 @@ def check(platform: Platform, app: AppKeys, redirect: Redirect, now: datetime) -
             raise AppRefused(error.code, "it takes the app's keys, but not what follows a consent") from None
         raise
     raise PlatformChanged("code_taken", "it took a code that nobody gave")
+
+
+def asked_for(platform: Platform, app: AppKeys, redirect: Redirect) -> frozenset[str]:
+    """The scopes that the consent of this app asks a creator for: kinds of apps differ."""
+    consent = dict(parse_qsl(urlsplit(platform.authorize_url(app, redirect)).query))
+    return frozenset(consent.get("scope", "").split(platform.manifest.oauth.scope_separator))
 
 
 def reached(host: str) -> Script[int]:
