@@ -64,6 +64,33 @@ def test_kept_replies_become_what_their_reading_became(name: str, persona: Perso
 
 
 @on_every_platform
+def test_an_audience_that_nobody_wants_is_not_asked_for(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    grant = granted(platform, fake)
+
+    def reading(*, with_audience: bool) -> tuple[Reading, list[str], list[bytes]]:
+        asked, kept = list[str](), list[bytes]()
+
+        def spoil(request: Request, reply: Response) -> Response:
+            asked.append(address(request))
+            kept.append(reply.body)
+            return reply
+
+        script = platform.read(fake.app, grant, NOW, with_audience=with_audience)
+        return played(script, through(fake, spoil)), asked, kept
+
+    full, every_call, _ = reading(with_audience=True)
+    alone, calls, kept = reading(with_audience=False)
+    assert alone.profile == full.profile
+    assert isinstance(alone.audience, NoAudience)
+    assert set(calls) <= set(every_call)
+    if name in WITH_AUDIENCE:
+        assert len(calls) < len(every_call)
+        with pytest.raises(UnfitReplyError):
+            platform.normalise_audience(kept)
+
+
+@on_every_platform
 def test_every_field_that_a_platform_tells_is_told_of_somebody(name: str) -> None:
     readings = [read(PLATFORMS[name], persona, unchanged) for persona in CAST if not persona.traits & UNCONNECTED]
     rows = [row for row in PLATFORMS[name].manifest.capabilities if row.given is not Given.NEVER]

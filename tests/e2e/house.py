@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.e2e.processes import Process, answer_json, answers, free_ports, proce
 from tests.e2e.receiver import Receiver, receiving
 
 INSTAGRAM = "9bb8913b-ddd9-430b-a66a-d74d846e6c66"
+BOTH = ("IDENTITY", "IDENTITY.AUDIENCE")
 
 
 class Account(Struct, frozen=True):
@@ -92,14 +93,16 @@ class House:
             process("worker", settings=self.settings | settings, folder=self.folder)
         )
 
-    async def connect(self, creator: int | None = None, work_platform: str = INSTAGRAM) -> Account:
+    async def connect(
+        self, creator: int | None = None, work_platform: str = INSTAGRAM, products: Sequence[str] = BOTH
+    ) -> Account:
         """An invented creator connects through the pages, as a user of their own: the next one, or that of a place."""
         self._users += 1
         number = self._users - 1 if creator is None else creator
         asked = {"name": f"User {self._users}", "external_id": f"user-{self._users}"}
         user = wanted(await self.api.post("/v1/users", asked), 201, "a user")
         user_id = str(user["id"])
-        wish: dict[str, object] = {"user_id": user_id, "products": ["IDENTITY", "IDENTITY.AUDIENCE"]}
+        wish: dict[str, object] = {"user_id": user_id, "products": list(products)}
         token = wanted(await self.api.post("/v1/sdk-tokens", wish), 201, "a token")
         session = wanted(
             await self.api.post(
@@ -144,7 +147,7 @@ class House:
             "user_id": account.user_id,
             "work_platform_id": INSTAGRAM,
             "account_id": account.id,
-            "products": ["IDENTITY", "IDENTITY.AUDIENCE"],
+            "products": list(BOTH),
         }
         session = wanted(await self.api.post("/x/connect-sessions", asked), 201, "a session")
         username = await connect(self.http, str(session["url"]), self._number_of[account.id])
@@ -188,6 +191,12 @@ class House:
         sent = await self.http.send("GET", f"{self.sandbox_url}/_sandbox/requests", headers={})
         total: int = msgspec.json.decode(sent.body)["total"]
         return total
+
+    async def paths_called(self, persona: str) -> list[str]:
+        """Where the invented platforms were asked with a creator's token, each once."""
+        sent = await self.http.send("GET", f"{self.sandbox_url}/_sandbox/requests", headers={})
+        counts: list[dict[str, object]] = msgspec.json.decode(sent.body)["counts"]
+        return [str(each["path"]) for each in counts if each["persona"] == persona]
 
     async def forget_requests(self) -> None:
         """Count from zero."""

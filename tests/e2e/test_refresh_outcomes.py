@@ -74,6 +74,16 @@ async def test_a_revoked_token_expires_the_account_and_tells_so_once(home: House
     assert len(home.receiver.of("SESSION.EXPIRED")) == 1
 
 
+async def test_an_account_connected_for_its_identity_alone_costs_no_call_for_its_audience(home: House) -> None:
+    alone = await home.connect(products=["IDENTITY"])
+    both = await home.connect()
+    for account in (alone, both):
+        await ended(home, account, "DONE")
+    asked = {account.id: "insights" in " ".join(await home.paths_called(account.username)) for account in (alone, both)}
+    assert asked == {alone.id: False, both.id: True}
+    assert (await home.api.get("/v1/audience", account_id=alone.id)).status != 200
+
+
 @pytest.mark.rule("C-063")
 async def test_connecting_again_revives_the_same_account(home: House) -> None:
     account = await home.connected_by_worker()

@@ -22,9 +22,9 @@ def usage(_manifest: Manifest, reply: Response) -> Usage | None:
     return replies.counted(reply, BUDGET)
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`."""
-    if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
+    if not with_audience or not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
         account = yield from read_account(manifest, grant, now)
         return Reading(profile_facts(account), NoAudience("NOT_GRANTED"))
     about, told = yield from ask_all(_get(manifest, grant, "me"), _get(manifest, grant, "me/audience"))

@@ -107,7 +107,9 @@ class RotatingOAuth:
 class Silent:
     """The parts of its dialect that nobody uses here."""
 
-    def read(self, _manifest: Manifest, _app: AppKeys, _grant: Grant, _now: datetime) -> Script[Reading]:
+    def read(
+        self, _manifest: Manifest, _app: AppKeys, _grant: Grant, _now: datetime, _with_audience: bool
+    ) -> Script[Reading]:
         """Nothing."""
         return never(NotGiven("not_here"))
 

@@ -44,7 +44,9 @@ class Told(Struct, frozen=True):
 class Telling(Silent):
     """Reads a username; a reply without one has changed."""
 
-    def read(self, _manifest: Manifest, _app: AppKeys, grant: Grant, _now: object) -> Script[Reading]:
+    def read(
+        self, _manifest: Manifest, _app: AppKeys, grant: Grant, _now: object, _with_audience: bool
+    ) -> Script[Reading]:
         """One call, with the token in its query."""
         reply = yield from ask(Request("GET", f"{HOST}/me", query=(("access_token", grant.tokens["access"]),)))
         try:

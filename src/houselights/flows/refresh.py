@@ -81,13 +81,11 @@ async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: li
     """Everything that the platform says, or one of the platform errors; `bodies` is what it was read from."""
     opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
-    script = platform.read(opened.app.keys, opened.grant, link.now)
+    # The consent may reach further than what this account was connected for; what nobody asked for is not read.
+    wanted = Product.IDENTITY_AUDIENCE in held.products
+    script = platform.read(opened.app.keys, opened.grant, link.now, with_audience=wanted)
     secrets = (*opened.grant.tokens.values(), opened.app.keys.client_secret)
-    reading = await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
-    if Product.IDENTITY_AUDIENCE in held.products:
-        return reading
-    # The consent may reach further than what this account was connected for; what nobody asked for is not kept.
-    return Reading(reading.profile, NoAudience("NOT_GRANTED"))
+    return await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
 
 
 async def _store(

@@ -42,7 +42,9 @@ class Consent(Protocol):
 class Fetching(Protocol):
     """What `fetch.py` says."""
 
-    def read(self, manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+    def read(
+        self, manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_audience: bool
+    ) -> Script[Reading]:
         """As `Platform.read`."""
         ...
 
@@ -107,8 +109,8 @@ class Dialect:
     def withdrawal(self, app: AppKeys, sent: Mapping[str, str]) -> Withdrawal | None:
         return None if self._told is None else self._told(app, sent)
 
-    def read(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
-        return self._fetching.read(self._manifest, app, grant, now)
+    def read(self, app: AppKeys, grant: Grant, now: datetime, *, with_audience: bool = True) -> Script[Reading]:
+        return self._fetching.read(self._manifest, app, grant, now, with_audience)
 
     def usage(self, reply: Response) -> Usage | None:
         return self._fetching.usage(self._manifest, reply)

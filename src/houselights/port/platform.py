@@ -218,10 +218,11 @@ class Platform(Protocol):
         """
         ...
 
-    def read(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+    def read(self, app: AppKeys, grant: Grant, now: datetime, *, with_audience: bool = True) -> Script[Reading]:
         """Fetch and normalise profile and audience as of `now`, by which platforms are asked for days.
 
-        raises  every PlatformError; a refused audience does not raise: it is in the reading
+        with_audience  whether anybody wants one; else no call is made for it, whatever was granted
+        raises         every PlatformError; a refused audience does not raise: it is in the reading
         """
         ...
 

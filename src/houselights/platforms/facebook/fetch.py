@@ -27,29 +27,29 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
     return meta_graph.usage(reply, manifest.limits)
 
 
-def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. A page that has gone, or takes its token for another kind, is looked up anew, once."""
     try:
-        return (yield from _reading(manifest, app, grant, now))
+        return (yield from _reading(manifest, app, grant, now, with_audience))
     except (GoneError, OtherTokenError):
         page = yield from meta_login.page(manifest, app, grant.tokens["user"], grant.refs["page"])
     if page.access_token is None:
         raise TokenRevoked("page_lost")
     found = msgspec.structs.replace(grant, tokens={**grant.tokens, "page": page.access_token})
-    return (yield from _reading(manifest, app, found, now))
+    return (yield from _reading(manifest, app, found, now, with_audience))
 
 
-def _reading(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def _reading(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
     """Numbers of the last days; a metric that refuses days is asked once more for its lifetime."""
     settings = manifest.settings
-    granted = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
+    wanted = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     page, token = grant.refs["page"], grant.tokens["page"]
     identity, *rest = yield from ask_all(
         meta_graph.signed_get(manifest, app, page, token, fields=settings["profile_fields"]),
-        *(_insights(manifest, app, grant, metric, now) for metric in METRICS if granted),
+        *(_insights(manifest, app, grant, metric, now) for metric in METRICS if wanted),
     )
     profile = profile_facts(meta_graph.profile(identity, raw.Page))
-    if not granted:
+    if not wanted:
         return Reading(profile, NoAudience("NOT_GRANTED"))
     answers = _answers(manifest, list(METRICS), rest)
     refused = [metric for metric in METRICS if answers[METRICS[metric]] is Kind.PARAMETER]

@@ -26,9 +26,9 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
     return meta_graph.usage(reply, manifest.limits)
 
 
-def read(manifest: Manifest, app: AppKeys, grant: Grant, _now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. An account that has gone is looked up once more before the grant counts as dead."""
-    with_audience = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
+    with_audience = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     try:
         return (yield from reading(manifest, _account(manifest, app, grant), with_audience=with_audience))
     except GoneError:

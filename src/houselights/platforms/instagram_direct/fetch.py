@@ -25,9 +25,9 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
     return meta_graph.usage(reply, manifest.limits)
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. An account that has gone is looked up once more before the grant counts as dead."""
-    with_audience = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
+    with_audience = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     token, account = grant.tokens[USER], grant.refs["account"]
     try:
         return (yield from reading(manifest, _account(manifest, token, account), with_audience=with_audience))

@@ -31,7 +31,7 @@ def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
     return None
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. A member has no audience; with the right to see pages they might connect one."""
     may_see_pages = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     if grant.refs["kind"] == MEMBER:
@@ -39,16 +39,16 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Scri
         return Reading(person_facts(person), NoAudience("NOT_SUPPORTED" if may_see_pages else "NOT_GRANTED"))
     urn = calls.urn(grant.refs["id"])
     statistics = f"organizationalEntityFollowerStatistics?q=organizationalEntity&organizationalEntity={urn}"
-    about, size, counted = yield from ask_all(
+    about, size, *counted = yield from ask_all(
         calls.rest(manifest, grant, f"organizations/{grant.refs['id']}"),
         calls.rest(manifest, grant, f"networkSizes/{urn}?edgeType={manifest.settings['edge']}"),
-        calls.rest(manifest, grant, statistics),
+        *([calls.rest(manifest, grant, statistics)] if with_audience else []),
     )
     page = replies.fit(_needed(about, now), raw.Organization)
     sized = _optional(size, now)
     followers = None if isinstance(sized, PlatformError) else replies.fit(sized, raw.NetworkSize).first_degree_size
-    told = _optional(counted, now)
-    if isinstance(told, PlatformError):
+    told = _optional(counted[0], now) if with_audience else None
+    if told is None or isinstance(told, PlatformError):
         return Reading(page_facts(page, followers), NoAudience("NOT_GRANTED"))
     audience = yield from _audience(manifest, grant, replies.fit(told, raw.Statistics), now)
     return Reading(page_facts(page, followers), audience)

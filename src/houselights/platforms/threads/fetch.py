@@ -28,7 +28,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
     return meta_graph.usage(reply, manifest.limits)
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. Without the scope of the insights nobody tells how many follow."""
     token, account = grant.tokens[USER], grant.refs["account"]
     if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
@@ -37,10 +37,12 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime) -> Scr
     identity, counted, *rest = yield from ask_all(
         asked_profile(manifest, token),
         asked_followers(manifest, token, account),
-        *(_demographics(manifest, token, account, dimension) for dimension in _DIMENSIONS),
+        *(_demographics(manifest, token, account, dimension) for dimension in _DIMENSIONS if with_audience),
     )
     user = meta_graph.profile(identity, raw.User)
     followers = _followers(manifest, counted)
+    if not with_audience:
+        return Reading(profile_facts(user, followers), NoAudience("NOT_GRANTED"))
     answers = {name: _answer(manifest, name, reply) for name, reply in zip(_DIMENSIONS, rest, strict=True)}
     if all(found is Kind.PARAMETER for found in answers.values()):
         raise AppRefused("no_breakdown_taken")

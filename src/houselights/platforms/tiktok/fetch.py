@@ -33,11 +33,11 @@ def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
     return None
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
     """As `Platform.read`."""
     if grant.refs["product"] != "business":
         return Reading((yield from read_profile(manifest, grant)), NoAudience("NOT_SUPPORTED"))
-    if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
+    if not with_audience or not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
         return Reading((yield from read_profile(manifest, grant)), NoAudience("NOT_GRANTED"))
     fields = manifest.settings["audience_fields"].split()
     identity, told = yield from ask_all(

@@ -22,7 +22,7 @@ def usage(_manifest: Manifest, reply: Response) -> Usage | None:
     return replies.counted(reply, BUDGET)
 
 
-def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, _with_audience: bool) -> Script[Reading]:
     """As `Platform.read`. A refused number of followers does not cost the account."""
     followers_url = f"{manifest.settings['api']}/channels/followers"
     query = (("broadcaster_id", grant.refs["account"]), ("first", "1"))

@@ -22,7 +22,7 @@ def usage(_manifest: Manifest, reply: Response) -> Usage | None:
     return replies.counted(reply, BUDGET)
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, _with_audience: bool) -> Script[Reading]:
     """As `Platform.read`."""
     user = yield from read_user(manifest, grant, now)
     return Reading(profile_facts(user), NoAudience("NOT_SUPPORTED"))

@@ -40,22 +40,23 @@ def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
     return None
 
 
-def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Reading]:
-    """As `Platform.read`."""
+def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
+    """As `Platform.read`. The time that was watched is the channel's: asked for also without its viewers."""
     reply = yield from ask(channels_request(manifest, grant))
     channel = channel_of(reply, now)
     if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
         return Reading(profile_facts(channel), NoAudience("NOT_GRANTED"))
     windows = list(_windows(manifest, channel, now))
-    asked = [*((name, windows[0]) for name in LISTS), (WATCHED, windows[-1])]
+    lists = LISTS if with_audience else ()
+    asked = [*((name, windows[0]) for name in lists), (WATCHED, windows[-1])]
     answers = yield from _answers(manifest, grant, asked, now)
     for window in windows[1:]:
-        silent = [(name, window) for name in LISTS if _says_nothing(answers[name])]
+        silent = [(name, window) for name in lists if _says_nothing(answers[name])]
         if not silent:
             break
         answers |= yield from _answers(manifest, grant, silent, now)
     facts = profile_facts(channel, watched_minutes(answers[WATCHED]))
-    return Reading(facts, audience_facts(manifest, answers))
+    return Reading(facts, audience_facts(manifest, answers) if with_audience else NoAudience("NOT_GRANTED"))
 
 
 def channels_request(manifest: Manifest, grant: Grant) -> Request:
