@@ -7,10 +7,7 @@ browser complained about, is remembered.
 
 import asyncio
 import base64
-import os
-import shutil
-import signal
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -19,11 +16,8 @@ from typing import Any
 import aiohttp
 import msgspec
 
-_ARGUMENTS = (
-    *("--headless=new", "--remote-debugging-port=0", "--no-first-run", "--disable-gpu", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
-    *("--password-store=basic", "--disable-extensions", "--window-size=1280,900"),
-)
+from tests.e2e.chromium import Gone, chromium
+
 _WITHIN_S = 60.0
 _ENOUGH = 2000
 _MIDDLE = "[x + width / 2, y + height / 2]"
@@ -32,10 +26,6 @@ _KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " ")
 """Key -> its code, and what it types."""
 
 Message = dict[str, Any]
-
-
-class Gone(Exception):
-    """The browser ended before it answered."""
 
 
 class Refused(Exception):
@@ -79,11 +69,9 @@ class Wire:
             elif heard := self._heard.get(message.get("sessionId", "")):
                 heard(message["method"], message["params"])
         for asked in self._asked.values():
-            if asked.done():
-                continue
-            asked.set_exception(Gone())
-            # Whoever asked may be gone, too: not told then, and not told again by Python.
-            asked.exception()
+            if not asked.done():
+                asked.set_exception(Gone())
+                asked.exception()  # whoever asked may be gone, too
 
 
 class Page:
@@ -110,11 +98,6 @@ class Page:
             with suppress(Refused):
                 await self._send(f"{domain}.enable")
         await self._send("Target.setAutoAttach", autoAttach=True, waitForDebuggerOnStart=False, flatten=True)
-
-    async def watch_while_there(self) -> None:
-        """As `watch`, of what may go away at any moment, with or without a word."""
-        with suppress(Refused, Gone, TimeoutError):
-            await self.watch()
 
     async def frame(self, number: int = 0) -> "Page":
         """A frame of another site, once it is there."""
@@ -165,10 +148,10 @@ class Page:
                             return value
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise TimeoutError(f"never true: {expression}\n{(await self.text())[:_ENOUGH]}") from None
+            raise await self._never(expression) from None
 
     async def see(self, element: str) -> None:
-        """Wait until an element is there. element: JavaScript that finds it."""
+        """Wait until an element is there, as JavaScript finds it."""
         await self.until(f"Boolean({element})")
 
     async def text(self) -> str:
@@ -191,7 +174,7 @@ class Page:
                             return place
                     await asyncio.sleep(0.05)
         except TimeoutError:
-            raise TimeoutError(f"never true: {over}\n{(await self.text())[:_ENOUGH]}") from None
+            raise await self._never(over) from None
 
     async def move(self, x: float, y: float) -> tuple[float, float]:
         """The mouse, to a place in this page; where that is in the window."""
@@ -235,6 +218,9 @@ class Page:
         told = await self._send("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(told["data"]))
 
+    async def _never(self, expression: str) -> TimeoutError:
+        return TimeoutError(f"never true: {expression}\n{(await self.text())[:_ENOUGH]}")
+
     async def _move_over(self, element: str) -> tuple[float, float]:
         """The mouse, to where the element is at this moment."""
         await self.until(f"{element} && !{element}.disabled")
@@ -257,13 +243,19 @@ class Page:
                 self.complaints.append(f"issue: {told['issue']}")
             case "Target.attachedToTarget" if told["targetInfo"]["type"] == "iframe":
                 frame = Page(self._wire, told["sessionId"], self)
-                task = asyncio.create_task(frame.watch_while_there())
+                task = asyncio.create_task(_watch_while_there(frame))
                 self._watching.add(task)
                 task.add_done_callback(self._watching.discard)
                 self.frames.append(frame)
 
     async def _send(self, method: str, **parameters: object) -> Message:
         return await self._wire.send(self._session, method, **parameters)
+
+
+async def _watch_while_there(page: Page) -> None:
+    """What may go away at any moment, with or without a word."""
+    with suppress(Refused, Gone, TimeoutError):
+        await page.watch()
 
 
 class Person:
@@ -346,7 +338,7 @@ class Browser:
 async def open_browser(folder: Path) -> AsyncGenerator[Browser, None]:
     """A browser with an empty profile in `folder`; it ends with the block."""
     async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(_chromium(folder))
+        url = await stack.enter_async_context(chromium(folder))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         wire = Wire(await stack.enter_async_context(session.ws_connect(url, max_msg_size=0)))
         listening = asyncio.create_task(wire.listen())
@@ -364,41 +356,3 @@ async def open_page(folder: Path) -> AsyncGenerator[Page, None]:
     """A tab in a browser of its own, with an empty profile in `folder`; both end with the block."""
     async with open_browser(folder) as browser, browser.person() as person:
         yield await person.tab()
-
-
-@asynccontextmanager
-async def _chromium(folder: Path) -> AsyncGenerator[str, None]:
-    """The address of its DevTools."""
-    program = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), None)
-    assert program is not None, "no Chromium: apt-get install chromium"
-    with (folder / "chromium.log").open("wb") as log:
-        child = await asyncio.create_subprocess_exec(
-            *(program, *_ARGUMENTS, *_as_root(), f"--user-data-dir={folder / 'profile'}", "about:blank"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        yield await _address(child, folder)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        await child.wait()
-
-
-async def _address(child: asyncio.subprocess.Process, folder: Path) -> str:
-    told = folder / "profile" / "DevToolsActivePort"
-    async with asyncio.timeout(_WITHIN_S):
-        while not (told.exists() and told.read_text(encoding="ascii").count("\n")):
-            if child.returncode is not None:
-                raise Gone((folder / "chromium.log").read_text(encoding="utf-8", errors="replace"))
-            await asyncio.sleep(0.05)
-    port, path = told.read_text(encoding="ascii").splitlines()[:2]
-    return f"ws://127.0.0.1:{port}{path}"
-
-
-def _as_root() -> Iterator[str]:
-    """Chromium's own sandbox refuses to run as root, as in containers."""
-    if os.geteuid() == 0:
-        yield "--no-sandbox"
