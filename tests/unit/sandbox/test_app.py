@@ -152,6 +152,18 @@ async def test_a_used_code_stays_used_on_the_next_day_and_an_ended_grant_ended(s
     assert json.loads((await sandbox.send(request)).body)["error"]["error_subcode"] == 460
 
 
+async def test_a_creator_who_removes_the_app_ends_their_tokens_and_the_app_is_told_in_the_platforms_form(
+    sandbox: Sandbox,
+) -> None:
+    candidate = await sandbox.connect("ava.stone")
+    removed = await sandbox.json("POST", "/_sandbox/removals", {"platform": "instagram", "persona": "ava.stone"})
+    said = INSTAGRAM.withdrawal(APP, removed["form"])
+    assert said is not None
+    assert said.person == candidate.grant.person
+    (request, *_) = next(INSTAGRAM.read(APP, candidate.grant, sandbox.now))
+    assert json.loads((await sandbox.send(request)).body)["error"]["error_subcode"] == 458
+
+
 async def test_the_creators_are_listed(sandbox: Sandbox) -> None:
     listed = await sandbox.json("GET", "/_sandbox/personas")
     assert listed["day"] == "2026-11-23"
@@ -250,6 +262,9 @@ async def test_calls_are_counted_by_creator_and_path(sandbox: Sandbox) -> None:
         ("POST", "/_sandbox/faults", b'{"kind":"slow_body","platform":"nowhere"}', 400),
         ("POST", "/_sandbox/grants/end", b'{"platform":"instagram","persona":"a","refusal":"b"}', 400),
         ("POST", "/_sandbox/grants/end", b"[" * 100_000, 400),
+        ("POST", "/_sandbox/removals", b"no json", 400),
+        ("POST", "/_sandbox/removals", b'{"platform":"instagram","persona":"nobody"}', 400),
+        ("POST", "/_sandbox/removals", b'{"platform":"nowhere","persona":"ava.stone"}', 400),
         ("GET", "/", b"", 200),
     ],
 )
