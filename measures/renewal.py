@@ -34,8 +34,9 @@ KILLS = 100
 LOOP = "a loop"
 
 _PUT = """
-    insert into account_tokens (application_id, account_id, sealed, platform_app_owner, environment, updated_at)
-    values ($1, $2, $3, $4, 'sandbox', clock_timestamp())
+    insert into account_tokens
+        (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, updated_at)
+    values ($1, $2, $3, $4, 'app', 'sandbox', clock_timestamp())
     on conflict (application_id, account_id) do update
     set sealed = excluded.sealed, version = account_tokens.version + 1, renewing_until = null, renewal_starts = 0
 """

@@ -50,7 +50,7 @@ _RENEWAL_EVERY = 20
 
 _KEY = ("application_id", "account_id")
 _ACCOUNT = (*_KEY, "user_id", "work_platform_id", "status", "products", "created_at", "updated_at")
-_TOKEN = (*_KEY, "sealed", "platform_app_owner", "environment", "updated_at")
+_TOKEN = (*_KEY, "sealed", "platform_app_owner", "platform_app_client_id", "environment", "updated_at")
 _IDS = "select application_id, account_id from account_tokens"
 _WRAPPED_BY = "select count(*) from data_keys where master_key_id <> (select master_key_id from deployment)"
 
@@ -205,7 +205,15 @@ async def _plant(vault: Vault, dsn: str, tokens: int, applications: int) -> None
             "account_tokens",
             columns=_TOKEN,
             records=[
-                (application_id, each, await vault.seal_grant(application_id, each, _grant(each)), UUID(int=0), "", now)
+                (
+                    application_id,
+                    each,
+                    await vault.seal_grant(application_id, each, _grant(each)),
+                    UUID(int=0),
+                    "",
+                    "",
+                    now,
+                )
                 for each in ids
             ],
         )

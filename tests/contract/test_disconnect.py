@@ -19,7 +19,7 @@ FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 TEXT = (("Content-Type", "text/plain"),)
 
 _KEEP_TOKEN = Statement(
-    "insert into account_tokens values ($1, $2, 'sealed', $1, 'sandbox', 1, null, 0, null, $3)", Nothing
+    "insert into account_tokens values ($1, $2, 'sealed', $1, 'app', 'sandbox', 1, null, 0, null, $3)", Nothing
 )
 
 

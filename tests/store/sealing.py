@@ -29,8 +29,8 @@ _PLANT = {
     """,
     "revocations.sealed": """
         insert into revocations (application_id, revocation_id, account_id, work_platform_id, environment,
-                                 platform_app_owner, person, sealed, due_at, created_at)
-        values ($1, split_part($2, '/', 1)::uuid, split_part($2, '/', 2)::uuid, $1, 'sandbox', $1, '', $3,
+                                 platform_app_owner, platform_app_client_id, person, sealed, due_at, created_at)
+        values ($1, split_part($2, '/', 1)::uuid, split_part($2, '/', 2)::uuid, $1, 'sandbox', $1, 'app', '', $3,
                 clock_timestamp(), clock_timestamp())
     """,
     "replies.sealed": """

@@ -24,8 +24,9 @@ _WAITING = Statement("select count(*) as count from pg_locks where not granted a
 _CONNECT = Statement(
     """
     with token as (
-        insert into account_tokens (application_id, account_id, sealed, platform_app_owner, environment, updated_at)
-        values ($1, $2, '', $1, 'sandbox', $3)
+        insert into account_tokens
+            (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, updated_at)
+        values ($1, $2, '', $1, 'app', 'sandbox', $3)
     )
     update accounts set status = 'CONNECTED', updated_at = $3 where application_id = $1 and account_id = $2
     """,

@@ -121,7 +121,7 @@ class SealedToken(Struct, frozen=True):
 
     sealed: bytes
     platform_app_owner: UUID
-    platform_app_client_id: str | None
+    platform_app_client_id: str
     environment: str
     version: int = 1
 

@@ -63,7 +63,7 @@ OF = Statement(
     select application_id, client_id, sealed_secret, base_urls::text
     from platform_apps
     where application_id = $1 and work_platform_id = $2 and environment = $3
-      and (client_id = $4 or $4::text is null and retired_at is null)
+      and client_id = $4
     """,
     PlatformAppRow,
 )
@@ -128,9 +128,9 @@ async def of(
     owner: ApplicationId,
     work_platform_id: WorkPlatformId,
     environment: str,
-    client_id: str | None,
+    client_id: str,
 ) -> PlatformApp | None:
-    """One app, in use or retired. client_id: None for the one in use."""
+    """One app, in use or retired."""
     row = await database.fetch_one(OF, owner, work_platform_id, environment, client_id)
     return None if row is None else _app(row)
 

@@ -45,7 +45,7 @@ class RevocationLease(Struct, frozen=True):
     work_platform_id: WorkPlatformId
     environment: str
     platform_app_owner: UUID
-    platform_app_client_id: str | None
+    platform_app_client_id: str
     person: str
     sealed: bytes
 

@@ -129,7 +129,7 @@ create table account_tokens (
     sealed         bytea       not null,
     -- the platform app that obtained it: only that one can use it
     platform_app_owner uuid    not null,
-    platform_app_client_id text,
+    platform_app_client_id text not null,
     environment    text        not null,
     version        bigint      not null default 1,
     -- one renewal at a time in all processes: leased by the database's clock, its starts without an end counted
@@ -152,7 +152,7 @@ create table consents (
     work_platform_id uuid        not null,
     environment      text        not null,
     platform_app_owner uuid      not null,
-    platform_app_client_id text,
+    platform_app_client_id text not null,
     person           text        not null,
     consented_at     timestamptz not null,
     primary key (application_id, account_id),
@@ -169,7 +169,7 @@ create table revocations (
     work_platform_id uuid        not null,
     environment      text        not null,
     platform_app_owner uuid      not null,
-    platform_app_client_id text,
+    platform_app_client_id text not null,
     person           text        not null,
     sealed           bytea       not null,
     due_at           timestamptz not null,
