@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import Struct
 
 from houselights.core.errors import BudgetSpent
+from houselights.core.statement import Statement
 from houselights.db.clock import Clock
 from houselights.db.run import Database
 from houselights.outbound.budget import BudgetKey, Budgets, Meter
@@ -15,6 +18,15 @@ from houselights.rules.budget import Window
 from tests.store.seed import INSTAGRAM
 
 NOBODY = UUID(int=0)
+
+
+class Granted(Struct, frozen=True):
+    """A window's grants."""
+
+    granted: Sequence[int]
+
+
+GRANTED = Statement("select granted from budgets where application_id = $1 and seconds > 0", Granted)
 
 
 def fresh_key() -> BudgetKey:
@@ -76,6 +88,22 @@ async def test_most_calls_cost_no_round_trip(database: Database) -> None:
         for _ in range(window.block - 1):
             async with asyncio.timeout(0.05):
                 await budgets.take(key, window)
+
+
+async def test_what_a_process_let_lapse_it_gives_back_when_it_borrows_again(database: Database) -> None:
+    key, window = fresh_key(), Window("app", 300, 10)
+    budgets, loop = Budgets(database), asyncio.get_running_loop()
+    await budgets.take(key, window)
+    borrowed_at = loop.time()
+    async with asyncio.timeout(10):
+        while loop.time() <= borrowed_at + window.hold.total_seconds():
+            await asyncio.sleep(0.01)
+
+    await budgets.take(key, window)
+
+    granted = await database.fetch_one(GRANTED, key.owner)
+    assert granted is not None
+    assert list(granted.granted) == [1, window.block], "one call was made of the first block"
 
 
 async def test_a_rest_that_a_platform_asks_one_process_for_is_kept_by_all(database: Database) -> None:

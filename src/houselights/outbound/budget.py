@@ -8,7 +8,7 @@ clock, counted from before it was asked for.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from houselights.core.errors import BudgetSpent
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
-from houselights.rules.budget import Borrowed, Grant, Window, borrow
+from houselights.rules.budget import Grant, Window, borrow
 
 PATIENCE = timedelta(seconds=2)
 """A wait that is shorter is waited; a longer one is the caller's to plan."""
@@ -33,12 +33,17 @@ class BudgetKey(Struct, frozen=True):
     account_id: UUID
 
 
+class Locked(Struct, frozen=True):
+    """The window's length."""
+
+    seconds: int
+
+
 class BudgetRow(Struct, frozen=True):
-    """A window's grants, the rest that the platform asked for, and the instant at which this was read."""
+    """A window's grants, and the instant at which this was read."""
 
     granted_at: Sequence[datetime]
     granted: Sequence[int]
-    rest_until: datetime | None
     now: datetime
 
 
@@ -52,11 +57,19 @@ MAKE = Statement(
 
 LOCK = Statement(
     """
-    select b.granted_at, b.granted, b.rest_until, clock_timestamp() + d.clock_offset as now
+    select seconds from budgets
+    where application_id = $1 and work_platform_id = $2 and environment = $3 and account_id = $4 and seconds = $5
+    for update
+    """,
+    Locked,
+)
+
+READ = Statement(
+    """
+    select b.granted_at, b.granted, clock_timestamp() + d.clock_offset as now
     from budgets b, deployment d
     where b.application_id = $1 and b.work_platform_id = $2 and b.environment = $3 and b.account_id = $4
       and b.seconds = $5
-    for update of b
     """,
     BudgetRow,
 )
@@ -102,10 +115,11 @@ RESTING = Statement(
 class _Purse:
     """What this process has borrowed of one window and not spent."""
 
-    __slots__ = ("borrowing", "calls", "lapses_at")
+    __slots__ = ("borrowing", "calls", "granted_at", "lapses_at")
 
     def __init__(self) -> None:
         self.calls = 0
+        self.granted_at = datetime.min.replace(tzinfo=UTC)
         self.lapses_at = 0.0
         self.borrowing = asyncio.Lock()
 
@@ -115,6 +129,11 @@ class _Purse:
             return False
         self.calls -= 1
         return True
+
+    def give_back(self) -> Grant | None:
+        """What lapsed, if anything did; it is not here any more."""
+        lapsed, self.calls = self.calls, 0
+        return Grant(self.granted_at, lapsed) if lapsed else None
 
 
 class Budgets:
@@ -153,10 +172,16 @@ class Budgets:
 
     async def _fill(self, purse: _Purse, key: BudgetKey, window: Window) -> timedelta:
         """Borrow a block; how long nothing is free where there is none."""
-        asked_at = monotonic()
+        lapsed = purse.give_back()
         async with self._database.transaction() as connection:
-            borrowed, now = await _borrow(connection, key, window)
-        purse.calls, purse.lapses_at = borrowed.calls, asked_at + window.hold.total_seconds()
+            row, asked_at = await _locked(connection, key, window)
+            log = [Grant(at, calls) for at, calls in zip(row.granted_at, row.granted, strict=True)]
+            borrowed, now = borrow(log, window, row.now, lapsed), row.now
+            if borrowed.calls or lapsed is not None:
+                grants = [grant.at for grant in borrowed.log], [grant.calls for grant in borrowed.log]
+                await connection.execute(KEEP, *_place(key, window), *grants)
+        purse.calls, purse.granted_at = borrowed.calls, now
+        purse.lapses_at = asked_at + window.hold.total_seconds()
         return max(borrowed.free_at - now, timedelta(0))
 
 
@@ -182,18 +207,21 @@ class Meter:
         await self._budgets.rest(self._keys.get(bucket, self._keys["app"]), wait)
 
 
-async def _borrow(connection: Connection, key: BudgetKey, window: Window) -> tuple[Borrowed, datetime]:
-    place = (key.owner, key.work_platform_id, key.environment, key.account_id, window.seconds)
-    row = await connection.fetch_one(LOCK, *place)
-    if row is None:
+async def _locked(connection: Connection, key: BudgetKey, window: Window) -> tuple[BudgetRow, float]:
+    """The window's row, no other process's for the rest of the transaction, and a monotonic instant before its `now`.
+
+    The row is waited for before that instant: the wait would else be taken from the time in which a block is spent.
+    """
+    place = _place(key, window)
+    if await connection.fetch_one(LOCK, *place) is None:
         await connection.execute(MAKE, *place)
-        row = await connection.fetch_one(LOCK, *place)
+        await connection.fetch_one(LOCK, *place)
+    asked_at = monotonic()
+    row = await connection.fetch_one(READ, *place)
     if row is None:
         raise LookupError("a budget that was just made is gone")
-    log = [Grant(at, calls) for at, calls in zip(row.granted_at, row.granted, strict=True)]
-    borrowed = borrow(log, window, row.now)
-    if borrowed.calls:
-        await connection.execute(
-            KEEP, *place, [grant.at for grant in borrowed.log], [grant.calls for grant in borrowed.log]
-        )
-    return borrowed, row.now
+    return row, asked_at
+
+
+def _place(key: BudgetKey, window: Window) -> tuple[UUID, UUID, str, UUID, int]:
+    return key.owner, key.work_platform_id, key.environment, key.account_id, window.seconds

@@ -1,10 +1,11 @@
 """Rolling windows that several processes share, exact to the call: pure arithmetic on a log of grants.
 
 A process borrows a block of calls, spends it within a short while and lets the rest lapse, so that most calls cost
-no look at the shared log. A call that is made now belongs to a grant of at most `hold` ago; therefore a grant is
-given only where all grants of the last window, that hold and a margin for calls on their way stay within the limit,
-and no rolling window of the platform's can hold more calls than it allows. Blocks and hold are a hundredth of the
-window, so what they cost is little.
+no look at the shared log; what lapsed it gives back when it borrows again, for else a busy machine would lose it. A
+call that is made now belongs to a grant of at most `hold` ago; therefore a grant is given only where all grants of the
+last window, that hold and a margin for calls on their way stay within the limit, and no rolling window of the
+platform's can hold more calls than it allows. Blocks and hold are a hundredth of the window, so what they cost is
+little.
 """
 
 from collections.abc import Sequence
@@ -63,11 +64,25 @@ class Borrowed(Struct, frozen=True):
     free_at: datetime
 
 
-def borrow(log: Sequence[Grant], window: Window, now: datetime) -> Borrowed:
-    """A block of the window, as large as is free."""
-    counted = tuple(grant for grant in log if grant.at >= now - window.remembered)
+def borrow(log: Sequence[Grant], window: Window, now: datetime, lapsed: Grant | None = None) -> Borrowed:
+    """A block of the window, as large as is free.
+
+    lapsed  what the borrower did not spend of its last grant, by that one's instant, and never will
+    """
+    counted = tuple(grant for grant in _without(log, lapsed) if grant.at >= now - window.remembered)
     free = window.calls - sum(grant.calls for grant in counted)
     if free <= 0:
         return Borrowed(0, counted, counted[0].at + window.remembered + timedelta(microseconds=1))
     calls = min(window.block, free)
     return Borrowed(calls, (*counted, Grant(now, calls)), now)
+
+
+def _without(log: Sequence[Grant], lapsed: Grant | None) -> Sequence[Grant]:
+    """The grants without what lapsed; one of which nothing is left counts no more."""
+    if lapsed is None:
+        return log
+    found = next((place for place, grant in enumerate(log) if grant.at == lapsed.at), None)
+    if found is None:
+        return log
+    left = log[found].calls - lapsed.calls
+    return [*log[:found], *([Grant(lapsed.at, left)] if left else []), *log[found + 1 :]]
