@@ -89,5 +89,6 @@ async def test_a_refresh_that_runs_or_never_was_asked_says_so(api: Client, seed:
         "is_parked": False,
         **dict.fromkeys(("requested_at", "started_at", "finished_at", "outcome", "error_class", "error_code")),
         "next_attempt_at": None,
+        "consent_ends_at": None,
     }
     assert list(state)[:4] == ["account_id", "is_pending", "is_running", "is_parked"]
