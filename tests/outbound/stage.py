@@ -33,7 +33,8 @@ USUAL = MANIFEST.limits
 class Stage:
     """A platform of which nothing is known but its facts, and that `x-usage` says its percent.
 
-    `x-wait` says seconds, `x-reset` the epoch second at which the budget opens again.
+    `x-wait` says seconds, `x-reset` the epoch second at which the budget opens again; `x-beside` says the seconds of
+    the app's budget, full as well.
     """
 
     def __init__(self, limits: Limits = USUAL) -> None:
@@ -51,7 +52,9 @@ class Stage:
             return None
         opens = reply.headers.get("x-reset")
         resets_at = None if opens is None else datetime.fromtimestamp(int(opens), UTC)
-        return Usage(int(percent), int(reply.headers.get("x-wait", "0")), resets_at)
+        apps = reply.headers.get("x-beside")
+        beside = None if apps is None else Usage(100, int(apps), bucket="app")
+        return Usage(int(percent), int(reply.headers.get("x-wait", "0")), resets_at, beside=beside)
 
 
 class Play:

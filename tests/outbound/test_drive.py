@@ -4,15 +4,26 @@ import asyncio
 import json
 from datetime import timedelta
 from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from houselights.core.errors import AppRefused, PlatformChanged, PlatformDown, PlatformError, RateLimited, TokenRevoked
+from houselights.core.errors import (
+    AppRefused,
+    BudgetSpent,
+    PlatformChanged,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+    TokenRevoked,
+)
 from houselights.core.messages import Request, Script, ask, ask_all
 from houselights.core.secret import Secret
+from houselights.db.run import Database
+from houselights.outbound.budget import BudgetKey, Budgets, Meter
 from houselights.outbound.drive import drive
 from houselights.outbound.egress import CONFIGURED, STRICT
 from houselights.port.manifest import Limits
@@ -302,3 +313,16 @@ async def test_a_script_without_requests_calls_nobody() -> None:
     async with playing(answering(reply())) as play:
         assert await drive(script(), play.link) == "done"
     assert play.listener.connections == 0
+
+
+async def test_where_the_apps_budget_and_an_accounts_are_full_each_rests_for_its_own_time(database: Database) -> None:
+    app = BudgetKey(uuid4(), uuid4(), "sandbox", UUID(int=0))
+    mine, other = (Meter(Budgets(database), app, uuid4(), ()) for _ in range(2))
+    full = reply(b"", "200 OK", "X-Usage: 100", "X-Wait: 5400", "X-Beside: 300")
+    async with playing(answering(full)) as play:
+        await drive(status_of(me()), msgspec.structs.replace(play.link, meter=mine))
+
+    for meter, minutes in ((mine, 90), (other, 5)):
+        with pytest.raises(BudgetSpent) as resting:
+            await meter.begin()
+        assert timedelta(minutes=minutes - 1) < resting.value.wait <= timedelta(minutes=minutes)

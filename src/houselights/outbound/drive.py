@@ -123,22 +123,25 @@ class _Line:
                 await self._link.meter.call()
             sent = await self._send(request)
         reply = Response(sent.status, sent.headers, sent.body)
-        rest = self._heed(reply)
-        if rest is not None:
-            self._rest = rest
-            if self._link.meter is not None:
+        rests = self._heed(reply)
+        self._rest = max(rests, key=lambda rest: rest.wait, default=self._rest)
+        if self._link.meter is not None:
+            for rest in rests:
                 await self._link.meter.rest(rest.bucket, rest.wait)
         return reply
 
-    def _heed(self, reply: Response) -> RateLimited | None:
-        """The rest that a reply's headers ask for; raises it where the reply is nothing else."""
+    def _heed(self, reply: Response) -> list[RateLimited]:
+        """The rests that a reply's headers ask for; raises the one of a reply that is nothing else."""
         asked = retry_after(reply.headers.get("retry-after", ""), self._link.now)
         if reply.status in {429, 503} and asked is not None:
             raise RateLimited("retry_after", asked)
         usage = self._link.platform.usage(reply)
-        if usage is not None and usage.percent >= self._limits.stop_at_percent:
-            return RateLimited("usage_at_limit", _rest(usage, self._link.now), usage.bucket)
-        return None
+        told = [each for each in (usage, usage and usage.beside) if each is not None]
+        return [
+            RateLimited("usage_at_limit", _rest(each, self._link.now), each.bucket)
+            for each in told
+            if each.percent >= self._limits.stop_at_percent
+        ]
 
     async def _send(self, request: Request) -> Sent:
         place = urlsplit(request.url)

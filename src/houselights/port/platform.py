@@ -96,12 +96,14 @@ class Usage(Struct, frozen=True):
     wait_s     how long the platform says to wait, 0 where it says nothing
     resets_at  where the platform names the instant instead at which the budget opens again
     bucket     whose calls are counted: `account`, or `app` for all of the app's
+    beside     the other bucket's, where a reply says that both are full
     """
 
     percent: int
     wait_s: int = 0
     resets_at: datetime | None = None
     bucket: str = "account"
+    beside: "Usage | None" = None
 
 
 class FakeRequest(Struct, frozen=True):

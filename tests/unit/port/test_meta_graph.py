@@ -159,14 +159,28 @@ def test_the_time_to_regain_access_is_in_minutes() -> None:
         ({}, None),
         ({"x-app-usage": "not json"}, None),
         ({"x-business-use-case-usage": "[]"}, None),
-        ({"x-app-usage": '{"call_count":28,"total_cputime":25,"total_time":31}'}, Usage(31, 0)),
-        ({"x-app-usage": '{"call_count":"28"}'}, Usage(28, 0)),
+        ({"x-app-usage": '{"call_count":28,"total_cputime":25,"total_time":31}'}, Usage(31, 0, bucket="app")),
+        ({"x-app-usage": '{"call_count":"28"}'}, Usage(28, 0, bucket="app")),
         ({"x-app-usage": '{"call_count":96}'}, Usage(96, 3600, bucket="app")),
         ({"x-business-use-case-usage": '{"1":[{"call_count":95}]}'}, Usage(95, 900)),
         ({"x-page-usage": '{"call_count":97}', "x-app-usage": '{"call_count":3}'}, Usage(97, 900)),
         (
             {"x-business-use-case-usage": '{"1":[{"call_count":100,"estimated_time_to_regain_access":19}]}'},
             Usage(100, 19 * 60),
+        ),
+        (
+            {
+                "x-app-usage": '{"call_count":98,"estimated_time_to_regain_access":5}',
+                "x-business-use-case-usage": '{"1":[{"call_count":60,"estimated_time_to_regain_access":90}]}',
+            },
+            Usage(98, 5 * 60, bucket="app"),
+        ),
+        (
+            {
+                "x-app-usage": '{"call_count":98,"estimated_time_to_regain_access":5}',
+                "x-business-use-case-usage": '{"1":[{"call_count":100,"estimated_time_to_regain_access":90}]}',
+            },
+            Usage(98, 5 * 60, bucket="app", beside=Usage(100, 90 * 60)),
         ),
         (
             {"x-app-usage": '{"call_count":50}', "x-business-use-case-usage": '{"1":[{"total_time":81.6}]}'},
@@ -178,7 +192,9 @@ def test_the_time_to_regain_access_is_in_minutes() -> None:
         ),
     ],
 )
-def test_usage_is_the_fullest_counter_and_the_longest_wait(headers: dict[str, str], expected: Usage | None) -> None:
+def test_usage_is_the_fullest_counter_and_each_bucket_has_a_wait_of_its_own(
+    headers: dict[str, str], expected: Usage | None
+) -> None:
     assert usage(Response(200, headers, b""), Limits()) == expected
 
 

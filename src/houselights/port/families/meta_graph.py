@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from houselights.core.errors import (
     AppRefused,
@@ -288,20 +288,28 @@ def _refused_call(body: bytes) -> Kind:
 
 
 def usage(reply: Response, limits: Limits) -> Usage | None:
-    """The fullest budget that the headers tell of; None where they tell of none.
+    """The fuller of the two budgets that the headers tell of, the app's and an account's; None where they tell of none.
 
     All headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
-    app's, a quarter of an hour for an account's. Where the app's is full, everybody rests.
+    app's, a quarter of an hour for an account's. Where both are full, the app's with the account's beside it: each
+    rests for its own time.
     """
-    budgets = [(counters, _OTHER_WAIT) for counters in _accounts(reply)]
-    budgets += [(counters, _OTHER_WAIT) for counters in _counted(reply, "x-page-usage")]
-    budgets += [(counters, _APP_WAIT) for counters in _counted(reply, "x-app-usage")]
-    if not budgets:
+    app = _told("app", _counted(reply, "x-app-usage"), _APP_WAIT, limits)
+    account = _told("account", [*_accounts(reply), *_counted(reply, "x-page-usage")], _OTHER_WAIT, limits)
+    if app is None or account is None:
+        return app or account
+    if min(app.percent, account.percent) >= limits.stop_at_percent:
+        return structs.replace(app, beside=account)
+    return max(account, app, key=lambda each: each.percent)
+
+
+def _told(bucket: str, counted: Sequence[_Counters], usual: timedelta, limits: Limits) -> Usage | None:
+    """What a bucket's counters say together: the fullest, and the longest wait."""
+    if not counted:
         return None
-    percent = max(counters.percent for counters, _ in budgets)
-    waits = [_wait(counters, usual, limits) for counters, usual in budgets]
-    is_apps = any(usual is _APP_WAIT and counters.percent >= limits.stop_at_percent for counters, usual in budgets)
-    return Usage(percent, int(max(waits).total_seconds()), bucket="app" if is_apps else "account")
+    waits = [_wait(counters, usual, limits) for counters in counted]
+    percent = max(counters.percent for counters in counted)
+    return Usage(percent, int(max(waits).total_seconds()), bucket=bucket)
 
 
 def _wait(counters: _Counters, usual: timedelta, limits: Limits) -> timedelta:
