@@ -4,16 +4,19 @@ import argparse
 import asyncio
 import os
 import platform
+import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 from houselights.core.errors import HouselightsError
+from houselights.db.places import home_of
 from houselights.telemetry import LogOptions, set_up_logs
 from measures import budget, newcomer, renewal, rotation, secrets
 from measures.frame import Measure, Stage
@@ -80,9 +83,20 @@ async def _measured(wanted: Sequence[Measure], *, is_short: bool) -> list[Result
     results = []
     for measure in wanted:
         _say(f"{measure.name}: {measure.says}")
-        with tempfile.TemporaryDirectory(prefix=f"houselights-{measure.name}-") as folder:
-            results.append(Result(measure, await measure.run(Stage(Path(folder) / "home", _say, is_short))))
+        with _fresh_folder(measure.name) as folder:
+            results.append(Result(measure, await measure.run(Stage(folder, _say, is_short))))
     return results
+
+
+@contextmanager
+def _fresh_folder(name: str) -> Generator[Path, None, None]:
+    """One that is not there yet; with it goes a database that lies elsewhere, as it does for root."""
+    with tempfile.TemporaryDirectory(prefix=f"houselights-{name}-") as outer:
+        folder = Path(outer) / "home"
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(home_of(folder), ignore_errors=True)
 
 
 def _say(text: str) -> None:

@@ -13,7 +13,6 @@ STEP = 4
 _WORDS = re.compile(rb"[!-~]{%d,}" % GRAM)
 _KEPT = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
 _DROPPED = bytes(byte for byte in range(256) if not chr(byte).isascii() or not chr(byte).isalnum())
-_PERCENT = re.compile(rb"[!-~]*%[0-9A-Fa-f]{2}[!-~]*")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{%d,}" % (GRAM * 4 // 3))
 _HEX = re.compile(rb"[0-9A-Fa-f]{%d,}" % (2 * GRAM))
 _STANDARD = bytes.maketrans(b"-_", b"+/")
@@ -52,7 +51,7 @@ def _folded(word: bytes) -> bytes:
 def _views(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The bytes, and what they say where they are an encoding; pieces stand apart."""
     yield "as it is", data
-    yield "percent-encoded", b"\n".join(unquote_to_bytes(each.group()) for each in _PERCENT.finditer(data))
+    yield "percent-encoded", b"\n".join(unquote_to_bytes(word) for word in _WORDS.findall(data) if b"%" in word)
     yield "base64", b"\n".join(piece for each in _BASE64.finditer(data) for piece in _decoded(each.group()))
     yield "hex", b"\n".join(piece for each in _HEX.finditer(data) for piece in _bytes(each.group()))
 
