@@ -9,7 +9,7 @@ ARGS   ?=
 # Two processes, each with a PostgreSQL of its own; a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
 
-.PHONY: help measures demo test check e2e e2e-tools fuzz bench docs new-platform postman vendor lock clean
+.PHONY: help measures demo test check proofs e2e e2e-tools fuzz bench docs new-platform postman vendor lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -27,6 +27,9 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 	@$(BIN)/mypy >&2
 	@$(BIN)/lint-imports --no-cache >&2
 	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/properties tests/house $(ARGS)
+
+proofs: $(VENV)/.dev  ## what `make test` tries in few cases, in many: wrong servers, invented creators
+	@HYPOTHESIS_PROFILE=at_length $(BIN)/python -m pytest $(PARALLEL) -m at_length $(ARGS)
 
 e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the reference, clients of others
 	@$(BIN)/python -m pytest -m e2e_tools $(ARGS)

@@ -1,5 +1,6 @@
 """One real PostgreSQL for the whole run, and a migrated database of its own for each test file."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from itertools import count
 from pathlib import Path
@@ -20,7 +21,8 @@ from houselights.db.run import Database
 hypothesis.settings.register_profile(
     "houselights", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
-hypothesis.settings.load_profile("houselights")
+hypothesis.settings.register_profile("at_length", hypothesis.settings.get_profile("houselights"), max_examples=500)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "houselights"))
 
 # Plain, as in production: tracebacks with colours and values take a second each to draw.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)])

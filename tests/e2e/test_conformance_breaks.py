@@ -87,6 +87,7 @@ async def test_nothing_fails_in_front_of_a_server_that_does_everything_right(ben
     assert sum(verdict.result is Result.KEPT for verdict in found.values()) > 65
 
 
+@pytest.mark.at_length
 @pytest.mark.parametrize("name", BREAKS)
 async def test_one_thing_that_a_server_does_wrong_breaks_exactly_its_rules(bench: Bench, name: str) -> None:
     found, _ = await verdicts(bench, BREAKS[name])

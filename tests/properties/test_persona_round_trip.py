@@ -44,9 +44,21 @@ PERSONAS = st.builds(
 
 
 @pytest.mark.parametrize("name", PLATFORMS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40)
 @given(persona=PERSONAS)
 def test_a_creator_comes_out_as_they_went_in(name: str, persona: Persona) -> None:
+    round_trip(name, persona)
+
+
+@pytest.mark.at_length
+@pytest.mark.parametrize("name", PLATFORMS)
+@given(persona=PERSONAS)
+def test_five_hundred_creators_come_out_as_they_went_in(name: str, persona: Persona) -> None:
+    round_trip(name, persona)
+
+
+def round_trip(name: str, persona: Persona) -> None:
+    """Connected, read, and compared."""
     platform = PLATFORMS[name]
     fake = platform.fake([persona])
     grant = own(connected(platform, fake, persona.username), persona).grant

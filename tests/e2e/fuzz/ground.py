@@ -5,12 +5,15 @@ import json
 import os
 import shutil
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
 
+from houselights.cli.client import local_http
 from houselights.db.run import Database
 from houselights.vault.keyring import CLAIM
 from houselights.vault.keys import MasterKey
@@ -61,6 +64,7 @@ async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIte
         "data_dir": str(folder / "data"),
         "master_key": _MASTER.hex(),
         "port": str(port),
+        "metrics_port": str(port + 1),
         "limiter": "off",
         "log_format": "json",
     }
@@ -73,6 +77,21 @@ async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIte
         callers = await seed.caller("the first one's secret"), await seed.caller("the second one's secret")
         ids = [await _rows(seed, caller) for caller in callers]
         yield Ground(api, port, callers, ids[0])
+
+
+async def answered(ground: Ground) -> Counter[int]:
+    """How many calls of each status the server itself has counted; those of its set-up included."""
+    found: Counter[int] = Counter()
+    http = local_http()
+    try:
+        shown = await http.send("GET", f"http://127.0.0.1:{ground.port + 1}/metrics", headers={})
+    finally:
+        await http.aclose()
+    for family in text_string_to_metric_families(shown.body.decode()):
+        for sample in family.samples:
+            if sample.name == "houselights_api_calls_total":
+                found[int(sample.labels["status"])] += int(sample.value)
+    return found
 
 
 async def fuzz(ground: Ground, folder: Path, examples: int, within_s: float) -> Report:
