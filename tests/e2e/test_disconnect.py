@@ -103,10 +103,15 @@ async def endings(home: House) -> int:
 
 
 async def test_a_grant_is_ended_at_the_platform_though_the_worker_is_killed_at_it(home: House) -> None:
-    (account,) = await home.connected()
+    reader = await home.worker()
+    account = await home.connected_by_worker(creator=9)
+    assert await reader.stop() == 0
+    home.receiver.receipts.clear()
+    await home.forget_requests()
+    rows = "select count(*) from {} where account_id = $1::text::uuid"
 
     assert (await home.call("POST", f"/v1/accounts/{account.id}/disconnect")).status == 200
-    assert await home.scalar("select count(*) from account_tokens") == 0
+    assert await home.scalar(rows.format("account_tokens"), account.id) == 0
     assert await home.requests() == 0
 
     await home.fault("slow_body", persona=account.username, limit_s=60)
@@ -117,13 +122,13 @@ async def test_a_grant_is_ended_at_the_platform_though_the_worker_is_killed_at_i
 
     await until(is_asked)
     await first.kill()
-    assert await home.scalar("select count(*) from revocations") == 1
+    assert await home.scalar(rows.format("revocations"), account.id) == 1
     await home.heal()
     await home.let_leases_lapse()
     second = await home.worker()
 
     async def is_forgotten() -> bool:
-        return await home.scalar("select count(*) from revocations") == 0
+        return await home.scalar(rows.format("revocations"), account.id) == 0
 
     await until(is_forgotten)
     assert await endings(home) == 2
