@@ -186,7 +186,7 @@ async def test_a_run_that_is_interrupted_takes_its_webhooks_away(ground: Ground)
     )
     await until(listens)
     child.send_signal(signal.SIGINT)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         out, err = await child.communicate()
     assert (child.returncode, out) == (1, b"")
     assert b"Traceback" not in err

@@ -75,7 +75,7 @@ def family(pid: int) -> list[int]:
     return [pid, *(below for child in children for below in family(int(child)))]
 
 
-async def until(holds: Callable[[], bool], within_s: float = 10) -> None:
+async def until(holds: Callable[[], bool], within_s: float = 60) -> None:
     """Waits for a condition; TimeoutError if it does not come true in time."""
     async with asyncio.timeout(within_s):
         while not holds():
