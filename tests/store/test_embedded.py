@@ -127,7 +127,7 @@ async def test_after_everything_was_killed_every_acknowledged_row_is_there(data_
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         running.kill()
-        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+        with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
             await writer
     async with AsyncExitStack() as stack:
         async with asyncio.timeout(RESTART_S):
