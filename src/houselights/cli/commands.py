@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from houselights.cli import (
+    account,
     app,
     config,
     conformance,
@@ -17,6 +18,7 @@ from houselights.cli import (
     platform_check,
     sandbox,
     serve,
+    user,
     vault,
 )
 from houselights.cli.output import say
@@ -82,6 +84,8 @@ def _parser() -> Parser:
         importing,
         connect,
         vault,
+        user,
+        account,
     )
     for room in rooms:
         room.add_verbs(verbs)
