@@ -47,7 +47,7 @@ def add_verbs(verbs: Verbs) -> None:
     kept = verb(verbs, "replies", "give back the raw replies that an account was read from", _replies, _REPLIES)
     kept.add_argument("account", metavar="ACCOUNT_ID", help="the account's id")
     kept.add_argument("--application", metavar="NAME", help="name or client id; needed where there are several")
-    kept.add_argument("--run", metavar="NUMBER", type=int, help="which run; else the newest")
+    kept.add_argument("--run", dest="number", metavar="NUMBER", type=int, help="which run; else the newest")
     kept.add_argument("--output", metavar="DIR", type=Path, help="write the replies of one run there, one file each")
 
 
@@ -56,7 +56,7 @@ def _replies(arguments: argparse.Namespace) -> int:
     if account_id is None:
         raise SettingWrong(f"{arguments.account!r} is no id of an account")
     runs = with_foundation(arguments, lambda base: _kept(base, arguments.application, AccountId(account_id)))
-    chosen = [run for run in runs if arguments.run in (None, run.run)]
+    chosen = [run for run in runs if arguments.number in (None, run.run)]
     if not chosen:
         raise NothingKept("nothing_kept", "no replies are kept of such an account, or of such a run")
     if arguments.output is not None:
