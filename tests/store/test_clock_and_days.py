@@ -29,7 +29,7 @@ async def test_a_moved_clock_is_seen_by_every_process_and_never_goes_back(databa
     await there.look(database)
 
     assert timedelta(hours=6) <= there.now() - before < timedelta(hours=6, minutes=1)
-    assert timedelta(0) <= there.now() - here.now() < timedelta(minutes=1)
+    assert abs(there.now() - here.now()) < timedelta(minutes=1)
     assert abs(there.real() - before) < timedelta(minutes=1)
 
 

@@ -160,7 +160,7 @@ LEASE = Statement(
             where work_platform_id = slots.work_platform_id and due_at <= $1 and parked_at is null
               and (lease_until is null or lease_until < clock_timestamp())
             order by priority, due_at
-            limit slots.free
+            limit least(slots.free, $2)
             for update skip locked
         ) as first
         order by first.priority, first.due_at
