@@ -83,6 +83,15 @@ async def test_doctor_says_what_production_still_needs(place: Place, tmp_path: P
     now = {check["check"]: check["status"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
     assert now["instagram, production"] == "ok"
 
+    await place.run("app", "create", "Other", "--environment", "production")
+    words = ("platform", "app", "set", "tiktok", "--environment", "production", "--client-id", "2")
+    only = ("--application", "Real", "--client-secret-file", str(tmp_path / "secret"))
+    assert (await place.run(*words, *only)).status == 0
+    seen = (await place.run("doctor", "--json")).json()
+    says = {check["check"]: check["says"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
+    assert says["tiktok, production"] == "has no app, so nobody of Other can connect"
+    assert says["instagram, production"] == "has an app"
+
 
 async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("s3cret\n")

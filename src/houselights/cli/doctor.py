@@ -173,7 +173,7 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
         do = "run `houselights app create NAME`"
         return [Finding("applications", "warning", "none, so nobody can call", do)]
     apps = [each for each in await applications.platform_apps(database) if each.retired_at is None]
-    kept = {(each.work_platform_id, each.environment) for each in apps}
+    kept = {(each.work_platform_id, each.environment, each.application) for each in apps}
     findings = [Finding("applications", "ok", str(len(listed)))]
     environments = sorted({each.environment for each in listed})
     if settings.sandbox and "production" in environments:
@@ -181,8 +181,10 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
         findings.append(Finding("sandbox", "warning", says, "set HOUSELIGHTS_SANDBOX to off where nobody needs them"))
     for environment in environments:
         for name, platform in find_platforms().items():
-            check = f"{name}, {environment}"
-            if (platform.manifest.work_platform, environment) in kept:
+            check, at = f"{name}, {environment}", (platform.manifest.work_platform, environment)
+            users = [each.name for each in listed if each.environment == environment]
+            without = [user for user in users if kept.isdisjoint({(*at, None), (*at, user)})]
+            if not without:
                 findings.append(Finding(check, "ok", "has an app"))
             elif environment == "sandbox":
                 findings.append(
@@ -190,5 +192,6 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
                 )
             else:
                 do = f"run `houselights platform app set {name} --environment {environment}`"
-                findings.append(Finding(check, "warning", "has no app, so nobody can connect", do))
+                whose = "nobody" if without == users else f"nobody of {', '.join(without)}"
+                findings.append(Finding(check, "warning", f"has no app, so {whose} can connect", do))
     return findings
