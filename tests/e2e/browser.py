@@ -82,10 +82,11 @@ class Page:
     frames      the frames of other sites in it, in the order in which they came
     """
 
-    def __init__(self, wire: Wire, session: str, around: "Page | None" = None) -> None:
+    def __init__(self, wire: Wire, session: str, around: "Page | None" = None, target: str = "") -> None:
         self._wire = wire
         self._session = session
         self._around = around
+        self._target = target
         self._watching: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -219,7 +220,11 @@ class Page:
         path.write_bytes(base64.b64decode(told["data"]))
 
     async def _never(self, expression: str) -> TimeoutError:
-        return TimeoutError(f"never true: {expression}\n{(await self.text())[:_ENOUGH]}")
+        try:
+            shown = await self.text()
+        except Refused as refused:  # the page may be gone, or broken
+            shown = f"no text: {refused}"
+        return TimeoutError(f"never true: {expression}\n{shown[:_ENOUGH]}\n{self.complaints}")
 
     async def _move_over(self, element: str) -> tuple[float, float]:
         """The mouse, to where the element is at this moment."""
@@ -241,12 +246,28 @@ class Page:
                 self.complaints.append(f"exception: {told['exceptionDetails']}")
             case "Audits.issueAdded":
                 self.complaints.append(f"issue: {told['issue']}")
+            case "Inspector.targetCrashed" | "Inspector.detached":
+                self.complaints.append(event)
             case "Target.attachedToTarget" if told["targetInfo"]["type"] == "iframe":
-                frame = Page(self._wire, told["sessionId"], self)
-                task = asyncio.create_task(_watch_while_there(frame))
-                self._watching.add(task)
-                task.add_done_callback(self._watching.discard)
-                self.frames.append(frame)
+                self._attached(told["targetInfo"]["targetId"], told["sessionId"])
+            case "Target.detachedFromTarget":
+                self._detached(told["sessionId"])
+
+    def _attached(self, target: str, session: str) -> None:
+        """A frame of another site; one that goes on in another process is still the same frame."""
+        frame = next((each for each in self.frames if each._target == target), None)
+        if frame is None:
+            frame = Page(self._wire, session, self, target)
+            self.frames.append(frame)
+        frame._session = session
+        task = asyncio.create_task(_watch_while_there(frame))
+        self._watching.add(task)
+        task.add_done_callback(self._watching.discard)
+
+    def _detached(self, session: str) -> None:
+        for frame in self.frames:
+            if frame._session == session:
+                frame.complaints.append("left its process")
 
     async def _send(self, method: str, **parameters: object) -> Message:
         return await self._wire.send(self._session, method, **parameters)
