@@ -7,71 +7,27 @@ browser complained about, is remembered.
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from tests.e2e.chromium import Gone, chromium
+from tests.e2e.devtools import Message, Refused, Wire
 
 _WITHIN_S = 60.0
 _ENOUGH = 2000
 _MIDDLE = "[x + width / 2, y + height / 2]"
 _FRAME = "(({x, y}) => [x, y])(document.querySelector('iframe').getBoundingClientRect())"
+_ROOM = "(({clientWidth, clientHeight}) => [clientWidth, clientHeight].join())(document.querySelector('iframe'))"
+_DRAWN = """new Promise((done) => {
+    requestAnimationFrame(() => requestAnimationFrame(done));
+    setTimeout(done, 1000);
+})"""
 _KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "ArrowDown": (40, "")}
 """Key -> its code, and what it types."""
-
-Message = dict[str, Any]
-
-
-class Refused(Exception):
-    """The browser, or JavaScript in the page, says no."""
-
-
-class Wire:
-    """The one connection to a browser, shared by its tabs, windows and frames; each is a session of its own."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-        self._numbers = count(1)
-        self._asked: dict[int, asyncio.Future[Message]] = {}
-        self._heard: dict[str, Callable[[str, Message], None]] = {}
-
-    def hear(self, session: str, heard: Callable[[str, Message], None]) -> None:
-        """Tell what happens in a session; "" is the browser itself."""
-        self._heard[session] = heard
-
-    async def send(self, session: str, method: str, **parameters: object) -> Message:
-        """One command and its answer. Raises Refused."""
-        number = next(self._numbers)
-        self._asked[number] = asyncio.get_running_loop().create_future()
-        message = {"id": number, "method": method, "params": parameters}
-        await self._socket.send_json(message | ({"sessionId": session} if session else {}))
-        async with asyncio.timeout(_WITHIN_S):
-            answer = await self._asked[number]
-        if "error" in answer:
-            raise Refused(method, answer["error"])
-        result: Message = answer["result"]
-        return result
-
-    async def listen(self) -> None:
-        """Until the browser ends: answers to whoever asked, events to whoever hears them."""
-        async for each in self._socket:
-            message: Message = msgspec.json.decode(each.data)
-            if "id" in message:
-                asked = self._asked.pop(message["id"])
-                if not asked.done():
-                    asked.set_result(message)
-            elif heard := self._heard.get(message.get("sessionId", "")):
-                heard(message["method"], message["params"])
-        for asked in self._asked.values():
-            if not asked.done():
-                asked.set_exception(Gone())
-                asked.exception()  # whoever asked may be gone, too
 
 
 class Page:
@@ -87,6 +43,7 @@ class Page:
         self._session = session
         self._around = around
         self._target = target
+        self._is_there = True
         self._watching: set[asyncio.Task[None]] = set()
         self.requests: list[str] = []
         self.complaints: list[str] = []
@@ -120,10 +77,16 @@ class Page:
         await self._send("Page.bringToFront")
 
     async def size(self, width: int, height: int) -> None:
-        """A window of another size, in CSS pixels."""
+        """A window of another size, in CSS pixels, once it and the frames in it have that size."""
         await self._send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
+        await self.until(f"innerWidth === {width} && innerHeight === {height}")
+        await self.evaluate(_DRAWN)
+        for frame in (each for each in self.frames if each._is_there):
+            async with asyncio.timeout(_WITHIN_S):
+                while await self.evaluate(_ROOM) != await frame.evaluate("[innerWidth, innerHeight].join()"):
+                    await asyncio.sleep(0.02)
 
     async def scheme(self, name: str) -> None:
         """What the person prefers: light or dark."""
@@ -163,9 +126,11 @@ class Page:
     async def point(self, element: str) -> tuple[float, float]:
         """The mouse, to the middle of an element: once it is there, enabled, and what the mouse is over.
 
-        A window that has just changed its size is laid out anew frame by frame, so a place may be wrong at first.
+        A window that has just changed its size is laid out anew frame by frame, so a place may be wrong at first;
+        what the mouse was over before does not count.
         """
         over = f"{element}.matches(':hover')"
+        await self._leave(over)
         try:
             async with asyncio.timeout(_WITHIN_S):
                 while True:
@@ -176,6 +141,16 @@ class Page:
                     await asyncio.sleep(0.05)
         except TimeoutError:
             raise await self._never(over) from None
+
+    async def _leave(self, over: str) -> None:
+        """The mouse, into the window's corner, if it is over an element; one that reaches there keeps it."""
+        with suppress(Refused, TimeoutError):
+            if await self.evaluate(over):
+                await self._window().move(0, 0)
+                await self.until(f"!{over}", 1.0)
+
+    def _window(self) -> "Page":
+        return self if self._around is None else self._around._window()
 
     async def move(self, x: float, y: float) -> tuple[float, float]:
         """The mouse, to a place in this page; where that is in the window."""
@@ -259,7 +234,7 @@ class Page:
         if frame is None:
             frame = Page(self._wire, session, self, target)
             self.frames.append(frame)
-        frame._session = session
+        frame._session, frame._is_there = session, True
         task = asyncio.create_task(_watch_while_there(frame))
         self._watching.add(task)
         task.add_done_callback(self._watching.discard)
@@ -267,6 +242,7 @@ class Page:
     def _detached(self, session: str) -> None:
         for frame in self.frames:
             if frame._session == session:
+                frame._is_there = False
                 frame.complaints.append("left its process")
 
     async def _send(self, method: str, **parameters: object) -> Message:

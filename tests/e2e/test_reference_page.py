@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.e2e.browser import Page, Refused, open_page
+from tests.e2e.browser import Page, open_page
 from tests.e2e.clients.node import run_node
+from tests.e2e.devtools import Refused
 from tests.e2e.house import Account, House, house, until
 
 pytestmark = pytest.mark.e2e_tools

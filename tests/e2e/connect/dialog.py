@@ -40,7 +40,10 @@ class Dialog(Struct, frozen=True):
 
     async def heard(self, count: int = 0) -> list[list[Any]]:
         """Every event with its arguments, once there are so many."""
-        events: list[list[Any]] = await self.host.until(f"heard.length >= {count} && heard")
+        try:
+            events: list[list[Any]] = await self.host.until(f"heard.length >= {count} && heard")
+        except TimeoutError:
+            raise AssertionError(f"not {count} but {await self.host.evaluate('heard')}") from None
         return events
 
     async def gone(self) -> None:

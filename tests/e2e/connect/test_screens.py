@@ -19,6 +19,15 @@ async def connect(dialog: Dialog, frame: Page, persona: str) -> None:
     await shows(frame, "", "CONNECTED")
 
 
+_ASKED_TWICE = """(() => {
+    const [source, origin] = [parent, document.body.dataset.host];
+    const asked = () => new MessageEvent("message", {source, origin, data: {houselights: {type: "confirm"}}});
+    dispatchEvent(asked());
+    document.querySelector("dialog").close("");
+    dispatchEvent(asked());
+})()"""
+
+
 async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
     clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:
@@ -135,6 +144,20 @@ async def test_escape_in_the_dialog_closes_it_and_asks_while_a_login_is_under_wa
         await frame.click(labelled("Stop"))
         await dialog.gone()
         assert await dialog.heard(1) == [["exit", "EXIT_FROM_GUIDANCE", str(user_id)]]
+
+
+async def test_a_question_asked_again_before_the_last_one_has_quite_gone_is_answered(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        await dialog.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await dialog.host.front()
+        await frame.evaluate(_ASKED_TWICE)
+        await frame.click(labelled("Stop"))
+        await dialog.gone()
 
 
 async def _tab_to(frame: Page, text: str) -> None:

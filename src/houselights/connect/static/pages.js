@@ -205,8 +205,9 @@
   const confirm = () => {
     const box = find("dialog.ask");
     if (!box) return tell({ type: "stopped" });
+    // A box that is asked for again may still have the event of its last closing before it.
     box.returnValue = "";
-    box.addEventListener("close", () => box.returnValue === "stop" && tell({ type: "stopped" }), { once: true });
+    box.onclose = () => box.returnValue === "stop" && tell({ type: "stopped" });
     if (!box.open) box.showModal();
   };
 
