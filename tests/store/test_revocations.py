@@ -1,6 +1,6 @@
 """Grants that accounts let go of: ended at their platform once, whoever dies meanwhile, and forgotten in the end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from houselights.core.errors import LeaseLost, NotGiven, PlatformDown, TokenRevoked
-from houselights.core.ids import AccountId
+from houselights.core.ids import AccountId, WorkPlatformId
 from houselights.core.messages import Request, Script, ask, never
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
@@ -123,7 +123,7 @@ class Stage:
 
     async def lease(self, now: datetime | None = None) -> list[RevocationLease]:
         """What a worker takes."""
-        due = await revocations.lease(self.database, now or self.rooms.clock.now(), 100, HOLD)
+        due = await revocations.lease(self.database, now or self.rooms.clock.now(), 100, HOLD, {ROTATING: 100})
         return [held for held in due if held.person == self.person]
 
     async def work(self, now: datetime | None = None) -> None:
@@ -285,3 +285,18 @@ async def test_an_account_without_a_token_leaves_nothing_to_end(stage: Stage) ->
         stranger = AccountId(uuid4())
         await revocations.let_go(connection, subject.application_id, stranger, uuid4(), stage.soon)
     assert len(await stage.left(subject)) == 1
+
+
+async def test_a_platform_has_so_many_slots_and_no_more(stage: Stage) -> None:
+    for number in range(3):
+        await stage.disconnect(await stage.connected(f"access-{number}"))
+
+    async def lease(most: int, free: Mapping[WorkPlatformId, int]) -> int:
+        now = stage.rooms.clock.now()
+        return len(await revocations.lease(stage.database, now, most, HOLD, free))
+
+    assert await lease(100, {}) == 0
+    assert await lease(100, {ROTATING: 0}) == 0
+    assert await lease(1, {ROTATING: 100}) == 1
+    assert await lease(100, {ROTATING: 1}) == 1
+    assert await lease(100, {ROTATING: 100}) == 1

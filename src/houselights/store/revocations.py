@@ -4,6 +4,7 @@ Whoever lets go waits for nothing and is told nothing: the token leaves its acco
 transaction that ends the connection. Not here: the calls (`flows.revoke`).
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -53,12 +54,19 @@ class RevocationLease(Struct, frozen=True):
 LEASE = Statement(
     """
     with due as (
-        select application_id, revocation_id
-        from revocations
-        where due_at <= $1 and (lease_until is null or lease_until < clock_timestamp())
-        order by due_at
+        select first.application_id, first.revocation_id
+        from unnest($4::uuid[], $5::int[]) as slots (work_platform_id, free)
+        cross join lateral (
+            select application_id, revocation_id, due_at
+            from revocations
+            where work_platform_id = slots.work_platform_id and due_at <= $1
+              and (lease_until is null or lease_until < clock_timestamp())
+            order by due_at
+            limit least(slots.free, $2)
+            for update skip locked
+        ) as first
+        order by first.due_at
         limit $2
-        for update skip locked
     )
     update revocations r
     set lease_until = clock_timestamp() + $3, fence = fence + 1, starts = starts + 1
@@ -120,9 +128,14 @@ async def let_go(
     await connection.execute(LET_GO, application_id, account_id, revocation_id, now)
 
 
-async def lease(database: Database, now: datetime, most: int, lease_for: timedelta) -> list[RevocationLease]:
-    """Due grants, oldest first, at most `most`; held until `lease_for` from the database's now."""
-    return await database.fetch(LEASE, now, most, lease_for)
+async def lease(
+    database: Database, now: datetime, most: int, lease_for: timedelta, free: Mapping[WorkPlatformId, int]
+) -> list[RevocationLease]:
+    """Due grants, oldest first, at most `most`; held until `lease_for` from the database's now.
+
+    free  how many at most of each platform; of one that is not named, none
+    """
+    return await database.fetch(LEASE, now, most, lease_for, list(free.keys()), list(free.values()))
 
 
 async def heartbeat(database: Database, held: RevocationLease, lease_for: timedelta) -> None:

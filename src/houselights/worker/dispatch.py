@@ -88,9 +88,7 @@ class Worker:
 
 def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:
     async def lease(free: int, running: Sequence[RefreshLease]) -> Sequence[RefreshLease]:
-        # A platform that hangs keeps its own slots. All of the catalogue, for an answer to rows that nobody can read.
-        used = Counter(held.work_platform_id for held in running)
-        slots = {WorkPlatformId(each): options.refreshes_each - used[WorkPlatformId(each)] for each in WORK_PLATFORMS}
+        slots = _free_of_each(options.refreshes_each, running)
         return await refreshes.lease(rooms.database, rooms.clock.now(), free, options.lease_for, slots)
 
     async def run(held: RefreshLease) -> None:
@@ -119,8 +117,9 @@ def _delivery_queue(rooms: Rooms, options: WorkerOptions) -> Queue[DeliveryLease
 
 
 def _revocation_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RevocationLease]:
-    async def lease(free: int, _running: Sequence[RevocationLease]) -> Sequence[RevocationLease]:
-        return await revocations.lease(rooms.database, rooms.clock.now(), free, options.lease_for)
+    async def lease(free: int, running: Sequence[RevocationLease]) -> Sequence[RevocationLease]:
+        slots = _free_of_each(options.revocations_each, running)
+        return await revocations.lease(rooms.database, rooms.clock.now(), free, options.lease_for, slots)
 
     async def run(held: RevocationLease) -> None:
         await revoke.run(held, rooms)
@@ -129,3 +128,9 @@ def _revocation_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RevocationL
         await revocations.heartbeat(rooms.database, held, options.lease_for)
 
     return Queue("revocations", options.revocations, lease, run, heartbeat)
+
+
+def _free_of_each(most: int, running: Sequence[RefreshLease] | Sequence[RevocationLease]) -> dict[WorkPlatformId, int]:
+    """A platform that hangs keeps its own slots. All of the catalogue, for an answer to rows that nobody can read."""
+    used = Counter(held.work_platform_id for held in running)
+    return {WorkPlatformId(each): most - used[WorkPlatformId(each)] for each in WORK_PLATFORMS}

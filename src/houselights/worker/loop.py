@@ -27,15 +27,17 @@ POLL_S = 1.0
 class WorkerOptions(Struct, frozen=True):
     """Slots of this process, and how long a lease holds without a heartbeat.
 
-    refreshes_each   of one platform; where these fill `refreshes`, several that hang hold the others up
-    deliveries_each  of one webhook
+    refreshes_each    of one platform; where these fill `refreshes`, several that hang hold the others up
+    deliveries_each   of one webhook
+    revocations_each  of one platform
     """
 
     refreshes: int = 160
     refreshes_each: int = 16
     deliveries: int = 64
     deliveries_each: int = 4
-    revocations: int = 8
+    revocations: int = 36
+    revocations_each: int = 2
     lease_s: float = 30.0
     stop_within_s: float = 25.0
 

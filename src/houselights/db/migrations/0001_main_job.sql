@@ -180,7 +180,7 @@ create table revocations (
     created_at       timestamptz not null,
     primary key (application_id, revocation_id)
 );
-create index revocations_due on revocations (due_at);
+create index revocations_due on revocations (work_platform_id, due_at);
 
 -- What platforms asked us to delete in the name of a person, and that it was done: without whom it was about. Its id
 -- is the confirmation code. application_id: whose platform app was told, nil for everybody's, so no reference.
