@@ -133,5 +133,5 @@ async def test_a_grant_is_ended_at_the_platform_though_the_worker_is_killed_at_i
     await until(is_forgotten)
     assert await endings(home) == 2
     assert await second.stop() == 0
-    assert [receipt.event for receipt in home.receiver.receipts] == ["ACCOUNTS.DISCONNECTED"]
+    assert [receipt.event for receipt in home.receiver.of(None, account.id)] == [DISCONNECTED]
     assert await home.connect_as(account) == account
