@@ -28,7 +28,7 @@ check: $(VENV)/.dev  ## format, lint, types, import contracts, pure and house te
 	@$(BIN)/lint-imports --no-cache >&2
 	@$(BIN)/python -m pytest $(PARALLEL) tests/unit tests/properties tests/house $(ARGS)
 
-proofs: $(VENV)/.dev  ## what `make test` tries in few cases, in many: wrong servers, invented creators
+proofs: $(VENV)/.dev  ## what takes longer: the conformance kit against our server and wrong ones, many creators, random kills
 	@HYPOTHESIS_PROFILE=at_length $(BIN)/python -m pytest $(PARALLEL) -m at_length $(ARGS)
 
 e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the reference, clients of others
@@ -73,7 +73,7 @@ $(VENV)/.dev: $(VENV)/bin/python requirements/dev.txt requirements/build.txt pyp
 $(VENV)/.e2e: $(VENV)/bin/python requirements/e2e.txt requirements/build.txt pyproject.toml
 	@./requirements/install $(VENV) e2e >&2 && touch $@ $(VENV)/.dev $(VENV)/.run
 
-fuzz: $(VENV)/.e2e  ## 50,000 made-up requests against the contract; about half an hour
+fuzz: $(VENV)/.e2e  ## 50,000 made-up requests against the contract; about an hour
 	@FUZZ_CASES=50000 $(BIN)/python -m pytest -m e2e_tools tests/e2e/test_fuzz.py $(ARGS)
 
 e2e-tools:

@@ -33,6 +33,8 @@ from tests.e2e.house import House, until
 from tests.e2e.processes import answer_json, environment
 from tests.e2e.tampering import SIGNATURES, Delivery, Tampering, reordered, signed, written
 
+pytestmark = pytest.mark.at_length
+
 SECRET = "a secret: with colons, of sixty-odd characters"
 NEVER_CHECKED = {
     *("C-016", "C-083", "C-107", "C-108", "C-111", "C-113"),

@@ -11,7 +11,7 @@ from tests.e2e.fuzz.ground import answered, fuzz, fuzzing_ground
 CASES = int(os.environ.get("FUZZ_CASES", "5000"))
 """At least so many requests; `make fuzz` wants more."""
 
-_CASES_AN_EXAMPLE = 14
+_CASES_AN_EXAMPLE = 11
 _CASES_A_SECOND = 4
 
 pytestmark = pytest.mark.e2e_tools

@@ -149,6 +149,7 @@ async def test_a_server_killed_right_after_its_202_has_kept_the_request(home: Ho
     }
 
 
+@pytest.mark.at_length
 @pytest.mark.timeout(120)
 async def test_workers_killed_at_random_lose_nothing_and_every_duplicate_is_the_same(home: House) -> None:
     """Fifteen kills, at drawn moments, while eight accounts are asked for again and again."""
