@@ -16,7 +16,7 @@ from houselights.cli.client import ApiClient, Credentials, local_http, wanted
 from houselights.cli.consent import connect
 from houselights.core.events import EventKind
 from houselights.core.secret import Secret
-from houselights.db.clock import Clock
+from houselights.db.clock import SEEN_BY_ALL, Clock
 from houselights.db.pool import PoolOptions, open_database
 from houselights.outbound.client import HttpClient, Sent
 from tests.e2e.processes import Process, answer_json, answers, free_ports, process
@@ -155,9 +155,9 @@ class House:
         return Account(str(told["account_id"]), account.user_id, username)
 
     async def forward(self, by: timedelta) -> None:
-        """Move the sandbox's clock; every process sees it within a second or two."""
+        """Move the sandbox's clock, and come back when it has moved for every process."""
         async with open_database(PoolOptions(self.dsn, most=1)) as database:
-            await Clock().move(database, by)
+            await Clock().move(database, by, SEEN_BY_ALL)
 
     async def call(
         self, method: str, path: str, body: object = None, *, credentials: Credentials | None = None

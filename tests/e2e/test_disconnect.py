@@ -65,7 +65,7 @@ async def test_a_disconnected_account_is_never_read_again_by_itself(home: House)
     account, other = await home.connected(2)
     assert (await home.call("POST", f"/v1/accounts/{account.id}/disconnect", {})).status == 200
     await home.forget_requests()
-    await home.forward(timedelta(days=9))
+    await home.forward(timedelta(days=2))
     worker = await home.worker()
 
     await home.receiver.wait(1, "PROFILES.UPDATED", other.id)

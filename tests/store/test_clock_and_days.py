@@ -1,7 +1,7 @@
 """The clock that the sandbox moves, the days' partitions, migrations, and wake-up hints."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from houselights.core.events import EventKind
 from houselights.core.statement import Statement
-from houselights.db.clock import Clock
+from houselights.db.clock import Clock, ClockRow
 from houselights.db.migrate import SchemaMismatch, migrate, migrations, pending
 from houselights.db.partitions import keep_days
 from houselights.db.run import Database
@@ -31,6 +31,50 @@ async def test_a_moved_clock_is_seen_by_every_process_and_never_goes_back(databa
     assert timedelta(hours=6) <= there.now() - before < timedelta(hours=6, minutes=1)
     assert abs(there.now() - here.now()) < timedelta(minutes=1)
     assert abs(there.real() - before) < timedelta(minutes=1)
+
+
+def test_a_move_comes_at_one_instant_whenever_a_process_has_read_of_it() -> None:
+    a_day = timedelta(days=1)
+    row = ClockRow(real=NOW, offset=a_day, offset_before=timedelta(), moves_at=later(seconds=2))
+
+    assert row.at(later(seconds=1.9)) == later(seconds=1.9)
+    assert row.at(later(seconds=2)) == later(seconds=2) + a_day
+
+
+class Told(Struct, frozen=True):
+    """What the database says that time it is for everything that is due, and how far ahead that is or will be."""
+
+    now: datetime
+    offset: timedelta
+
+
+TOLD = Statement('select now, clock_offset as "offset" from clock, deployment', Told)
+
+
+async def test_a_move_to_come_changes_nothing_yet_and_who_makes_it_waits_for_it(database: Database) -> None:
+    here, there = Clock(), Clock()
+    await here.look(database)
+    before, a_day = here.now(), timedelta(days=1)
+
+    (told,) = await database.fetch(TOLD)
+    offset = told.offset
+
+    moving = asyncio.create_task(here.move(database, a_day, timedelta(hours=1)))
+    async with asyncio.timeout(10):
+        while told.offset == offset:
+            (told,) = await database.fetch(TOLD)
+    await here.look(database)
+    await there.look(database)
+    assert not moving.done()
+    for now in (here.now(), there.now(), told.now):
+        assert now - before < timedelta(minutes=1)
+
+    moving.cancel()
+    moved = await there.move(database, a_day, timedelta(seconds=0.1))
+    await here.look(database)
+    (told,) = await database.fetch(TOLD)
+    for now in (moved, here.now(), told.now):
+        assert 2 * a_day <= now - before < 2 * a_day + timedelta(minutes=1)
 
 
 async def test_a_clock_goes_on_between_two_looks(clock: Clock) -> None:

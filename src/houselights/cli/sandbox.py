@@ -29,7 +29,8 @@ def add_verbs(verbs: Verbs) -> None:
         "forward",
         "put the clock forward, for every process; it never goes back",
         _forward,
-        "What is due by then becomes due at once: retries, daily refreshes, tokens that expire.\n\n"
+        "What is due by then becomes due at once: retries, daily refreshes, tokens that expire. Two seconds pass until "
+        "it has moved, for every process at the same instant; this waits for it.\n\n"
         "example: houselights sandbox clock forward 6h",
     )
     forward.add_argument("by", metavar="DURATION", type=duration, help="such as 90s, 5m, 6h or 7d")
@@ -40,6 +41,7 @@ def _forward(arguments: argparse.Namespace) -> int:
         raise SettingWrong("the clock must go forward by a second at least")
 
     async def move(base: "Foundation") -> "datetime":
+        from houselights.db.clock import SEEN_BY_ALL
         from houselights.store import applications
 
         if await applications.has_production(base.database):
@@ -47,7 +49,7 @@ def _forward(arguments: argparse.Namespace) -> int:
                 "clock_fixed",
                 "there is a production application here, so the clock cannot be moved: use another database",
             )
-        now = await base.clock.move(base.database, arguments.by)
+        now = await base.clock.move(base.database, arguments.by, SEEN_BY_ALL)
         base.bell.ring()
         return now
 

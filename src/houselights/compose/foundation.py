@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from houselights.core.errors import HouselightsError, StoreDown
 from houselights.core.statement import Statement
-from houselights.db.clock import Clock
+from houselights.db.clock import LOOK_EVERY_S, Clock
 from houselights.db.embedded import AlreadyRunning, EmbeddedOptions, EmbeddedPostgres, running_dsn
 from houselights.db.migrate import migrate, pending
 from houselights.db.pool import PoolOptions, connect, open_database
@@ -28,7 +28,6 @@ from houselights.vault.keyring import OpenKeys, open_keys
 log = structlog.get_logger()
 
 OLDEST_SERVER = 15
-_LOOK_EVERY_S = 1.0
 _ATTACH_WITHIN_S = 15.0
 _VERDICT_WITHIN_S = 1.0
 
@@ -208,7 +207,7 @@ def key_source(settings: Settings) -> KeySource:
 async def keep_looking(base: Foundation) -> None:
     """Look at the database's clock every second, until cancelled. Raises CannotServe when our own server is gone."""
     while True:
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await asyncio.sleep(LOOK_EVERY_S)
         try:
             await base.clock.look(base.database)
         except StoreDown as error:

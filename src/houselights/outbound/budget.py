@@ -66,8 +66,8 @@ LOCK = Statement(
 
 READ = Statement(
     """
-    select b.granted_at, b.granted, clock_timestamp() + d.clock_offset as now
-    from budgets b, deployment d
+    select b.granted_at, b.granted, c.now
+    from budgets b, clock c
     where b.application_id = $1 and b.work_platform_id = $2 and b.environment = $3 and b.account_id = $4
       and b.seconds = $5
     """,
@@ -85,7 +85,7 @@ KEEP = Statement(
 REST = Statement(
     """
     insert into budgets (application_id, work_platform_id, environment, account_id, seconds, rest_until)
-    select $1, $2, $3, $4, 0, clock_timestamp() + clock_offset + $5 from deployment
+    select $1, $2, $3, $4, 0, now + $5 from clock
     on conflict (application_id, work_platform_id, environment, account_id, seconds) do update
     set rest_until = greatest(budgets.rest_until, excluded.rest_until)
     """,
@@ -102,10 +102,10 @@ class Rested(Struct, frozen=True):
 
 RESTING = Statement(
     """
-    select b.rest_until, clock_timestamp() + d.clock_offset as now
-    from budgets b, deployment d
+    select b.rest_until, c.now
+    from budgets b, clock c
     where b.application_id = $1 and b.work_platform_id = $2 and b.environment = $3
-      and b.account_id = any ($4::uuid[]) and b.seconds = 0 and b.rest_until > clock_timestamp() + d.clock_offset
+      and b.account_id = any ($4::uuid[]) and b.seconds = 0 and b.rest_until > c.now
     order by b.rest_until desc limit 1
     """,
     Rested,

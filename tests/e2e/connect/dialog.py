@@ -59,6 +59,15 @@ class Dialog(Struct, frozen=True):
         await window.see("document.querySelector('input[name=persona]')")
         return window
 
+    async def waiting(self) -> Page:
+        """From the client's button to the platform's window and back; the dialog's frame, which waits for an answer."""
+        frame = await self.open()
+        await choose(frame)
+        await self.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await self.host.front()
+        return frame
+
 
 async def shows(frame: Page, screen: str, code: str = "") -> None:
     """Wait for a screen, and for the script that drives it."""

@@ -6,7 +6,7 @@ from houselights.core.ids import UserId
 from tests.contract.seed import Caller
 from tests.e2e.browser import Browser, Page
 from tests.e2e.connect.clients import ClientPages
-from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, choose, labelled, options, shows
+from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, labelled, options, shows
 from tests.e2e.connect.looking import SCAN, axe, look
 from tests.e2e.connect.stage import Stage, session
 
@@ -129,11 +129,7 @@ async def test_escape_in_the_dialog_closes_it_and_asks_while_a_login_is_under_wa
     clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:
     async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
-        frame = await dialog.open()
-        await choose(frame)
-        await dialog.login(frame)
-        await shows(frame, "GUIDANCE", "WAITING")
-        await dialog.host.front()
+        frame = await dialog.waiting()
         await frame.evaluate("document.querySelector('h1').focus()")
         await frame.key("Escape")
         await frame.see("document.querySelector('dialog[open]')")
@@ -150,11 +146,7 @@ async def test_a_question_asked_again_before_the_last_one_has_quite_gone_is_answ
     clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:
     async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
-        frame = await dialog.open()
-        await choose(frame)
-        await dialog.login(frame)
-        await shows(frame, "GUIDANCE", "WAITING")
-        await dialog.host.front()
+        frame = await dialog.waiting()
         await frame.evaluate(_ASKED_TWICE)
         await frame.click(labelled("Stop"))
         await dialog.gone()

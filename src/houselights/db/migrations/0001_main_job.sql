@@ -6,8 +6,10 @@
 
 create table deployment (
     only_row     boolean primary key default true check (only_row),
-    -- what the sandbox's clock is ahead of the database's; production never moves it
+    -- what the sandbox's clock is ahead of the database's, and what it was until it moved; production never moves it
     clock_offset interval not null default '0 seconds' check (clock_offset >= '0 seconds'),
+    clock_offset_before interval not null default '0 seconds',
+    clock_moves_at timestamptz not null default 'epoch',
     -- the master key in use, so that a wrong one is refused at the start, and the root key wrapped under it
     master_key_id text,
     root         bytea,
@@ -18,6 +20,11 @@ create table deployment (
     check ((master_key_id is null) = (root is null))
 );
 insert into deployment default values;
+
+create view clock as
+select clock_timestamp() + case when clock_timestamp() < clock_moves_at then clock_offset_before else clock_offset end
+       as now
+from deployment;
 
 create table applications (
     application_id uuid primary key,
