@@ -34,7 +34,7 @@ proofs: $(VENV)/.dev  ## what takes longer: the conformance kit against our serv
 e2e: e2e-tools $(VENV)/.e2e $(VENV)/.node  ## what wants Chromium and Node: the reference, clients of others
 	@$(BIN)/python -m pytest -m e2e_tools $(ARGS)
 
-bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick or ARGS=--json
+bench: $(VENV)/.bench  ## speed as ratios measured side by side; ARGS=--quick, --json or --write
 	@$(BIN)/python -m bench $(ARGS)
 
 measures: $(VENV)/.dev  ## what is promised under load and kills, counted by others; ARGS=--short, --json or a name

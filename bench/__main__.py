@@ -1,28 +1,28 @@
-"""`python -m bench [--quick] [--json]`: measures, prints the result on standard output, the rest on standard error."""
+"""`python -m bench [--quick] [--json] [--write]`: the result on standard output, the rest on standard error."""
 
 import argparse
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
 from bench.children import Broken
 from bench.databases import NotDurable
 from bench.plan import QUICK, WHOLE, Plan
-from bench.report import table
+from bench.report import page, table
 from bench.runs import Result, run
 from houselights.core.errors import HouselightsError
+from measures.occasion import occasion
+
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed.md"
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """The exit status: 0 measured, whatever came out; 1 could not measure; 130 interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="make bench", description="Speed as ratios measured side by side, on two CPUs and a PostgreSQL of its own."
-    )
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, up to 100,000 accounts")
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
-    arguments = parser.parse_args()
+    arguments = _understood(words)
     try:
         result = asyncio.run(_interruptible(QUICK if arguments.quick else WHOLE))
     except (Broken, NotDurable, HouselightsError, OSError) as error:
@@ -30,8 +30,25 @@ def main() -> int:
         return 1
     except asyncio.CancelledError:
         return 130
-    print(_as_json(result) if arguments.json else table(result.figures, result.rows, result.rounds, result.idle_mb))
+    shown = table(result.figures, result.rows, result.rounds, result.idle_mb)
+    if arguments.write:
+        PAGE.write_text(page(shown, occasion("bench", words)), encoding="utf-8")
+    print(_as_json(result) if arguments.json else shown)
     return 0
+
+
+def _understood(words: Sequence[str]) -> argparse.Namespace:
+    """The arguments. Exits with 2 where they make no sense."""
+    parser = argparse.ArgumentParser(
+        prog="make bench", description="Speed as ratios measured side by side, on two CPUs and a PostgreSQL of its own."
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, up to 100,000 accounts")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument("--write", action="store_true", help="also write docs/reference/speed.md")
+    arguments = parser.parse_args(words)
+    if arguments.write and arguments.quick:
+        parser.error("the page is written from a whole run")
+    return arguments
 
 
 def _as_json(result: Result) -> str:
@@ -47,4 +64,4 @@ async def _interruptible(plan: Plan) -> Result:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

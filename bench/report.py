@@ -5,6 +5,7 @@ from statistics import median
 
 from bench.figures import GOALS, Figures, Goal, Rounds, ratio, value_at
 from bench.rows import READS, REFRESHES, Kind, Row
+from measures.occasion import Occasion
 
 
 def table(result: Figures, rows: Sequence[Row], rounds: Rounds, idle_mb: float) -> str:
@@ -22,6 +23,27 @@ def table(result: Figures, rows: Sequence[Row], rounds: Rounds, idle_mb: float) 
             *(f"void: {row}" for row in result.void_rows),
         )
     )
+
+
+def page(shown: str, taken: Occasion) -> str:
+    """`docs/reference/speed.md`. shown: the table."""
+    return _PAGE.format(date=taken.date, machine=taken.machine, command=taken.command, table=shown)
+
+
+_PAGE = """\
+# Speed
+
+Ratios, measured side by side in one run, because seconds of another machine say nothing of yours: every row has its
+turn in every round. The server has one CPU; the load, ready-made bytes on raw sockets, and PostgreSQL have the other. A
+window in which the server used less than 95 % of its CPU is void: something else was the limit there. `make bench`
+takes them anew on your machine in under ten minutes; this page is written by `make bench ARGS=--write`.
+
+Taken on {date} by `{command}` on {machine}.
+
+```text
+{table}
+```
+"""
 
 
 def _rows(kind: Kind, rows: Sequence[Row], rounds: Rounds) -> list[str]:

@@ -2,15 +2,12 @@
 
 import argparse
 import asyncio
-import os
-import platform
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -20,7 +17,8 @@ from houselights.db.places import home_of
 from houselights.telemetry import LogOptions, set_up_logs
 from measures import budget, newcomer, renewal, rotation, secrets
 from measures.frame import Measure, Stage
-from measures.report import Occasion, Result, as_object, page, table
+from measures.occasion import occasion
+from measures.report import Result, as_object, page, table
 
 MEASURES: tuple[Measure, ...] = (
     renewal.MEASURE,
@@ -44,10 +42,10 @@ def main(words: Sequence[str]) -> int:
         return 1
     except asyncio.CancelledError:
         return 130
-    occasion = Occasion(datetime.now(UTC).date().isoformat(), _machine(), _command(words))
+    taken = occasion("measures", words)
     if arguments.write:
-        PAGE.write_text(page(results, occasion), encoding="utf-8")
-    print(msgspec.json.encode(as_object(results, occasion)).decode() if arguments.json else table(results))
+        PAGE.write_text(page(results, taken), encoding="utf-8")
+    print(msgspec.json.encode(as_object(results, taken)).decode() if arguments.json else table(results))
     return 0 if all(each.measured.is_met for each in results) else 1
 
 
@@ -102,17 +100,6 @@ def _fresh_folder(name: str) -> Generator[Path, None, None]:
 def _say(text: str) -> None:
     """Progress."""
     print(text, file=sys.stderr, flush=True)
-
-
-def _command(words: Sequence[str]) -> str:
-    return f'make measures ARGS="{" ".join(words)}"' if words else "make measures"
-
-
-def _machine() -> str:
-    """What it was measured on, such as `2 CPUs, 8 GB, Linux x86_64, Python 3.13.5`."""
-    gigabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
-    python = f"Python {platform.python_version()}"
-    return f"{os.cpu_count()} CPUs, {gigabytes:.0f} GB, {platform.system()} {platform.machine()}, {python}"
 
 
 if __name__ == "__main__":

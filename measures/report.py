@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from measures.frame import Figure, Goal, Measure, Measured
+from measures.occasion import Occasion
 
 
 class Result(Struct, frozen=True):
@@ -12,14 +13,6 @@ class Result(Struct, frozen=True):
 
     measure: Measure
     measured: Measured
-
-
-class Occasion(Struct, frozen=True):
-    """When, on what and by which command it was measured; date as YYYY-MM-DD."""
-
-    date: str
-    machine: str
-    command: str
 
 
 def as_object(results: Sequence[Result], occasion: Occasion) -> dict[str, object]:

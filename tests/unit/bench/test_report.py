@@ -1,9 +1,10 @@
 """The result for people."""
 
 from bench.figures import First200, figures
-from bench.report import table
+from bench.report import page, table
 from bench.rows import READS, REFRESHES, Row
 from bench.windows import Window
+from measures.occasion import Occasion
 
 READ_ROWS = [Row(key, f"what {key} is", READS) for key in ("C0", "C", "R", "R many", "F")]
 REFRESH_ROWS = [Row(key, f"what {key} is", REFRESHES) for key in ("N0", "W", "W many", "S")]
@@ -42,3 +43,9 @@ def test_what_is_void_is_told_and_reaches_nothing() -> None:
     assert "void: R, round 1: server 0.50 busy" in lines
     assert next(line for line in lines if line.startswith("read.vs_c")).split()[-2:] == ["void", "MISSED"]
     assert next(line for line in lines if line.startswith("R ")).split()[-1] == "1"
+
+
+def test_the_page_has_the_whole_table_and_says_when_where_and_by_what_it_was_taken() -> None:
+    taken = page(_shown(), Occasion("2026-06-05", "2 CPUs", "make bench"))
+    assert "Taken on 2026-06-05 by `make bench` on 2 CPUs." in taken
+    assert f"```text\n{_shown()}\n```" in taken

@@ -4,7 +4,8 @@ import pytest
 
 from measures.__main__ import MEASURES, main
 from measures.frame import Figure, Goal, Measure, Measured, Stage
-from measures.report import Occasion, Result, as_object, page, table
+from measures.occasion import Occasion
+from measures.report import Result, as_object, page, table
 
 OCCASION = Occasion("2026-06-05", "2 CPUs", "make measures")
 
