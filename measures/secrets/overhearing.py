@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from houselights.cli.client import OPTIONS
-from houselights.outbound.client import HttpClient, Sent
+from houselights.outbound.calls import Sent
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import SANDBOX
 from measures.secrets.ledger import SHORTEST, Ledger
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from tests.e2e.wrong import Asked, Spoil, Turn, changed, each_document, with_document, without_header
 
 UUID = "[0-9a-fA-F-]{32,36}"

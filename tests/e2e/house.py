@@ -18,7 +18,8 @@ from houselights.core.events import EventKind
 from houselights.core.secret import Secret
 from houselights.db.clock import SEEN_BY_ALL, Clock
 from houselights.db.pool import PoolOptions, open_database
-from houselights.outbound.client import HttpClient, Sent
+from houselights.outbound.calls import Sent
+from houselights.outbound.client import HttpClient
 from tests.e2e.processes import Process, answer_json, answers, free_ports, process
 from tests.e2e.receiver import Receiver, receiving
 

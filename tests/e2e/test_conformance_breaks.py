@@ -16,7 +16,8 @@ from houselights.conformance.rule import Result, Verdict
 from houselights.conformance.run import Limits, chosen, run
 from houselights.core.secret import Secret
 from houselights.db.run import Database
-from houselights.outbound.client import ClientOptions, HttpClient
+from houselights.outbound.calls import ClientOptions
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import CONFIGURED
 from tests.contract.client import Client
 from tests.contract.seed import NOW, Account, Caller, Seed

@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from houselights.cli.client import wanted
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from tests.e2e.house import Account, House, house, until
 
 DISCONNECTED = "ACCOUNTS.DISCONNECTED"

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from houselights.outbound.client import HttpClient, Sent
+from houselights.outbound.calls import Sent
+from houselights.outbound.client import HttpClient
 
 
 class Asked(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Every import contract bites: each is broken by a violation that is planted in a copy of the package."""
+"""Every import contract bites, broken by a violation planted in a copy of the package; and what a start leaves out."""
 
 import re
 import shutil
@@ -34,6 +34,19 @@ def test_every_import_contract_is_broken_by_a_planted_violation(tmp_path: Path) 
     assert {name for name in _VIOLATIONS if f"\n{name}: " in report} == set(_VIOLATIONS) - {"a new room"}
     assert "KEPT" not in report
     assert re.search(r"^- novelty$|houselights\.novelty", report, re.MULTILINE)
+
+
+def test_a_start_loads_the_http_library_only_for_a_first_call() -> None:
+    served = ("worker.dispatch", "api.app", "connect.app", "sandbox.app", "compose.roles")
+    assert _loads(*served) == "False"
+    assert _loads(*served, "outbound.wire") == "True"
+
+
+def _loads(*rooms: str) -> str:
+    """Whether a process that imports them has the HTTP library then."""
+    lines = [*(f"import houselights.{room}" for room in rooms), "import sys", "print('aiohttp' in sys.modules)"]
+    command = [sys.executable, "-c", "\n".join(lines)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _copy(folder: Path) -> None:

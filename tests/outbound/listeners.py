@@ -14,7 +14,8 @@ from socket import AF_UNSPEC, AddressFamily, gaierror
 from aiohttp.abc import AbstractResolver, ResolveResult
 from msgspec import structs
 
-from houselights.outbound.client import ClientOptions, HttpClient
+from houselights.outbound.calls import ClientOptions
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import SANDBOX, Egress
 
 Reader = asyncio.StreamReader

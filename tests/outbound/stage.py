@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from houselights.core.messages import Request, Response, Script, ask
-from houselights.outbound.client import ClientOptions, HttpClient
+from houselights.outbound.calls import ClientOptions
+from houselights.outbound.client import HttpClient
 from houselights.outbound.drive import Link
 from houselights.outbound.egress import CONFIGURED, Egress
 from houselights.port.manifest import Capability, Given, Limits, Manifest, OAuth

@@ -5,7 +5,8 @@ import asyncio
 import msgspec
 import pytest
 
-from houselights.outbound.client import PLATFORMS, WEBHOOKS, HttpClient
+from houselights.outbound.calls import PLATFORMS, WEBHOOKS
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import SANDBOX
 from houselights.outbound.errors import ConnectFailed, SendFailed, TargetBusy, Timeout
 

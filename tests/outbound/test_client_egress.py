@@ -2,7 +2,7 @@
 
 import pytest
 
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT
 from houselights.outbound.errors import AddressRefused, BadTarget, ConnectFailed, SendFailed
 

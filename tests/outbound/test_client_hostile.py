@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from houselights.outbound.errors import BodyTooLarge, SendFailed
 
 from .listeners import (

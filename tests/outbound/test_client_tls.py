@@ -14,14 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from msgspec import structs
 
-from houselights.outbound.client import ClientOptions
+from houselights.outbound.calls import ClientOptions
 from houselights.outbound.errors import Timeout, TlsFailed
 
 from .listeners import PATIENT, QUICK, Reader, Writer, answering, calling, hanging, listening, read_request, reply
 
 CALL = """
 import asyncio, sys
-from houselights.outbound.client import WEBHOOKS, HttpClient
+from houselights.outbound.calls import WEBHOOKS
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import SANDBOX
 from houselights.outbound.errors import SendFailed
 

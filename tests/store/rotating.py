@@ -18,7 +18,8 @@ from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.flows.rooms import Rooms
 from houselights.outbound.budget import Budgets
-from houselights.outbound.client import PLATFORMS, HttpClient
+from houselights.outbound.calls import PLATFORMS
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import CONFIGURED
 from houselights.port.dialect import Dialect
 from houselights.port.manifest import Manifest, OAuth

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
-from houselights.outbound.client import ClientOptions, HttpClient
+from houselights.outbound.calls import ClientOptions
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import SANDBOX
 
 OPTIONS = ClientOptions(

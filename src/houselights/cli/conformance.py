@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from houselights.conformance.credentials import Credentials
     from houselights.conformance.kit import Doors, Plan
     from houselights.conformance.rule import Rule, Verdict
-    from houselights.outbound.client import HttpClient, Sent
+    from houselights.outbound.calls import Sent
+    from houselights.outbound.client import HttpClient
 
 _EXAMPLE = """\
 examples:
@@ -183,7 +184,8 @@ async def _doors(arguments: argparse.Namespace, base_url: str) -> "AsyncGenerato
     from houselights.conformance.kit import Doors
     from houselights.conformance.receiver import Receiver
     from houselights.conformance.sandbox import Sandbox
-    from houselights.outbound.client import ClientOptions, HttpClient
+    from houselights.outbound.calls import ClientOptions
+    from houselights.outbound.client import HttpClient
     from houselights.outbound.egress import CONFIGURED
 
     options = ClientOptions(

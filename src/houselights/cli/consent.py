@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from msgspec import Struct
 
 from houselights.cli.client import StepFailed
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 
 _STEPS = 20
 _FORM = {"content-type": "application/x-www-form-urlencoded"}

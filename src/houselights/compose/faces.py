@@ -58,7 +58,8 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
     """What flows are handed; the ways out are closed at the end of the block."""
     from houselights.flows.rooms import Rooms
     from houselights.outbound.budget import Budgets
-    from houselights.outbound.client import PLATFORMS, WEBHOOKS, ClientOptions, HttpClient
+    from houselights.outbound.calls import PLATFORMS, WEBHOOKS, ClientOptions
+    from houselights.outbound.client import HttpClient
     from houselights.outbound.egress import CONFIGURED, SANDBOX, STRICT, Egress
     from houselights.rules.connect_address import code_verifier
 
@@ -169,7 +170,8 @@ async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":
 
     What they tell us, they post to our own public address; the way there is closed with the stack.
     """
-    from houselights.outbound.client import PLATFORMS, HttpClient
+    from houselights.outbound.calls import PLATFORMS
+    from houselights.outbound.client import HttpClient
     from houselights.outbound.egress import CONFIGURED
     from houselights.outbound.errors import SendFailed
     from houselights.sandbox.app import Told, sandbox_app

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from houselights.conformance.documents import Document, parse
 from houselights.conformance.rule import Failed, NotChecked
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from houselights.outbound.errors import SendFailed
 
 JSON = "application/json"

@@ -19,7 +19,8 @@ from houselights.core.errors import AppRefused, BudgetSpent, PlatformChanged, Pl
 from houselights.core.messages import Answers, Ask, Fields, Request, Response, Script
 from houselights.core.secret import Secret
 from houselights.outbound.budget import Meter
-from houselights.outbound.client import HttpClient, Sent
+from houselights.outbound.calls import Sent
+from houselights.outbound.client import HttpClient
 from houselights.outbound.errors import AddressRefused, BadTarget, BodyTooLarge, SendFailed
 from houselights.port.manifest import Manifest
 from houselights.port.platform import Usage

@@ -33,7 +33,8 @@ from houselights.db.run import Database
 from houselights.db.wake import Bell
 from houselights.flows.rooms import Rooms
 from houselights.outbound.budget import Budgets
-from houselights.outbound.client import PLATFORMS, ClientOptions, HttpClient
+from houselights.outbound.calls import PLATFORMS, ClientOptions
+from houselights.outbound.client import HttpClient
 from houselights.outbound.egress import CONFIGURED
 from houselights.platforms import instagram
 from houselights.port.manifest import read_manifest

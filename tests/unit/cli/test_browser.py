@@ -7,7 +7,7 @@ import pytest
 
 from houselights.cli.client import StepFailed
 from houselights.cli.consent import Browser
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 
 FORM = b"""<!doctype html><main data-outcome="OPEN"><form method="post" action="next?step=2">
 <input type="hidden" name="csrf" value="a&amp;b"><input name="note"><input type="submit" name="go" value="now">

@@ -14,7 +14,7 @@ from houselights.conformance.receiver import Receiver
 from houselights.conformance.rule import Verdict
 from houselights.conformance.run import Limits, chosen, run
 from houselights.core.secret import Secret
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 
 URL = "http://server.example"
 CREDENTIALS = Credentials("example-client", Secret("example:secret-1"))

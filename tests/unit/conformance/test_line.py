@@ -6,7 +6,7 @@ import pytest
 
 from houselights.conformance.calls import MOST_CALLS, SILENT_MOST, Caller, Line, Reply, wait_s
 from houselights.conformance.rule import Failed, NotChecked, Result
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from houselights.outbound.errors import ConnectFailed
 from tests.unit.conformance.stage import CREDENTIALS, URL, Asked, Server, kit, reply, verdicts
 

@@ -13,7 +13,7 @@ from houselights.conformance.run import Limits, run
 from houselights.conformance.world import CannotCheck
 from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
-from houselights.outbound.client import Sent
+from houselights.outbound.calls import Sent
 from tests.unit.conformance.stage import CREDENTIALS, Asked, Server, kit, reply, verdicts
 
 
