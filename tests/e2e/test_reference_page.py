@@ -140,7 +140,9 @@ async def test_a_sample_runs_under_node_as_it_stands_on_the_page(
     await page.point(item("JavaScript"))
     await page.click(item(library))
     await page.until(f"{SAMPLE}.innerText.includes('JavaScript / {library}')")
-    sample = await page.until(f"{SAMPLE}.querySelector('pre').innerText")
+    # The name changes before the sample does.
+    shown = f"{SAMPLE}.querySelector('pre').innerText"
+    sample = await page.until(f"{shown}.includes('{library.lower()}') && {shown}.includes('{account.id}') && {shown}")
     assert account.username in await run_node(sample, tmp_path)
 
 
