@@ -68,6 +68,12 @@ def cpu_ns(root: int) -> int:
     return sum(_thread_ns(pid, thread) for pid in tree(root) for thread in _threads(pid))
 
 
+def stolen_ns(cpu: int) -> int:
+    """Time that the host of a virtual machine kept a CPU from it although there was work, nanoseconds."""
+    (line,) = (line for line in (_PROC / "stat").read_text().splitlines() if line.startswith(f"cpu{cpu} "))
+    return int(line.split()[8]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
+
+
 def pss_mb(pids: Iterable[int]) -> float:
     """Memory of processes, each shared page divided by how many share it, in units of 10^6 bytes."""
     return sum(_pss_kib(pid) for pid in pids) * 1024 / 1e6

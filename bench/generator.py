@@ -17,7 +17,7 @@ from time import perf_counter_ns
 
 import msgspec
 
-from bench.cpus import cpu_ns
+from bench.cpus import cpu_ns, stolen_ns
 from bench.windows import Job, Window
 
 _LARGEST_READ = 1 << 16
@@ -99,7 +99,7 @@ def measure(job: Job) -> Window:
     finally:
         load.close()
     took.sort()
-    server, postgres, generator = (end - begin for begin, end in zip(before, after, strict=True))
+    server, postgres, generator, stolen = (end - begin for begin, end in zip(before, after, strict=True))
     answered = len(took)
     return Window(
         requests=answered,
@@ -109,12 +109,12 @@ def measure(job: Job) -> Window:
         server_us=server / answered / 1e3,
         postgres_us=postgres / answered / 1e3,
         generator_us=generator / answered / 1e3,
-        server_busy=server / elapsed_ns,
+        server_busy=server / (elapsed_ns - stolen),
     )
 
 
-def _used(job: Job) -> tuple[int, int, int]:
-    return cpu_ns(job.server), cpu_ns(job.postgres), cpu_ns(os.getpid())
+def _used(job: Job) -> tuple[int, int, int, int]:
+    return cpu_ns(job.server), cpu_ns(job.postgres), cpu_ns(os.getpid()), stolen_ns(job.cpu)
 
 
 def _connect(port: int) -> socket.socket:

@@ -47,6 +47,7 @@ class Load:
             window_s=self._plan.window_s,
             server=pid,
             postgres=self._postgres,
+            cpu=self._cpus.server,
         )
         return await generate(job, self._cpus.load)
 

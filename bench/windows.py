@@ -12,6 +12,7 @@ class Job(Struct, frozen=True):
     requests, length  a file of ready-made requests, each of so many bytes; they are sent in turn
     offset            which of them is the first
     server, postgres  processes whose CPU time counts, their children included
+    cpu               the server's
     """
 
     port: int
@@ -23,6 +24,7 @@ class Job(Struct, frozen=True):
     window_s: float
     server: int
     postgres: int
+    cpu: int
 
 
 class Window(Struct, frozen=True):
@@ -30,7 +32,8 @@ class Window(Struct, frozen=True):
 
     p50_us, p99_us                       from writing a request to the end of its answer, microseconds
     server_us, postgres_us, generator_us CPU time for each answered request, microseconds
-    server_busy                          share of its CPU that the server used, 0..1
+    server_busy                          share of its CPU that the server used, 0..1, of the time that there was a CPU:
+                                         what the host of a virtual machine took is nobody's
     """
 
     requests: int

@@ -54,7 +54,8 @@ def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
     tokens = SdkTokenEndpoints(parts.database, parts.root.derive(SDK_TOKENS), parts.options.public_url, parts.now)
     platforms = WorkPlatformEndpoints(parts.built)
     accounts = AccountEndpoints(parts.database, parts.built, parts.now, parts.new_id, parts.ring)
-    requests = RefreshRequests(parts.refresh_lane, parts.now, parts.ring)
+    lane = parts.refresh_lane
+    requests = RefreshRequests(lane, parts.now, parts.ring, lane.width)
     profiles = ProfileEndpoints(parts.database, requests, parts.built)
     audience = AudienceEndpoints(parts.database, Audiences(parts.audience_lane, parts.now), parts.built)
     webhooks = WebhookEndpoints(parts.database, parts.now, parts.new_id, parts.ring)

@@ -109,7 +109,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
     from houselights.db.lane import Lane
 
     settings = base.settings
-    lanes = Lane(base.dsn, width=2), Lane(base.dsn)
+    lanes = Lane(base.dsn, width=2), Lane(base.dsn, width=2)
     for lane in lanes:
         stack.push_async_callback(lane.close)
     limits = Limits(settings.limiter_rate, settings.limiter_burst) if settings.limiter else None

@@ -96,6 +96,10 @@ ASK_GROUP = Statement(
 )
 
 
+_GROUP = 32
+"""Requests in a group at most: in larger ones nearly everybody waits for one commit, and the process idles."""
+
+
 class RefreshRequests:
     """Durable requests for refreshes, grouped with those that come at the same time.
 
@@ -103,12 +107,12 @@ class RefreshRequests:
     is due now, except inside a wait that the platform asked for.
     """
 
-    def __init__(self, lane: Runs, now: Callable[[], datetime], ring: Callable[[], None]) -> None:
-        """ring: called once for each group that was asked (`db.wake`)."""
+    def __init__(self, lane: Runs, now: Callable[[], datetime], ring: Callable[[], None], at_once: int = 1) -> None:
+        """ring: called once for each group that was asked (`db.wake`); at_once: groups that the lane takes at most."""
         self._lane = lane
         self._now = now
         self._ring = ring
-        self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(self._ask)
+        self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(self._ask, _GROUP, at_once)
 
     async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
         """Make the account's refresh due, if it is CONNECTED; committed when this returns. None: no such account."""
