@@ -166,6 +166,10 @@ REFRESH_STATE = Statement(
 )
 
 
+_GROUP = 12
+"""Look-ups in a group at most: with larger ones nearly everybody is in the database at once, and the process idles."""
+
+
 class Audiences:
     """Audience documents by account; look-ups that come at the same time become one statement."""
 
@@ -173,7 +177,7 @@ class Audiences:
         self._lane = lane
         self._now = now
         self._batch: Batch[tuple[ApplicationId, AccountId], StoredAudience | None] = Batch(
-            self._read, at_once=lane.width
+            self._read, _GROUP, lane.width
         )
 
     def get(self, application_id: ApplicationId, account_id: AccountId) -> Awaitable[StoredAudience | None]:
