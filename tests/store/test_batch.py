@@ -84,6 +84,26 @@ async def test_two_groups_may_be_under_way_at_once_and_no_third() -> None:
     assert recorder.groups == [[1], [2], [3, 4]]
 
 
+async def test_a_second_group_goes_only_with_enough_keys() -> None:
+    recorder = Recorder()
+    batch = Batch(recorder.run, at_once=2, enough=3)
+    recorder.gate.clear()
+    asked = [asyncio.create_task(batch.get(1))]
+    await begun(recorder, 1)
+    asked += [asyncio.create_task(batch.get(key)) for key in (2, 3)]
+    await asyncio.sleep(0)
+    assert recorder.groups == [[1]]
+    asked.append(asyncio.create_task(batch.get(4)))
+    await begun(recorder, 2)
+    asked.append(asyncio.create_task(batch.get(5)))
+    await asyncio.sleep(0)
+    assert recorder.groups == [[1], [2, 3, 4]]
+    recorder.gate.set()
+
+    assert await asyncio.gather(*asked) == [2, 4, 6, 8, 10]
+    assert recorder.groups == [[1], [2, 3, 4], [5]]
+
+
 async def test_one_bad_key_does_not_fail_its_neighbours() -> None:
     batch = Batch(Recorder().run)
 

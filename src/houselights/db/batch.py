@@ -21,14 +21,21 @@ class Batch(Generic[Key, Value]):
     cap      keys of a group at most
     at_once  groups under way at most. With two, one is looked up while the other's answers are sent; with one, groups
              swing between everybody and one caller, and the process idles while everybody waits
+    enough   keys that must wait for a group to go beside another one. A key is never held back from an idle batch;
+             beside a group under way, a few keys more a statement cost less than a statement more
     """
 
     def __init__(
-        self, run: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]], cap: int = 256, at_once: int = 1
+        self,
+        run: Callable[[Sequence[Key]], Awaitable[Sequence[Value]]],
+        cap: int = 256,
+        at_once: int = 1,
+        enough: int = 1,
     ) -> None:
         self._run = run
         self._cap = cap
         self._at_once = at_once
+        self._enough = enough
         self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
         self._working = 0
         self._pumps: set[asyncio.Task[None]] = set()
@@ -38,7 +45,7 @@ class Batch(Generic[Key, Value]):
         # A future for each caller: one that goes away must not take the answer from those who share the key.
         answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, []).append(answer)
-        if self._working < self._at_once:
+        if self._working == 0 or (self._working < self._at_once and len(self._waiting) >= self._enough):
             self._working += 1
             pump = asyncio.create_task(self._work())
             self._pumps.add(pump)
@@ -47,7 +54,8 @@ class Batch(Generic[Key, Value]):
 
     async def _work(self) -> None:
         try:
-            while self._waiting:
+            # The last pump stays until nobody waits: what is too few for a second group is never left behind.
+            while self._waiting and (self._working == 1 or len(self._waiting) >= self._enough):
                 if len(self._waiting) <= self._cap:
                     group, self._waiting = self._waiting, {}
                 else:

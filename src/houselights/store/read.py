@@ -168,6 +168,8 @@ REFRESH_STATE = Statement(
 
 _GROUP = 12
 """Look-ups in a group at most: with larger ones nearly everybody is in the database at once, and the process idles."""
+_ENOUGH = 8
+"""Look-ups that make a group beside one under way: smaller ones cost a statement for every three or four."""
 
 
 class Audiences:
@@ -177,7 +179,7 @@ class Audiences:
         self._lane = lane
         self._now = now
         self._batch: Batch[tuple[ApplicationId, AccountId], StoredAudience | None] = Batch(
-            self._read, _GROUP, lane.width
+            self._read, _GROUP, lane.width, _ENOUGH
         )
 
     def get(self, application_id: ApplicationId, account_id: AccountId) -> Awaitable[StoredAudience | None]:

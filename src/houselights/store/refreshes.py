@@ -98,6 +98,8 @@ ASK_GROUP = Statement(
 
 _GROUP = 32
 """Requests in a group at most: in larger ones nearly everybody waits for one commit, and the process idles."""
+_ENOUGH = 8
+"""Requests that make a group beside one under way: each group is a commit."""
 
 
 class RefreshRequests:
@@ -112,7 +114,9 @@ class RefreshRequests:
         self._lane = lane
         self._now = now
         self._ring = ring
-        self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(self._ask, _GROUP, at_once)
+        self._batch: Batch[tuple[ApplicationId, AccountId], Standing | None] = Batch(
+            self._ask, _GROUP, at_once, _ENOUGH
+        )
 
     async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
         """Make the account's refresh due, if it is CONNECTED; committed when this returns. None: no such account."""
