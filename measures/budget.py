@@ -21,7 +21,7 @@ from measures.frame import Goal, Measure, Measured, Stage
 PROCESSES = 8
 WINDOW = Window("app", 1000, 20)
 WINDOWS = 3
-KEY = BudgetKey(UUID(int=1), UUID(int=2), "sandbox", UUID(int=0))
+KEY = BudgetKey(UUID(int=2), "an app")
 _CALLERS = 8
 
 

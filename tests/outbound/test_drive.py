@@ -4,7 +4,7 @@ import asyncio
 import json
 from datetime import timedelta
 from urllib.parse import parse_qsl
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -316,7 +316,7 @@ async def test_a_script_without_requests_calls_nobody() -> None:
 
 
 async def test_where_the_apps_budget_and_an_accounts_are_full_each_rests_for_its_own_time(database: Database) -> None:
-    app = BudgetKey(uuid4(), uuid4(), "sandbox", UUID(int=0))
+    app = BudgetKey(uuid4(), "an app")
     mine, other = (Meter(Budgets(database), app, uuid4(), ()) for _ in range(2))
     full = reply(b"", "200 OK", "X-Usage: 100", "X-Wait: 5400", "X-Beside: 300")
     async with playing(answering(full)) as play:

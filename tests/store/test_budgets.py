@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from msgspec import Struct
@@ -17,8 +17,6 @@ from houselights.outbound.budget import BudgetKey, Budgets, Meter
 from houselights.rules.budget import Window
 from tests.store.seed import INSTAGRAM
 
-NOBODY = UUID(int=0)
-
 
 class Granted(Struct, frozen=True):
     """A window's grants."""
@@ -26,12 +24,12 @@ class Granted(Struct, frozen=True):
     granted: Sequence[int]
 
 
-GRANTED = Statement("select granted from budgets where application_id = $1 and seconds > 0", Granted)
+GRANTED = Statement("select granted from allowances where spender = $1 and seconds > 0", Granted)
 
 
 def fresh_key() -> BudgetKey:
     """A budget that no other test touches."""
-    return BudgetKey(uuid4(), INSTAGRAM, "sandbox", NOBODY)
+    return BudgetKey(INSTAGRAM, str(uuid4()))
 
 
 async def take_all(budgets: Budgets, key: BudgetKey, window: Window) -> int:
@@ -101,7 +99,7 @@ async def test_what_a_process_let_lapse_it_gives_back_when_it_borrows_again(data
 
     await budgets.take(key, window)
 
-    granted = await database.fetch_one(GRANTED, key.owner)
+    granted = await database.fetch_one(GRANTED, key.spender)
     assert granted is not None
     assert list(granted.granted) == [1, window.block], "one call was made of the first block"
 
@@ -140,3 +138,34 @@ async def test_a_longer_rest_is_not_cut_by_a_shorter_one_and_a_rest_ends(databas
     await Clock().move(database, timedelta(minutes=61))
 
     await meter.begin()
+
+
+async def test_apps_of_one_project_rest_and_spend_together(database: Database) -> None:
+    project, account = str(uuid4()), uuid4()
+    window = Window("project", 100, 3600)
+    first, second, stranger = (
+        Meter(Budgets(database), fresh_key(), account, (window,), of) for of in (project, project, str(uuid4()))
+    )
+
+    outcomes = Counter[str]()
+    for meter in (first, second) * 60:
+        try:
+            await meter.call()
+        except BudgetSpent as spent:
+            outcomes[spent.bucket] += 1
+    assert outcomes == {"project": 20}, "a hundred calls between them"
+    await stranger.call()
+
+    await first.rest("project", timedelta(hours=5))
+    with pytest.raises(BudgetSpent):
+        await second.begin()
+    await stranger.begin()
+
+
+async def test_where_no_project_is_told_its_rest_is_the_apps(database: Database) -> None:
+    app = fresh_key()
+    await Meter(Budgets(database), app, uuid4(), ()).rest("project", timedelta(hours=5))
+
+    with pytest.raises(BudgetSpent):
+        await Meter(Budgets(database), app, uuid4(), ()).begin()
+    await Meter(Budgets(database), fresh_key(), uuid4(), ()).begin()

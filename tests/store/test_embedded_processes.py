@@ -39,7 +39,7 @@ async def test_a_child_that_ignores_the_first_signals_is_ended_all_the_same(tmp_
 async def test_the_first_signal_goes_to_the_leader_alone_and_the_next_to_all(tmp_path: Path) -> None:
     leader = await started(tmp_path / "leader", f"trap '' INT; {WAIT}")
     other = await started(tmp_path / "other", WAIT)
-    await end(leader.pid, living(leader, other), [(SIGINT, 0.05), (SIGQUIT, 5)])
+    await end(leader.pid, living(leader, other), [(SIGINT, 0.05), (SIGQUIT, 30)])
     assert [await leader.ended(), await other.ended()] == [-SIGQUIT, -SIGQUIT]
 
 

@@ -38,7 +38,8 @@ _ATTEMPTS = Statement(
     """,
     Nothing,
 )
-_BUDGET = Statement("insert into budgets values ($1, $2, 'sandbox', $3, 3600, '{}', '{}')", Nothing)
+_OLD_BUDGET = Statement("insert into budgets values ($1, $2, 'sandbox', $3, 3600, '{}', '{}')", Nothing)
+_ALLOWANCE = Statement("insert into allowances values ($1, 'an app', $2, 3600, '{}', '{}')", Nothing)
 
 _COLUMNS = """
     select c.relname as table_name, a.attname as column_name, format_type(a.atttypid, null) as type
@@ -107,7 +108,8 @@ async def lived(database: Database, seed: Seed, application_id: ApplicationId) -
         told = notification("PROFILES.UPDATED", "tried out", EventId(uuid4()), {"about": f"see {word}!"})
         await imitate(database, application_id, "PROFILES.UPDATED", EventId(uuid4()), told, NOW)
     await database.execute(_ATTEMPTS, application_id, NOW)
-    await database.execute(_BUDGET, UUID(int=0), INSTAGRAM, subject.account_id)
+    await database.execute(_OLD_BUDGET, UUID(int=0), INSTAGRAM, subject.account_id)
+    await database.execute(_ALLOWANCE, INSTAGRAM, subject.account_id)
     key = SessionKey(application_id, SessionId(uuid4()))
     asked = NewSession(
         user_id=subject.user_id,

@@ -16,7 +16,8 @@ _KEPT = {
     "accounts",  # the row, without a name: clients list accounts for ever
     "refreshes",  # when it was read, not what
     "events",  # our own ids, until their day is dropped
-    "budgets",  # counts of calls
+    "allowances",  # counts of calls
+    "budgets",  # of the version before
     "connect_sessions",  # ids, until their time is over
     "connect_notices",
 }

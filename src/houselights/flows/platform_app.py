@@ -8,14 +8,12 @@ from msgspec import Struct
 from houselights.core.errors import AppRefused
 from houselights.core.ids import ApplicationId, WorkPlatformId
 from houselights.flows.rooms import Rooms
-from houselights.outbound.budget import BudgetKey, Meter
+from houselights.outbound.budget import NOBODY, BudgetKey, Meter
 from houselights.outbound.drive import Link
 from houselights.port.platform import AppKeys, Platform
 from houselights.store import platform_apps
 from houselights.store.accounts import SealedToken
 from houselights.store.platform_apps import PlatformApp
-
-NOBODY = UUID(int=0)
 
 
 class OpenApp(Struct, frozen=True):
@@ -61,8 +59,8 @@ def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBO
     """
     base_urls = {host: app.base_urls.get(host, host) for host in platform.manifest.hosts}
     manifest = platform.manifest
-    key = BudgetKey(app.owner, manifest.work_platform, app.environment, NOBODY)
-    meter = Meter(rooms.budgets, key, account_id, manifest.limits.windows)
+    key, limits = BudgetKey(manifest.work_platform, app.keys.client_id), manifest.limits
+    meter = Meter(rooms.budgets, key, account_id, limits.windows, limits.project_of(app.keys.client_id))
     return Link(rooms.platform_http, platform, base_urls, rooms.clock.now(), meter)
 
 

@@ -1,9 +1,9 @@
 """Rate budgets that all processes share: windows from the manifests, and the rests that platforms ask for.
 
-Each window of each platform app (and of each account, where a platform counts those) is a row; a block is borrowed
-under its lock and spent in this process without looking again. Instants are the database's plus the sandbox's offset,
-so that all processes and the invented platforms read one clock; a borrowed block lapses by this machine's monotonic
-clock, counted from before it was asked for.
+Each window of each platform app (of each project or account, where a platform counts those) is a row; a block is
+borrowed under its lock and spent in this process without looking again. Instants are the database's plus the sandbox's
+offset, so that all processes and the invented platforms read one clock; a borrowed block lapses by this machine's
+monotonic clock, counted from before it was asked for.
 """
 
 import asyncio
@@ -20,17 +20,23 @@ from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 from houselights.rules.budget import Grant, Window, borrow
 
+NOBODY = UUID(int=0)
+"""No account: the calls of all accounts count together."""
+
 PATIENCE = timedelta(seconds=2)
 """A wait that is shorter is waited; a longer one is the caller's to plan."""
 
 
 class BudgetKey(Struct, frozen=True):
-    """Whose calls count together. account_id: the nil UUID where all of the app's do."""
+    """Whose calls count together, as the platform sees it: whose app it is with us makes no difference.
 
-    owner: UUID
+    spender     the app's client id, or the project that several apps share
+    account_id  the nil UUID where all of the spender's do
+    """
+
     work_platform_id: UUID
-    environment: str
-    account_id: UUID
+    spender: str
+    account_id: UUID = NOBODY
 
 
 class Locked(Struct, frozen=True):
@@ -49,16 +55,16 @@ class BudgetRow(Struct, frozen=True):
 
 MAKE = Statement(
     """
-    insert into budgets (application_id, work_platform_id, environment, account_id, seconds)
-    values ($1, $2, $3, $4, $5) on conflict do nothing
+    insert into allowances (work_platform_id, spender, account_id, seconds)
+    values ($1, $2, $3, $4) on conflict do nothing
     """,
     Nothing,
 )
 
 LOCK = Statement(
     """
-    select seconds from budgets
-    where application_id = $1 and work_platform_id = $2 and environment = $3 and account_id = $4 and seconds = $5
+    select seconds from allowances
+    where work_platform_id = $1 and spender = $2 and account_id = $3 and seconds = $4
     for update
     """,
     Locked,
@@ -67,27 +73,26 @@ LOCK = Statement(
 READ = Statement(
     """
     select b.granted_at, b.granted, c.now
-    from budgets b, clock c
-    where b.application_id = $1 and b.work_platform_id = $2 and b.environment = $3 and b.account_id = $4
-      and b.seconds = $5
+    from allowances b, clock c
+    where b.work_platform_id = $1 and b.spender = $2 and b.account_id = $3 and b.seconds = $4
     """,
     BudgetRow,
 )
 
 KEEP = Statement(
     """
-    update budgets set granted_at = $6, granted = $7
-    where application_id = $1 and work_platform_id = $2 and environment = $3 and account_id = $4 and seconds = $5
+    update allowances set granted_at = $5, granted = $6
+    where work_platform_id = $1 and spender = $2 and account_id = $3 and seconds = $4
     """,
     Nothing,
 )
 
 REST = Statement(
     """
-    insert into budgets (application_id, work_platform_id, environment, account_id, seconds, rest_until)
-    select $1, $2, $3, $4, 0, now + $5 from clock
-    on conflict (application_id, work_platform_id, environment, account_id, seconds) do update
-    set rest_until = greatest(budgets.rest_until, excluded.rest_until)
+    insert into allowances (work_platform_id, spender, account_id, seconds, rest_until)
+    select $1, $2, $3, 0, now + $4 from clock
+    on conflict (work_platform_id, spender, account_id, seconds) do update
+    set rest_until = greatest(allowances.rest_until, excluded.rest_until)
     """,
     Nothing,
 )
@@ -103,9 +108,9 @@ class Rested(Struct, frozen=True):
 RESTING = Statement(
     """
     select b.rest_until, c.now
-    from budgets b, clock c
-    where b.application_id = $1 and b.work_platform_id = $2 and b.environment = $3
-      and b.account_id = any ($4::uuid[]) and b.seconds = 0 and b.rest_until > c.now
+    from allowances b, clock c
+    where b.work_platform_id = $1 and b.spender = any ($2::text[]) and b.account_id = any ($3::uuid[])
+      and b.seconds = 0 and b.rest_until > c.now
     order by b.rest_until desc limit 1
     """,
     Rested,
@@ -143,10 +148,10 @@ class Budgets:
         self._database = database
         self._purses: dict[tuple[BudgetKey, Window], _Purse] = {}
 
-    async def begin(self, app: BudgetKey, account: BudgetKey) -> None:
-        """Before a script is played: raises BudgetSpent where the platform asked the app or the account to rest."""
-        keys = [app.account_id, account.account_id]
-        row = await self._database.fetch_one(RESTING, app.owner, app.work_platform_id, app.environment, keys)
+    async def begin(self, work_platform_id: UUID, spenders: Sequence[str], account_id: UUID) -> None:
+        """Before a script is played: raises BudgetSpent where the platform asked one of these to rest."""
+        accounts = [NOBODY, account_id]
+        row = await self._database.fetch_one(RESTING, work_platform_id, list(spenders), accounts)
         if row is not None:
             raise BudgetSpent("resting", row.rest_until - row.now)
 
@@ -168,7 +173,7 @@ class Budgets:
 
     async def rest(self, key: BudgetKey, wait: timedelta) -> None:
         """The platform asks not to be called for a while: from now on no process calls it with this key."""
-        await self._database.execute(REST, key.owner, key.work_platform_id, key.environment, key.account_id, wait)
+        await self._database.execute(REST, key.work_platform_id, key.spender, key.account_id, wait)
 
     async def _fill(self, purse: _Purse, key: BudgetKey, window: Window) -> timedelta:
         """Borrow a block; how long nothing is free where there is none."""
@@ -186,16 +191,27 @@ class Budgets:
 
 
 class Meter:
-    """The budgets of one script: whose it is, and which windows its platform counts."""
+    """The budgets of one script: whose it is, and which windows its platform counts.
 
-    def __init__(self, budgets: Budgets, app: BudgetKey, account_id: UUID, windows: Sequence[Window]) -> None:
+    project  whose calls count with those of other apps; None: of none
+    """
+
+    def __init__(
+        self, budgets: Budgets, app: BudgetKey, account_id: UUID, windows: Sequence[Window], project: str | None = None
+    ) -> None:
         self._budgets = budgets
-        self._keys = {"app": app, "account": replace(app, account_id=account_id)}
+        self._keys = {
+            "app": app,
+            "account": replace(app, account_id=account_id),
+            "project": app if project is None else replace(app, spender=project),
+        }
         self._windows = windows
 
     async def begin(self) -> None:
         """Before the first call. Raises BudgetSpent."""
-        await self._budgets.begin(self._keys["app"], self._keys["account"])
+        account = self._keys["account"]
+        spenders = account.spender, self._keys["project"].spender
+        await self._budgets.begin(account.work_platform_id, spenders, account.account_id)
 
     async def call(self) -> None:
         """Before each call. Raises BudgetSpent."""
@@ -223,5 +239,5 @@ async def _locked(connection: Connection, key: BudgetKey, window: Window) -> tup
     return row, asked_at
 
 
-def _place(key: BudgetKey, window: Window) -> tuple[UUID, UUID, str, UUID, int]:
-    return key.owner, key.work_platform_id, key.environment, key.account_id, window.seconds
+def _place(key: BudgetKey, window: Window) -> tuple[UUID, str, UUID, int]:
+    return key.work_platform_id, key.spender, key.account_id, window.seconds

@@ -4,6 +4,7 @@ The manifest is the one place where versions, hosts, scopes, metric names and li
 is mended without touching code.
 """
 
+import re
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -74,6 +75,13 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     stop_at_percent: int = 95
     windows: tuple[Window, ...] = ()
     """calls that the platform counts in rolling windows, as far as it publishes how many"""
+    project: str | None = None
+    """a pattern whose first group is the project in an app's client id; None where each app counts for itself"""
+
+    def project_of(self, client_id: str) -> str | None:
+        """The project that an app is of; None where the platform has none, or the client id does not tell it."""
+        found = None if self.project is None else re.match(self.project, client_id)
+        return None if found is None else found[1]
 
 
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -95,7 +95,7 @@ class Usage(Struct, frozen=True):
     percent    0..100 and above, the fullest of the counters
     wait_s     how long the platform says to wait, 0 where it says nothing
     resets_at  where the platform names the instant instead at which the budget opens again
-    bucket     whose calls are counted: `account`, or `app` for all of the app's
+    bucket     whose calls are counted: `account`, `app` for all of the app's, or `project` for those of its apps
     beside     the other bucket's, where a reply says that both are full
     """
 

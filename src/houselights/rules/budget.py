@@ -18,7 +18,10 @@ _LONGEST_MARGIN = timedelta(seconds=1)
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most so many calls in any span of so many seconds. bucket: `app` or `account`, whose calls count together."""
+    """At most so many calls in any span of so many seconds.
+
+    bucket  whose calls count together: `app`, `account`, or `project`, where a platform counts several apps as one
+    """
 
     bucket: str
     calls: int

@@ -63,6 +63,7 @@ class Erased(Struct, frozen=True):
     connect_sessions: int
     connect_notices: int
     budgets: int
+    allowances: int
 
 
 # Nobody connects the user, and nothing of the accounts is written, until the transaction ends.
@@ -118,6 +119,7 @@ ERASE = Statement(
          k as (delete from replies where application_id = $1 and account_id = any ($3) returning 1),
          -- whoever's platform app it is: accounts' ids are nobody else's
          b as (delete from budgets where account_id = any ($3) returning 1),
+         w as (delete from allowances where account_id = any ($3) returning 1),
          r as (delete from refreshes where application_id = $1 and account_id = any ($3) returning 1),
          y as (delete from audiences where application_id = $1 and account_id = any ($3) returning 1),
          p as (delete from profiles where application_id = $1 and account_id = any ($3) returning 1),
@@ -131,7 +133,8 @@ ERASE = Statement(
            (select count(*) from r) as refreshes, (select count(*) from k) as replies,
            (select count(*) from e) as events, (select count(*) from d) as deliveries,
            (select count(*) from t) as attempts, (select count(*) from s) as connect_sessions,
-           (select count(*) from n) as connect_notices, (select count(*) from b) as budgets
+           (select count(*) from n) as connect_notices, (select count(*) from b) as budgets,
+           (select count(*) from w) as allowances
     """,
     Erased,
 )
@@ -176,6 +179,8 @@ TELL = Statement(
     where application_id = $1 and s.user_id = $2
     union all
     select 'budgets', to_jsonb(t)::text, null from budgets t where account_id = any ($3)
+    union all
+    select 'allowances', to_jsonb(t)::text, null from allowances t where account_id = any ($3)
     """,
     Row,
 )

@@ -53,7 +53,7 @@ _DISCONNECT = Statement(
     Nothing,
 )
 
-_REST_NO_MORE = Statement("delete from budgets", Nothing)
+_REST_NO_MORE = Statement("delete from allowances", Nothing)
 
 
 async def rest_no_more(database: Database) -> None:

@@ -67,11 +67,11 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 def _quota(code: str, now: datetime) -> PlatformError:
     """The whole project rests until California's midnight."""
-    return RateLimited(code, pacific.until_midnight(now), "app")
+    return RateLimited(code, pacific.until_midnight(now), "project")
 
 
 def _busy(code: str, _now: datetime) -> PlatformError:
-    return RateLimited(code, _BUSY, "app")
+    return RateLimited(code, _BUSY, "project")
 
 
 def _plain(kind: type[PlatformError]) -> Callable[[str, datetime], PlatformError]:
