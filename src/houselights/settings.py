@@ -60,6 +60,13 @@ def _check_proxies(value: object) -> None:
         _ = ip_network(entry) if "/" in entry else ip_address(entry)
 
 
+def _check_origins(value: object) -> None:
+    """As browsers send them: nothing after the host and the port, not even a slash."""
+    for entry in value if isinstance(value, tuple) else ():
+        if not re.fullmatch(_ADDRESS, entry) or entry.endswith("/") or entry != entry.lower():
+            raise ValueError(entry)
+
+
 _SWITCH = "on or off"
 _DATABASE = re.compile(r"postgres(ql)?://([^@/?#]*@)?[^@/?#:]*(:[0-9]+)?(,[^@/?#:,]+(:[0-9]+)?)*(/[^?#]*)?(\?[^#]*)?")
 _ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[1-9][0-9]{0,4})?/?$"
@@ -119,6 +126,16 @@ class Settings(Struct, frozen=True, kw_only=True):
             "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
             "addresses and networks, such as 127.0.0.1 or 10.0.0.0/8",
             _check_proxies,
+        ),
+    ] = ()
+    api_origins: Annotated[
+        tuple[str, ...],
+        About(
+            "Origins whose pages may call the API and read its answers. A page that calls with a client secret shows\n"
+            "it to whoever opens it: name only what your own people open. None: browsers keep the answers from all\n"
+            "pages but this server's own.",
+            "origins as browsers send them, such as https://tool.example.org or http://localhost:3000",
+            _check_origins,
         ),
     ] = ()
     master_key: Annotated[

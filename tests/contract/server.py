@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from houselights.api.app import build_api
 from houselights.api.limiter import Limits
+from houselights.api.origins import readable_from
 from houselights.api.parts import ApiOptions, ApiParts
 from houselights.api.protocol import http_protocol
 from houselights.api.request_ids import request_ids
@@ -81,6 +82,7 @@ async def serve_api(
     limits: Limits | None = None,
     dial: Dial | None = None,
     registry: CollectorRegistry | None = None,
+    origins: Collection[str] = (),
 ) -> AsyncGenerator[Client, None]:
     """A client of the API, without credentials."""
     audience_lane, refresh_lane = Lane(dsn), Lane(dsn)
@@ -99,7 +101,8 @@ async def serve_api(
         options=ApiOptions(PUBLIC_URL, limits),
     )
     try:
-        async with serve(build_api(parts, *others)) as port:
+        api = build_api(parts, *others)
+        async with serve(readable_from(origins, api, request_ids(os.urandom)) if origins else api) as port:
             yield Client(port)
     finally:
         await audience_lane.close()

@@ -141,6 +141,20 @@ def test_lists_are_separated_by_commas() -> None:
     assert settings.trusted_proxies == ("::1",)
 
 
+def test_origins_are_taken_as_browsers_send_them() -> None:
+    environment = {"HOUSELIGHTS_API_ORIGINS": "https://tool.example.org, http://localhost:3000"}
+    settings = load(environment, {}, HOME).settings
+    assert settings.api_origins == ("https://tool.example.org", "http://localhost:3000")
+
+
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "tool.example.org", "https://tool.example.org/", "https://a.example/b", "https://A.example"]
+)
+def test_what_no_browser_sends_as_an_origin_is_refused(origin: str) -> None:
+    with pytest.raises(SettingWrong, match=r"HOUSELIGHTS_API_ORIGINS is .*origins as browsers send them"):
+        load({"HOUSELIGHTS_API_ORIGINS": origin}, {}, HOME)
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [

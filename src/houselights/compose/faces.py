@@ -127,7 +127,13 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
         entropy=os.urandom,
         options=ApiOptions(settings.api_url, limits),
     )
-    return app.build_api(parts, *others)
+    api = app.build_api(parts, *others)
+    if settings.api_origins:
+        from houselights.api.origins import readable_from
+        from houselights.api.request_ids import request_ids
+
+        return readable_from(settings.api_origins, api, request_ids(os.urandom))
+    return api
 
 
 def build_metrics() -> "ASGIApp":
