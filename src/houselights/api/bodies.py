@@ -80,17 +80,20 @@ def _looks_like_xml(raw: bytes) -> bool:
     return raw.lstrip(_BLANK + b"\x00").startswith(b"<")
 
 
+def _refuse_constant(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+# The standard library's, because it shows lone surrogates, so that their field can be named.
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def _read_json(raw: bytes) -> Mapping[str, object]:
-    """The standard library's reader, because it shows lone surrogates, so that their field can be named."""
     try:
-        value = json.loads(raw.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        value = _JSON.decode(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         # Not UTF-8, not JSON, nested too deep, or a number of thousands of digits.
         raise Refused("MALFORMED_BODY") from None
     if not isinstance(value, dict):
         raise Refused("MALFORMED_BODY")
     return value
-
-
-def _refuse_constant(word: str) -> NoReturn:
-    raise ValueError(word)

@@ -39,15 +39,19 @@ class Batch(Generic[Key, Value]):
         self._waiting: dict[Key, list[asyncio.Future[Value]]] = {}
         self._working = 0
         self._pumps: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def get(self, key: Key) -> Value:
         """The answer for one key; raises what `run` raised for it."""
+        # Looked up once: before Python 3.12 each look-up is a system call.
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
         # A future for each caller: one that goes away must not take the answer from those who share the key.
-        answer: asyncio.Future[Value] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Value] = self._loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
         if self._working == 0 or (self._working < self._at_once and len(self._waiting) >= self._enough):
             self._working += 1
-            pump = asyncio.create_task(self._work())
+            pump = self._loop.create_task(self._work())
             self._pumps.add(pump)
             pump.add_done_callback(self._pumps.discard)
         return await answer
