@@ -21,10 +21,17 @@ from houselights.db.pool import PoolOptions, open_database
 from houselights.flows import open_grant
 from houselights.flows.rooms import Rooms
 from houselights.store.events import Subject
-from houselights.store.platform_apps import EVERYBODY
 from houselights.telemetry import LogOptions, set_up_logs
 from measures.frame import Goal, Measure, Measured, Stage
-from tests.store.rotating import ROTATING, RotatingServer, fresh_grant, rooms_of, rotating_platform, rotating_server
+from tests.store.rotating import (
+    ROTATING,
+    RotatingServer,
+    fresh_grant,
+    put_grant,
+    rooms_of,
+    rotating_platform,
+    rotating_server,
+)
 from tests.store.seed import Seed
 
 CALLERS = 50
@@ -33,13 +40,6 @@ SLOW_S = 20.0
 KILLS = 100
 LOOP = "a loop"
 
-_PUT = """
-    insert into account_tokens
-        (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, updated_at)
-    values ($1, $2, $3, $4, 'app', 'sandbox', clock_timestamp())
-    on conflict (application_id, account_id) do update
-    set sealed = excluded.sealed, version = account_tokens.version + 1, renewing_until = null, renewal_starts = 0
-"""
 _WAITING = """
     select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%update account_tokens%'
 """
@@ -171,11 +171,7 @@ class _Account:
         """A grant that the platform knows, due for renewal."""
         self._server.valid = "refresh-0"
         grant = fresh_grant("access-old", "refresh-0", self._rooms.clock.now() - timedelta(seconds=1))
-        key = self._subject
-        sealed = await self._rooms.vault.seal_grant(key.application_id, key.account_id, grant)
-        connection = await asyncpg.connect(self._dsn)
-        await connection.execute(_PUT, key.application_id, key.account_id, sealed, EVERYBODY)
-        await connection.close()
+        await put_grant(self._rooms, self._subject, grant)
 
     async def _worker(self, callers: int) -> asyncio.subprocess.Process:
         """A process of its own with so many callers."""

@@ -28,6 +28,8 @@ from houselights.port.platform import AppKeys, Candidate, Fake, Grant, Platform,
 from houselights.resources.audience import AudienceFacts, NoAudience
 from houselights.resources.profiles import ProfileFacts
 from houselights.store import platform_apps
+from houselights.store.accounts import KEEP_TOKEN
+from houselights.store.events import Subject
 from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
 from houselights.vault.keyring import Keyring
 from houselights.vault.keys import MasterKey
@@ -193,6 +195,14 @@ async def rooms_of(database: Database, platform: Platform, base_url: str) -> Asy
             verifier=Secret,
             callback_url="http://127.0.0.1/connect/callback",
         )
+
+
+async def put_grant(rooms: Rooms, subject: Subject, grant: Grant) -> None:
+    """Store a grant as a new consent does, by the statement that it uses."""
+    key = (subject.application_id, subject.account_id)
+    sealed = await rooms.vault.seal_grant(*key, grant)
+    app = (EVERYBODY, "app", "sandbox")
+    await rooms.database.execute(KEEP_TOKEN, *key, sealed, *app, grant.expires_at, rooms.clock.now(), None)
 
 
 async def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:

@@ -15,11 +15,11 @@ from houselights.flows import open_grant
 from houselights.flows.rooms import Rooms
 from houselights.port.platform import Grant
 from houselights.store.events import Subject
-from houselights.store.platform_apps import EVERYBODY
 from tests.store.rotating import (
     ROTATING,
     RotatingServer,
     fresh_grant,
+    put_grant,
     rooms_of,
     rotating_platform,
     rotating_server,
@@ -28,17 +28,6 @@ from tests.store.rotating import (
 from tests.store.seed import Seed
 
 PLATFORM = rotating_platform()
-
-PUT = Statement(
-    """
-    insert into account_tokens
-        (application_id, account_id, sealed, platform_app_owner, platform_app_client_id, environment, updated_at)
-    values ($1, $2, $3, $4, 'app', 'sandbox', clock_timestamp())
-    on conflict (application_id, account_id) do update
-    set sealed = excluded.sealed, version = account_tokens.version + 1
-    """,
-    Nothing,
-)
 
 LAPSE = Statement(
     "update account_tokens set renewing_until = clock_timestamp() where application_id = $1 and renewing_until > now()",
@@ -57,9 +46,7 @@ class Stage:
 
     async def put(self, grant: Grant) -> None:
         """Store a grant, as a consent does."""
-        key = self.subject
-        sealed = await self.processes[0].vault.seal_grant(key.application_id, key.account_id, grant)
-        await self.database.execute(PUT, key.application_id, key.account_id, sealed, EVERYBODY)
+        await put_grant(self.processes[0], self.subject, grant)
 
     async def due(self, refresh: str = "refresh-0") -> None:
         """Store a grant that is due for renewal."""
@@ -73,6 +60,18 @@ class Stage:
     async def lapse(self) -> None:
         """As if the time of a renewal that never ended had passed."""
         await self.database.execute(LAPSE, self.subject.application_id)
+
+    async def lose(self, times: int) -> None:
+        """So many renewals, each of which reached the platform and never ended."""
+        stopped, self.platform.pause = self.platform.pause, asyncio.Event().wait
+        before = self.platform.calls
+        for number in range(1, times + 1):
+            lost = asyncio.create_task(self.open())
+            await wait_for(partial(self.platform.was_called, before + number))
+            lost.cancel()
+            await asyncio.gather(lost, return_exceptions=True)
+            await self.lapse()
+        self.platform.pause = stopped
 
 
 @pytest_asyncio.fixture
@@ -135,17 +134,22 @@ async def test_a_platform_that_is_down_costs_a_token_none_of_its_lives(stage: St
 
 
 async def test_renewals_that_never_end_are_tried_three_times_and_then_the_creator_is_asked(stage: Stage) -> None:
-    stage.platform.pause = asyncio.Event().wait
-    for attempt in range(1, open_grant.MOST_LOST + 1):
-        lost = asyncio.create_task(stage.open())
-        await wait_for(partial(stage.platform.was_called, attempt))
-        lost.cancel()
-        await asyncio.gather(lost, return_exceptions=True)
-        await stage.lapse()
+    await stage.lose(open_grant.MOST_LOST)
 
     with pytest.raises(TokenRevoked, match="renewals_lost"):
         await stage.open()
     assert stage.platform.calls == open_grant.MOST_LOST
+
+
+async def test_who_connects_again_after_lost_renewals_begins_anew(stage: Stage) -> None:
+    await stage.lose(open_grant.MOST_LOST)
+    with pytest.raises(TokenRevoked, match="renewals_lost"):
+        await stage.open()
+
+    await stage.due()
+
+    assert await stage.open() == f"access-{stage.platform.calls}"
+    assert stage.platform.calls == open_grant.MOST_LOST + 1
 
 
 async def test_a_new_consent_in_the_middle_of_a_renewal_wins(stage: Stage) -> None:

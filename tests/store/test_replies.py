@@ -24,12 +24,19 @@ from houselights.resources.audience import NoAudience
 from houselights.resources.profiles import ProfileFacts
 from houselights.store import replies
 from houselights.store.events import Subject
-from houselights.store.platform_apps import EVERYBODY
 from houselights.store.refreshes import RefreshRequests
 from houselights.vault.seal import SealBroken
-from tests.store.rotating import HOST, ROTATING, RotatingOAuth, Silent, fresh_grant, rooms_of, rotating_platform
+from tests.store.rotating import (
+    HOST,
+    ROTATING,
+    RotatingOAuth,
+    Silent,
+    fresh_grant,
+    put_grant,
+    rooms_of,
+    rotating_platform,
+)
 from tests.store.seed import NOW, Seed
-from tests.store.test_open_grant import PUT
 from tests.store.test_refresh_queue import held
 
 TOKEN = "access-secret"
@@ -72,10 +79,7 @@ class Stage:
     async def account(self) -> Subject:
         """A connected account."""
         subject = await self.seed.account(due_at=NOW)
-        sealed = await self.rooms.vault.seal_grant(
-            subject.application_id, subject.account_id, fresh_grant(TOKEN, "refresh", None)
-        )
-        await self.seed.database.execute(PUT, subject.application_id, subject.account_id, sealed, EVERYBODY)
+        await put_grant(self.rooms, subject, fresh_grant(TOKEN, "refresh", None))
         return subject
 
     async def ask(self, subject: Subject) -> None:

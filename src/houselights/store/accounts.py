@@ -65,6 +65,7 @@ CONNECT = Statement(
     Nothing,
 )
 
+# A new consent's token begins anew: a renewal of the one before, under way or lost, says nothing of it.
 KEEP_TOKEN = Statement(
     """
     insert into account_tokens
@@ -75,7 +76,7 @@ KEEP_TOKEN = Statement(
     set sealed = excluded.sealed, platform_app_owner = excluded.platform_app_owner,
         platform_app_client_id = excluded.platform_app_client_id, environment = excluded.environment,
         expires_at = excluded.expires_at, updated_at = excluded.updated_at, warn_at = excluded.warn_at,
-        version = account_tokens.version + 1
+        version = account_tokens.version + 1, renewing_until = null, renewal_starts = 0
     """,
     Nothing,
 )
