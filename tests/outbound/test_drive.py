@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -18,15 +19,18 @@ from houselights.core.errors import (
     PlatformDown,
     PlatformError,
     RateLimited,
+    StoreDown,
     TokenRevoked,
 )
 from houselights.core.messages import Request, Script, ask, ask_all
 from houselights.core.secret import Secret
+from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 from houselights.outbound.budget import BudgetKey, Budgets, Meter
 from houselights.outbound.drive import drive
 from houselights.outbound.egress import CONFIGURED, STRICT
 from houselights.port.manifest import Limits
+from houselights.rules.budget import Window
 
 from .listeners import (
     KEEPING,
@@ -313,6 +317,27 @@ async def test_a_script_without_requests_calls_nobody() -> None:
     async with playing(answering(reply())) as play:
         assert await drive(script(), play.link) == "done"
     assert play.listener.connections == 0
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+async def test_a_store_that_goes_down_between_calls_is_told_as_such(dsn: str, at_once: int) -> None:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(PoolOptions(dsn)))
+
+        async def the_last(reader: Reader, writer: Writer) -> None:
+            await read_request(reader)
+            await stack.aclose()
+            writer.write(reply())
+
+        def script() -> Script[None]:
+            yield from ask(me())
+            yield from ask_all(*[me()] * at_once)
+
+        meter = Meter(Budgets(database), BudgetKey(uuid4(), "an app"), uuid4(), (Window("app", 5, 3600),))
+        async with playing(the_last) as play:
+            with pytest.raises(StoreDown):
+                await drive(script(), msgspec.structs.replace(play.link, meter=meter))
+    assert play.listener.connections == 1
 
 
 async def test_where_the_apps_budget_and_an_accounts_are_full_each_rests_for_its_own_time(database: Database) -> None:

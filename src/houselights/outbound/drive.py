@@ -75,6 +75,7 @@ async def drive(script: Script[T], link: Link) -> T:
             BudgetSpent      a window that we count ourselves is full, or the platform asked for a rest before
             AppRefused       a host without a base URL, or a base URL that cannot be called
             PlatformChanged  a reply beyond the client's cap
+            StoreDown        the budgets cannot be read
     """
     line = _Line(link)
     try:
@@ -106,12 +107,12 @@ class _Line:
         self._rest: RateLimited | None = None
 
     async def ask_all(self, requests: Ask) -> Answers:
-        """Replies in the order of the requests; the first failure ends the others."""
+        """Replies in the order of the requests; the first failure ends the others and is raised as it is."""
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._ask(request)) for request in requests]
-        except* PlatformError as failures:
-            failure = _first(failures)
+        except BaseExceptionGroup as failures:
+            failure = failures.exceptions[0]
         else:
             return tuple(task.result() for task in tasks)
         raise failure
@@ -203,8 +204,3 @@ def _platform_error(error: SendFailed) -> PlatformError:
             return PlatformChanged(error.code, str(error))
         case _:
             return PlatformDown(error.code, str(error))
-
-
-def _first(failures: BaseExceptionGroup[PlatformError]) -> PlatformError:
-    first = failures.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
