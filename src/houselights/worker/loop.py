@@ -101,6 +101,7 @@ class Lane(Generic[Held]):
         free = self._queue.slots - len(self._running)
         if free <= 0:
             return False
+        asked_at = asyncio.get_running_loop().time()
         try:
             leased = await self._queue.lease(free, list(self._running.values()))
         except StoreDown as error:
@@ -108,7 +109,7 @@ class Lane(Generic[Held]):
             return False
         for held in leased:
             STARTED.labels(self._queue.name).inc()
-            task = asyncio.create_task(self._hold(held))
+            task = asyncio.create_task(self._hold(held, asked_at))
             self._running[task] = held
             task.add_done_callback(self._done)
         return len(leased) == free
@@ -125,14 +126,17 @@ class Lane(Generic[Held]):
         del self._running[task]
         self._changed.set()
 
-    async def _hold(self, held: Held) -> None:
-        """Run the flow, hold the row meanwhile; nothing that happens to one row reaches the others."""
+    async def _hold(self, held: Held, asked_at: float) -> None:
+        """Run the flow, hold the row meanwhile; nothing that happens to one row reaches the others.
+
+        asked_at  monotonic instant before the lease began
+        """
         outcome = "ended"
         try:
             if self._queue.heartbeat is None:
                 await self._queue.run(held)
             else:
-                await self._run_with_heartbeat(held, self._queue.heartbeat)
+                await self._run_with_heartbeat(held, asked_at, self._queue.heartbeat)
         except LeaseLost:
             outcome = "lease_lost"
             LEASES_LOST.labels(self._queue.name).inc()
@@ -146,15 +150,28 @@ class Lane(Generic[Held]):
         finally:
             ENDED.labels(self._queue.name, outcome).inc()
 
-    async def _run_with_heartbeat(self, held: Held, heartbeat: Callable[[Held], Awaitable[None]]) -> None:
-        """The run, cancelled as soon as its row is another worker's."""
+    async def _run_with_heartbeat(
+        self, held: Held, asked_at: float, heartbeat: Callable[[Held], Awaitable[None]]
+    ) -> None:
+        """The run, cancelled as soon as its row is another worker's, or may be.
+
+        While the database cannot be asked, the run goes on to the end of its lease by this machine's monotonic clock:
+        it may hold the only copy of something that a platform tells once.
+        """
+        lease_s, clock = self._options.lease_s, asyncio.get_running_loop().time
         run = asyncio.ensure_future(self._queue.run(held))
+        pause_s, ends_at = lease_s / 3, asked_at + lease_s
         try:
-            while True:
-                done, _ = await asyncio.wait((run,), timeout=self._options.lease_s / 3)
-                if done:
-                    break
-                await heartbeat(held)
+            while not (await asyncio.wait((run,), timeout=pause_s))[0]:
+                asked_at = clock()
+                try:
+                    await heartbeat(held)
+                except StoreDown:
+                    if clock() >= ends_at:
+                        raise
+                    pause_s = min(lease_s / 30, max(ends_at - clock(), 0))
+                else:
+                    pause_s, ends_at = lease_s / 3, asked_at + lease_s
             await run
         finally:
             if not run.done():
