@@ -28,7 +28,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     """Why a reply is no answer; None where it is one."""
     said = replies.envelope(reply, Refusal)
     if reply.status == 429:
-        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), now, _MINUTE))
+        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _MINUTE))
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None
     kind = _BY_WORD.get(said.code)

@@ -63,7 +63,7 @@ class Play:
 
     def __init__(self, listener: Listener, client: HttpClient, limits: Limits) -> None:
         self.listener = listener
-        self.link = Link(client, Stage(limits), {HOST: listener.url("/stage/graph.stage.example")}, NOW)
+        self.link = Link(client, Stage(limits), {HOST: listener.url("/stage/graph.stage.example")}, lambda: NOW)
 
 
 @asynccontextmanager

@@ -244,31 +244,6 @@ async def test_a_full_budget_stops_what_waits_for_a_place_side_by_side() -> None
     assert len(requests) == 1
 
 
-@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
-@pytest.mark.parametrize(
-    ("text", "wait"),
-    [
-        ("90", timedelta(seconds=90)),
-        ("Mon, 23 Nov 2026 12:10:00 GMT", timedelta(minutes=10)),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", timedelta(seconds=1)),
-        ("99999999", timedelta(days=1)),
-    ],
-)
-async def test_retry_after_is_honoured_in_both_forms(status: str, text: str, wait: timedelta) -> None:
-    async with playing(answering(reply(b"", status, f"Retry-After: {text}"))) as play:
-        with pytest.raises(RateLimited) as limited:
-            await drive(status_of(me()), play.link)
-    assert (limited.value.code, limited.value.wait) == ("retry_after", wait)
-
-
-@pytest.mark.parametrize(
-    "said", [("429 Slow", "Retry-After: soon"), ("500 Oops", "Retry-After: 9"), ("200 OK", "Retry-After: 9")]
-)
-async def test_a_retry_after_that_says_nothing_is_the_scripts_to_judge(said: tuple[str, str]) -> None:
-    async with playing(answering(reply(b"", *said))) as play:
-        assert await drive(status_of(me()), play.link) == int(said[0][:3])
-
-
 @pytest.mark.parametrize("handler", [answering(reply()), hanging, saying(b"nonsense\r\n\r\n")])
 @pytest.mark.parametrize("ends", ["returns", "raises"])
 async def test_a_script_is_always_closed(handler: Handler, ends: str) -> None:

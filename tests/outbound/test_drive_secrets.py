@@ -7,9 +7,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from houselights.core.errors import HouselightsError
-from houselights.core.messages import Request, ask, ask_all
+from houselights.core.messages import Answers, Request, Script, ask, ask_all
 from houselights.core.secret import Secret
 from houselights.outbound.drive import drive
+from houselights.port.replies import by_status
 
 from .listeners import Handler, answering, hanging, patience, reply, saying
 from .stage import HOST, me, playing
@@ -55,8 +56,17 @@ FAILURES: Mapping[str, Handler] = {
     "bad_reply": saying(f"{CANARY}\r\n\r\n".encode()),
     "body_too_large": answering(reply(CANARY.encode() * 10_000)),
     "encoded_reply": answering(reply(CANARY.encode(), "200 OK", "Content-Encoding: br")),
-    "retry_after": answering(reply(CANARY.encode(), "429 Slow", "Retry-After: 5")),
+    "retry_after": answering(reply(CANARY.encode(), "503 Off", "Retry-After: 5")),
 }
+
+
+def reading(*requests: Request) -> Script[Answers]:
+    """As a dialect does: what is no answer is an error of ours."""
+    got = yield from ask_all(*requests)
+    for each in got:
+        if each.status >= 400:
+            raise by_status(each)
+    return got
 
 
 @pytest.mark.parametrize("code", FAILURES)
@@ -67,7 +77,7 @@ async def test_no_failure_carries_a_secret_in_its_text_its_causes_or_the_logs(
     request = me(query=(("token", secret),), headers=(("authorization", secret.prefixed("Bearer ")),))
     async with playing(FAILURES[code], patience(code)) as play:
         with pytest.raises(HouselightsError) as failed:
-            await drive(ask_all(request, request), play.link)
+            await drive(reading(request, request), play.link)
     assert failed.value.code == code
     link: BaseException | None = failed.value
     while link is not None:

@@ -147,7 +147,7 @@ async def test_apps_of_one_project_rest_and_spend_together(database: Database) -
         Meter(Budgets(database), fresh_key(), account, (window,), of) for of in (project, project, str(uuid4()))
     )
 
-    outcomes = Counter[str]()
+    outcomes = Counter[str | None]()
     for meter in (first, second) * 60:
         try:
             await meter.call()

@@ -45,7 +45,8 @@ class NotGranted(PlatformError):
 class RateLimited(PlatformError):
     """Nobody: wait. `wait` is how long the platform asked for, `bucket` whose calls it counted."""
 
-    def __init__(self, code: str, wait: timedelta, bucket: str = "account") -> None:
+    def __init__(self, code: str, wait: timedelta, bucket: str | None = None) -> None:
+        """bucket: None where the reply does not say; then the manifest's `limits.counts` holds."""
         super().__init__(code)
         self.wait = wait
         self.bucket = bucket

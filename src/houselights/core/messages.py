@@ -5,6 +5,7 @@ network; a short loop plays it against the platform's own fake in memory.
 """
 
 from collections.abc import Generator, Mapping
+from datetime import datetime
 from typing import NoReturn, TypeAlias, TypeVar
 
 from msgspec import Struct
@@ -40,11 +41,15 @@ class Request(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """A reply: status, headers with lower-case names, the raw body (at most what the driver's cap lets through)."""
+    """A reply: status, headers with lower-case names, the raw body (at most what the driver's cap lets through).
+
+    at  when it came: what the instants in it are measured against; None where nothing but the script's own now is known
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    at: datetime | None = None
 
 
 Ask: TypeAlias = tuple[Request, ...]

@@ -64,7 +64,7 @@ _WAY = "see that this machine reaches it, and look at --base-url of `houselights
 async def _keys(app: OpenApp, platform: Platform, redirect: Redirect, link: Link) -> Finding:
     check, client_id = "client id and secret", app.keys.client_id
     try:
-        proof = await drive(app_check.check(platform, app.keys, redirect, link.now), link)
+        proof = await drive(app_check.check(platform, app.keys, redirect, link.now()), link)
     except AppRefused as error:
         says = f"the platform refuses {client_id}: {error} [{error.code}]"
         return Finding(check, "failed", says, "correct both, and the redirect address, with `platform app set`")

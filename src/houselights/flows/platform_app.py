@@ -61,7 +61,7 @@ def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBO
     manifest = platform.manifest
     key, limits = BudgetKey(manifest.work_platform, app.keys.client_id), manifest.limits
     meter = Meter(rooms.budgets, key, account_id, limits.windows, limits.project_of(app.keys.client_id))
-    return Link(rooms.platform_http, platform, base_urls, rooms.clock.now(), meter)
+    return Link(rooms.platform_http, platform, base_urls, rooms.clock.now, meter)
 
 
 async def _opened(rooms: Rooms, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:

@@ -83,7 +83,7 @@ async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: li
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
     # The consent may reach further than what this account was connected for; what nobody asked for is not read.
     wanted = Product.IDENTITY_AUDIENCE in held.products
-    script = platform.read(opened.app.keys, opened.grant, link.now, with_audience=wanted)
+    script = platform.read(opened.app.keys, opened.grant, link.now(), with_audience=wanted)
     secrets = (*opened.grant.tokens.values(), opened.app.keys.client_secret)
     return await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
 

@@ -78,7 +78,7 @@ async def _renewed(held: RevocationLease, rooms: Rooms, platform: Platform, app:
     """A grant that can prove itself: some platforms take only a living access token. Stored before it is used."""
     link = platform_app.link(rooms, platform, app, held.account_id)
     try:
-        fresh = await drive(platform.renew(app.keys, grant, link.now), link)
+        fresh = await drive(platform.renew(app.keys, grant, link.now()), link)
     except NotGiven:
         return grant
     sealed = await rooms.vault.seal_grant(held.application_id, held.account_id, fresh)

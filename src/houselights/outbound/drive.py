@@ -1,12 +1,12 @@
 """Plays a platform's script over the network.
 
 What exists once here and never in a platform: real host -> the app's base URL, secrets put in place, at most four
-requests side by side, waiting when the platform says so, and what is logged. Which replies are errors is the
-platform's own knowledge: a script sees every complete reply, whatever its status.
+requests side by side, waiting when the platform says so, and what is logged. Which replies are errors, and whose calls
+a refusal counts, is the platform's own knowledge: a script sees every complete reply, whatever its status.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -22,7 +22,7 @@ from houselights.outbound.budget import Meter
 from houselights.outbound.calls import Sent
 from houselights.outbound.client import HttpClient
 from houselights.outbound.errors import AddressRefused, BadTarget, BodyTooLarge, SendFailed
-from houselights.port.manifest import Manifest
+from houselights.port.manifest import Limits, Manifest
 from houselights.port.platform import Usage
 from houselights.rules.backoff import LONGEST_WAIT, retry_after
 
@@ -54,24 +54,24 @@ class Link(Struct, frozen=True):
     """What a script is played over.
 
     base_urls  real `scheme://host` -> the base URL that the platform app calls instead; a host without one is refused
-    now        the instant against which the platform's dates are read
+    now        the clock by which replies arrive, and the platform's dates are read
     meter      the budgets that its calls are counted in; None: they are not
     """
 
     client: HttpClient
     platform: Metered
     base_urls: Mapping[str, str]
-    now: datetime
+    now: Callable[[], datetime]
     meter: Meter | None = None
 
 
 async def drive(script: Script[T], link: Link) -> T:
     """Play `script` to its end and return its result. The script is closed whatever happens.
 
-    raises  whatever the script raises, and by itself, out of the script's reach:
+    raises  whatever the script raises, a RateLimited or PlatformDown as `heeded` says, and by itself, out of the
+            script's reach:
             PlatformDown     no complete reply (code of `outbound.errors`), or one compressed unasked
-            RateLimited      the budget's usage reached the manifest's stop and the script wants more,
-                             or a 429 or 503 carries Retry-After
+            RateLimited      the budget's usage reached the manifest's stop and the script wants more
             BudgetSpent      a window that we count ourselves is full, or the platform asked for a rest before
             AppRefused       a host without a base URL, or a base URL that cannot be called
             PlatformChanged  a reply beyond the client's cap
@@ -89,12 +89,42 @@ async def drive(script: Script[T], link: Link) -> T:
         return result
     except BudgetSpent:
         raise
-    except RateLimited as error:
-        if link.meter is not None:
-            await link.meter.rest(error.bucket, error.wait)
-        raise
+    except PlatformError as error:
+        told = heeded(error, line.heard, link.platform.manifest.limits)
+        if isinstance(told, RateLimited) and told.bucket is not None and link.meter is not None:
+            await link.meter.rest(told.bucket, told.wait)
+        if told is error:
+            raise
+        raise told from error
     finally:
         script.close()
+
+
+def heeded(error: PlatformError, heard: Sequence[Response], limits: Limits) -> PlatformError:
+    """An error, as what the platform's replies say about waiting makes it.
+
+    Whose calls were counted says who classified the reply, or else the manifest; how long to wait, Retry-After wherever
+    it is present. A platform that is down and says until when is waited for: then only this account waits.
+
+    heard  the replies to what was asked last, as far as there are any
+    """
+    asked = max((wait for reply in heard if (wait := _asked(reply)) is not None), default=None)
+    refused = [reply.status for reply in heard if _is_refusal(reply)]
+    if isinstance(error, RateLimited):
+        return RateLimited(error.code, asked or error.wait, error.bucket or limits.counts)
+    if isinstance(error, PlatformDown) and refused and asked is not None:
+        return RateLimited("retry_after", asked, limits.counts if 429 in refused else "account")
+    return error
+
+
+def _asked(reply: Response) -> timedelta | None:
+    """The wait that a reply asks for by Retry-After."""
+    return None if reply.at is None else retry_after(reply.headers.get("retry-after", ""), reply.at)
+
+
+def _is_refusal(reply: Response) -> bool:
+    """Whether a reply says nothing but when to call again."""
+    return reply.status in {429, 503} and _asked(reply) is not None
 
 
 class _Line:
@@ -105,9 +135,15 @@ class _Line:
         self._limits = link.platform.manifest.limits
         self._places = asyncio.Semaphore(min(SIDE_BY_SIDE, self._limits.parallel))
         self._rest: RateLimited | None = None
+        self._refused: Response | None = None
+        self.heard: list[Response] = []
 
     async def ask_all(self, requests: Ask) -> Answers:
-        """Replies in the order of the requests; the first failure ends the others and is raised as it is."""
+        """Replies in the order of the requests; the first failure ends the others and is raised as it is.
+
+        Where a reply only says when to call again, what would be asked after it has the same reply, without a call.
+        """
+        self.heard = []
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._ask(request)) for request in requests]
@@ -119,31 +155,33 @@ class _Line:
 
     async def _ask(self, request: Request) -> Response:
         async with self._places:
+            if self._refused is not None:
+                self.heard.append(self._refused)
+                return self._refused
             if self._rest is not None:
                 raise self._rest
             if self._link.meter is not None:
                 await self._link.meter.call()
             sent = await self._send(request)
-        reply = Response(sent.status, sent.headers, sent.body)
-        rests = self._heed(reply)
-        self._rest = max(rests, key=lambda rest: rest.wait, default=self._rest)
-        if self._link.meter is not None:
-            for rest in rests:
-                await self._link.meter.rest(rest.bucket, rest.wait)
+            reply = Response(sent.status, sent.headers, sent.body, self._link.now())
+            self.heard.append(reply)
+            if _is_refusal(reply):
+                self._refused = reply
+                return reply
+        await self._heed(reply)
         return reply
 
-    def _heed(self, reply: Response) -> list[RateLimited]:
-        """The rests that a reply's headers ask for; raises the one of a reply that is nothing else."""
-        asked = retry_after(reply.headers.get("retry-after", ""), self._link.now)
-        if reply.status in {429, 503} and asked is not None:
-            raise RateLimited("retry_after", asked)
+    async def _heed(self, reply: Response) -> None:
+        """Keep the rests that a reply's headers ask for, though it is none itself."""
         usage = self._link.platform.usage(reply)
-        told = [each for each in (usage, usage and usage.beside) if each is not None]
-        return [
-            RateLimited("usage_at_limit", _rest(each, self._link.now), each.bucket)
-            for each in told
-            if each.percent >= self._limits.stop_at_percent
-        ]
+        for told in (usage, usage and usage.beside):
+            if told is None or told.percent < self._limits.stop_at_percent:
+                continue
+            rest = RateLimited("usage_at_limit", _rest(told, reply.at or self._link.now()), told.bucket)
+            if self._rest is None or rest.wait > self._rest.wait:
+                self._rest = rest
+            if self._link.meter is not None:
+                await self._link.meter.rest(told.bucket, rest.wait)
 
     async def _send(self, request: Request) -> Sent:
         place = urlsplit(request.url)

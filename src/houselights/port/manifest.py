@@ -75,6 +75,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     stop_at_percent: int = 95
     windows: tuple[Window, ...] = ()
     """calls that the platform counts in rolling windows, as far as it publishes how many"""
+    counts: Literal["account", "app", "project"] = "account"
+    """whose calls a refusal is about that does not say so itself, such as a bare 429"""
     project: str | None = None
     """a pattern whose first group is the project in an app's client id; None where each app counts for itself"""
 

@@ -136,7 +136,7 @@ def test_the_message_of_a_refusal_goes_nowhere_because_it_may_quote_the_token() 
         (refused(17), timedelta(minutes=15), "account"),
         (refused(80002), timedelta(minutes=15), "account"),
         (refused(368), timedelta(hours=24), "account"),
-        (Response(429, {"retry-after": "30"}, b""), timedelta(seconds=30), "account"),
+        (Response(429, {}, b""), timedelta(minutes=15), "account"),
     ],
 )
 def test_a_spent_budget_without_a_time_waits_the_usual_time(reply: Response, wait: timedelta, bucket: str) -> None:

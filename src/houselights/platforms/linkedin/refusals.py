@@ -29,7 +29,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     status = max(said.status, reply.status, 400)
     code = f"linkedin_{status}_{said.service_error_code}"
     if status == 429:
-        return RateLimited(code, _until_midnight(now))
+        return RateLimited(code, _until_midnight(reply.at or now))
     kind = _BY_STATUS.get(status)
     return replies.by_status(structs.replace(reply, status=status)) if kind is None else kind(code)
 

@@ -42,7 +42,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
         return replies.by_status(reply) if reply.status >= 400 else None
     code = f"pinterest_{said.code}"
     if said.code == _RATE or reply.status == 429:
-        return RateLimited(code, replies.rest(replies.counted(reply, BUDGET), now, _BUSY))
+        return RateLimited(code, replies.rest(replies.counted(reply, BUDGET), reply.at or now, _BUSY))
     kind = _BY_CODE.get(said.code) or _BY_STATUS.get(reply.status)
     if kind is None:
         kind = PlatformDown if reply.status >= 500 else AppRefused

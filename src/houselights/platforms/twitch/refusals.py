@@ -32,7 +32,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     if status < 400:
         return None
     if status == 429:
-        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), now, _MINUTE), "app")
+        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _MINUTE), "app")
     if said is None or status != 401:
         return replies.by_status(structs.replace(reply, status=status))
     sentence = said.message.lower()

@@ -34,7 +34,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
         return _BY_TITLE[said.title](f"x_{said.title.replace(' ', '_').lower()}")
     status = max(reply.status, said.status, 400)
     if status == 429:
-        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), now, _WINDOW))
+        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _WINDOW))
     kind = _BY_STATUS.get(status)
     return replies.by_status(structs.replace(reply, status=status)) if kind is None else kind(f"http_{status}")
 

@@ -61,7 +61,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     words = [each.reason for each in (*error.errors, *error.details)] + [error.status]
     for word in words:
         if word in _BY_REASON:
-            return _BY_REASON[word](f"google_{word}", now)
+            return _BY_REASON[word](f"google_{word}", reply.at or now)
     return replies.by_status(structs.replace(reply, status=max(reply.status, error.code, 400)))
 
 

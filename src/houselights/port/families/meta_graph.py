@@ -346,9 +346,6 @@ def _classified(error: GraphError, reply: Response) -> Refusal:
 
 def _regained(kind: Kind, reply: Response) -> timedelta:
     """How long a spent budget stays shut: as the headers say, or the usual time."""
-    told = reply.headers.get("retry-after", "")
-    if told.isascii() and told.isdigit():
-        return timedelta(seconds=int(told[:6]))
     if kind is Kind.POLICY:
         return _POLICY_WAIT
     regained = max((counters.regained_in for counters in _accounts(reply)), default=timedelta())
