@@ -92,3 +92,8 @@ def asked_by(name: str, script: str) -> int:
         return len(replies_of(PLATFORMS[name], SHOWCASE, script))
     except NotGiven:
         return 0
+
+
+@on_every_platform
+def test_a_renewal_is_one_call_for_that_is_how_long_it_is_leased(name: str) -> None:
+    assert asked_by(name, "renew") <= 1

@@ -1,6 +1,7 @@
 """What a platform says about waiting: whose calls rest is the script's to say, for how long is Retry-After's."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,13 +10,14 @@ import pytest
 
 from houselights.core.errors import AppRefused, BudgetSpent, PlatformDown, PlatformError, RateLimited
 from houselights.core.messages import Request, Script, ask_all
+from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 from houselights.outbound.budget import BudgetKey, Budgets, Meter
 from houselights.outbound.drive import drive
 from houselights.port.manifest import Limits
 from houselights.port.replies import counted, rest
 
-from .listeners import answering, reply
+from .listeners import Reader, Writer, answering, read_request, reply
 from .stage import NOW, me, playing, status_of
 
 OWN = timedelta(minutes=7)
@@ -127,6 +129,20 @@ async def test_nothing_is_called_after_a_reply_that_says_when_to_call_again() ->
         "app",
     )
     assert len(requests) == 2
+
+
+async def test_a_reply_outlives_a_store_that_cannot_keep_its_rest(dsn: str) -> None:
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(open_database(PoolOptions(dsn)))
+
+        async def the_last(reader: Reader, writer: Writer) -> None:
+            await read_request(reader)
+            await stack.aclose()
+            writer.write(reply(b"", "200 OK", "X-Usage: 100"))
+
+        meter = Meter(Budgets(database), BudgetKey(uuid4(), "an app"), uuid4(), ())
+        async with playing(the_last) as play:
+            assert await drive(status_of(me()), msgspec.structs.replace(play.link, meter=meter)) == 200
 
 
 def counting() -> Script[int]:

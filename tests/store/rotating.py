@@ -47,6 +47,7 @@ class RotatingServer:
     def __init__(self) -> None:
         self.valid = "refresh-0"
         self.calls = 0
+        self.answers = 0
         self.fails_with = 0
         self.pause: Callable[[], Awaitable[object]] = _at_once
 
@@ -59,6 +60,7 @@ class RotatingServer:
         self.calls += 1
         form = await request.post()
         await self.pause()
+        self.answers += 1
         if self.fails_with:
             return web.Response(status=self.fails_with)
         if form["refresh_token"] != self.valid:

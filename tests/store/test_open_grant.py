@@ -1,18 +1,22 @@
 """Renewing a token: one call for all who want it, stored before it is used, and never a loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, MutableMapping
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from houselights.core.errors import PlatformDown, TokenRevoked
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
 from houselights.flows import open_grant
 from houselights.flows.rooms import Rooms
+from houselights.outbound.calls import PLATFORMS
 from houselights.port.platform import Grant
 from houselights.store.events import Subject
 from tests.store.rotating import (
@@ -29,6 +33,11 @@ from tests.store.seed import Seed
 
 PLATFORM = rotating_platform()
 
+_END_OTHERS = """
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid()
+"""
+
 LAPSE = Statement(
     "update account_tokens set renewing_until = clock_timestamp() where application_id = $1 and renewing_until > now()",
     Nothing,
@@ -38,7 +47,10 @@ LAPSE = Statement(
 class Stage:
     """One account whose token is due for renewal, a platform, and the rooms of four processes."""
 
-    def __init__(self, database: Database, platform: RotatingServer, processes: list[Rooms], subject: Subject) -> None:
+    def __init__(
+        self, dsn: str, database: Database, platform: RotatingServer, processes: list[Rooms], subject: Subject
+    ) -> None:
+        self.dsn = dsn
         self.database = database
         self.platform = platform
         self.processes = processes
@@ -61,6 +73,14 @@ class Stage:
         """As if the time of a renewal that never ended had passed."""
         await self.database.execute(LAPSE, self.subject.application_id)
 
+    async def read_only(self, state: str) -> None:
+        """As a fail-over does: every connection ends, and new ones cannot write, or can again."""
+        connection = await asyncpg.connect(self.dsn, server_settings={"default_transaction_read_only": "off"})
+        name = await connection.fetchval("select quote_ident(current_database())")
+        await connection.execute(f"alter database {name} set default_transaction_read_only = {state}")
+        await connection.execute(_END_OTHERS)
+        await connection.close()
+
     async def lose(self, times: int) -> None:
         """So many renewals, each of which reached the platform and never ended."""
         stopped, self.platform.pause = self.platform.pause, asyncio.Event().wait
@@ -74,8 +94,15 @@ class Stage:
         self.platform.pause = stopped
 
 
+@pytest.fixture
+def logs() -> Iterator[list[MutableMapping[str, Any]]]:
+    """Everything that is logged within the test."""
+    with capture_logs() as lines:
+        yield lines
+
+
 @pytest_asyncio.fixture
-async def stage(database: Database, seed: Seed) -> AsyncIterator[Stage]:
+async def stage(dsn: str, database: Database, seed: Seed) -> AsyncIterator[Stage]:
     """A stage whose token is due."""
     async with rotating_server() as (platform, url):
         subject = await seed.account()
@@ -85,7 +112,7 @@ async def stage(database: Database, seed: Seed) -> AsyncIterator[Stage]:
             rooms_of(database, PLATFORM, url) as three,
             rooms_of(database, PLATFORM, url) as four,
         ):
-            made = Stage(database, platform, [one, two, three, four], subject)
+            made = Stage(dsn, database, platform, [one, two, three, four], subject)
             await made.due()
             yield made
 
@@ -150,6 +177,62 @@ async def test_who_connects_again_after_lost_renewals_begins_anew(stage: Stage) 
 
     assert await stage.open() == f"access-{stage.platform.calls}"
     assert stage.platform.calls == open_grant.MOST_LOST + 1
+
+
+async def test_what_a_platform_says_of_a_token_that_a_new_consent_replaced_is_not_heard(stage: Stage) -> None:
+    gate = asyncio.Event()
+    stage.platform.pause = gate.wait
+    renewing = asyncio.create_task(stage.open())
+    await wait_for(lambda: stage.platform.calls == 1)
+    await stage.put(fresh_grant("access-of-the-new-consent", "refresh-new", None))
+    stage.platform.valid = "refresh-new"
+    gate.set()
+
+    assert await renewing == "access-of-the-new-consent"
+
+
+async def test_who_comes_late_with_nothing_does_not_end_the_renewal_of_another(stage: Stage) -> None:
+    gates = {1: asyncio.Event(), 2: asyncio.Event()}
+
+    async def in_turn() -> None:
+        await gates[stage.platform.calls].wait()
+
+    stage.platform.pause = in_turn
+    late = asyncio.create_task(stage.open(0))
+    await wait_for(lambda: stage.platform.calls == 1)
+    await stage.lapse()
+    other = asyncio.create_task(stage.open(1))
+    await wait_for(lambda: stage.platform.calls == 2)
+    third = asyncio.create_task(stage.open(2))
+    stage.platform.fails_with = 503
+    gates[1].set()
+    await wait_for(lambda: stage.platform.answers == 1)
+    stage.platform.fails_with = 0
+    gates[2].set()
+
+    assert set(await asyncio.gather(late, other, third)) == {"access-2"}
+    assert stage.platform.calls == 2
+
+
+async def test_a_token_outlives_a_database_that_takes_nothing_for_a_while(
+    stage: Stage, logs: list[MutableMapping[str, Any]]
+) -> None:
+    async def fail_over() -> None:
+        await stage.read_only("on")
+
+    stage.platform.pause = fail_over
+    renewing = asyncio.create_task(stage.open())
+    await wait_for(lambda: any(line["event"] == "token.not_kept_yet" for line in logs))
+    await stage.read_only("off")
+
+    assert await renewing == "access-1"
+    assert await stage.open(1) == "access-1"
+    assert stage.platform.calls == 1
+
+
+def test_a_renewal_is_leased_for_longer_than_its_call_can_take() -> None:
+    longest = timedelta(seconds=PLATFORMS.place_wait_s + PLATFORMS.deadline_s)
+    assert open_grant.LEASE > timedelta(seconds=open_grant.RENEWAL_S) > longest
 
 
 async def test_a_new_consent_in_the_middle_of_a_renewal_wins(stage: Stage) -> None:

@@ -11,27 +11,32 @@ from datetime import timedelta
 import structlog
 from msgspec import Struct, structs
 
-from houselights.core.errors import HouselightsError, LeaseLost, PlatformDown, TokenRevoked
+from houselights.core.errors import HouselightsError, LeaseLost, PlatformDown, StoreDown, TokenRevoked
 from houselights.core.ids import WorkPlatformId
 from houselights.flows import platform_app
 from houselights.flows.platform_app import OpenApp
 from houselights.flows.rooms import Rooms
+from houselights.outbound.calls import PLATFORMS
 from houselights.outbound.drive import drive
 from houselights.port.platform import Grant, Platform
 from houselights.store import accounts
-from houselights.store.accounts import SealedToken
+from houselights.store.accounts import Renewal, SealedToken
 from houselights.store.events import Subject
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=60)
-"""Longer than a renewal can take: one call, within the client's deadline."""
+RENEWAL_S = PLATFORMS.longest_s + 10
+"""The longest that asking the platform may take: one call, its wait for a place and for its budgets included."""
+
+LEASE = timedelta(seconds=RENEWAL_S + 30)
+"""Longer than a renewal can take: what is left is for storing what it brought."""
 
 MOST_LOST = 3
 """Renewals without an end after which nobody tries again."""
 
 _LOOK_EVERY_S = 0.1
-_WAIT_S = 120.0
+_WAIT_S = LEASE.total_seconds() + 10
+"""How long others wait: until a renewal that was lost may be begun anew."""
 
 
 class Opened(Struct, frozen=True):
@@ -47,15 +52,15 @@ async def run(subject: Subject, work_platform_id: WorkPlatformId, platform: Plat
     raises  TokenRevoked where there is none, or where the platform or too many lost renewals ended it;
             AppRefused without the platform app that obtained it; PlatformError where the platform does not renew it now
     """
-    try:
-        async with asyncio.timeout(_WAIT_S):
-            while True:
-                opened = await _look(subject, work_platform_id, platform, rooms)
-                if opened is not None:
-                    return opened
-                await asyncio.sleep(_LOOK_EVERY_S)
-    except TimeoutError:
-        raise PlatformDown("renewal_timeout") from None
+    clock = asyncio.get_running_loop().time
+    until = clock() + _WAIT_S
+    # Looked at, and not cut off from outside: a renewal of our own may be what takes long.
+    while clock() < until:
+        opened = await _look(subject, work_platform_id, platform, rooms)
+        if opened is not None:
+            return opened
+        await asyncio.sleep(_LOOK_EVERY_S)
+    raise PlatformDown("renewal_timeout")
 
 
 async def _look(subject: Subject, work_platform_id: WorkPlatformId, platform: Platform, rooms: Rooms) -> Opened | None:
@@ -73,23 +78,56 @@ async def _look(subject: Subject, work_platform_id: WorkPlatformId, platform: Pl
     if renewal.starts > MOST_LOST:
         log.error("token.renewals_lost", account_id=subject.account_id, starts=renewal.starts)
         raise TokenRevoked("renewals_lost")
-    return await _renew(subject, platform, stored, Opened(app, grant), rooms)
+    return await _renew(subject, platform, stored, renewal, Opened(app, grant), rooms)
 
 
-async def _renew(subject: Subject, platform: Platform, stored: SealedToken, old: Opened, rooms: Rooms) -> Opened | None:
-    """Ask once, store, then use; None where a new consent replaced the token meanwhile."""
+async def _renew(
+    subject: Subject, platform: Platform, stored: SealedToken, renewal: Renewal, old: Opened, rooms: Rooms
+) -> Opened | None:
+    """Ask once, store, then use; None where another token, or another renewal, has taken the place of this one."""
     try:
-        script = platform.renew(old.app.keys, old.grant, rooms.clock.now())
-        grant = await drive(script, platform_app.link(rooms, platform, old.app, subject.account_id))
+        grant = await _asked(subject, platform, old, rooms)
     except HouselightsError:
-        # The platform answered, or was never reached: nothing is lost, and the next one may ask again.
-        await accounts.end_renewal(rooms.database, subject, stored.version)
-        raise
-    sealed = await rooms.vault.seal_grant(subject.application_id, subject.account_id, grant)
-    renewed = structs.replace(stored, sealed=sealed)
+        # No new token came, and this process lives to say so: the renewal was not lost, and may be begun again. Where
+        # only the reply was lost the platform may have spent the old token. Nothing but asking again tells: it renews,
+        # or says that the grant is dead. To count these would end every connection in an hour of a slow platform.
+        if await accounts.end_renewal(rooms.database, subject, stored.version, renewal):
+            raise
+        return None
     try:
-        await accounts.keep_renewed(rooms.database, subject, renewed, grant.expires_at, rooms.clock.now())
+        await _keep(subject, stored, grant, rooms)
     except LeaseLost:
         return None
     log.info("token.renewed", account_id=subject.account_id)
     return Opened(old.app, grant)
+
+
+async def _asked(subject: Subject, platform: Platform, old: Opened, rooms: Rooms) -> Grant:
+    """What the platform gives for the old grant, within the lease. Raises PlatformError, StoreDown."""
+    script = platform.renew(old.app.keys, old.grant, rooms.clock.now())
+    try:
+        async with asyncio.timeout(RENEWAL_S):
+            return await drive(script, platform_app.link(rooms, platform, old.app, subject.account_id))
+    except TimeoutError:
+        raise PlatformDown("renewal_timeout") from None
+
+
+async def _keep(subject: Subject, stored: SealedToken, grant: Grant, rooms: Rooms) -> None:
+    """Store the only copy of a new grant, trying for as long as the database may come back within the lease.
+
+    raises  LeaseLost where the token that it came from is not there any more; StoreDown
+    """
+    clock = asyncio.get_running_loop().time
+    until = clock() + LEASE.total_seconds() - RENEWAL_S
+    while True:
+        try:
+            sealed = await rooms.vault.seal_grant(subject.application_id, subject.account_id, grant)
+            renewed = structs.replace(stored, sealed=sealed)
+            await accounts.keep_renewed(rooms.database, subject, renewed, grant.expires_at, rooms.clock.now())
+        except StoreDown as error:
+            if clock() >= until:
+                raise
+            log.warning("token.not_kept_yet", account_id=subject.account_id, error=str(error))
+            await asyncio.sleep(_LOOK_EVERY_S)
+        else:
+            return

@@ -25,6 +25,11 @@ class ClientOptions(Struct, frozen=True):
     place_wait_s: float
     keep_alive_s: float
 
+    @property
+    def longest_s(self) -> float:
+        """The longest that a call can take, the wait for its place included."""
+        return self.place_wait_s + self.deadline_s
+
 
 WEBHOOKS = ClientOptions(
     deadline_s=5, connect_s=5, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=0.5, keep_alive_s=0

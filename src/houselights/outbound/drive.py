@@ -15,7 +15,15 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from houselights.core.errors import AppRefused, BudgetSpent, PlatformChanged, PlatformDown, PlatformError, RateLimited
+from houselights.core.errors import (
+    AppRefused,
+    BudgetSpent,
+    PlatformChanged,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+    StoreDown,
+)
 from houselights.core.messages import Answers, Ask, Fields, Request, Response, Script
 from houselights.core.secret import Secret
 from houselights.outbound.budget import Meter
@@ -181,7 +189,11 @@ class _Line:
             if self._rest is None or rest.wait > self._rest.wait:
                 self._rest = rest
             if self._link.meter is not None:
-                await self._link.meter.rest(told.bucket, rest.wait)
+                # The reply is worth more than the rest: it may hold a token that is told once.
+                try:
+                    await self._link.meter.rest(told.bucket, rest.wait)
+                except StoreDown as error:
+                    _log.warning("platform.rest_not_kept", bucket=told.bucket, error=str(error))
 
     async def _send(self, request: Request) -> Sent:
         place = urlsplit(request.url)

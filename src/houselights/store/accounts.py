@@ -137,9 +137,14 @@ TOKEN = Statement(
 
 
 class Renewal(Struct, frozen=True):
-    """A token that this process alone may renew, for a while. starts: renewals begun since one last ended."""
+    """A token that this process alone may renew, for a while.
+
+    starts  renewals begun since one last ended
+    until   when that while ends, by the database's clock; no other renewal of the token has the same
+    """
 
     starts: int
+    until: datetime
 
 
 BEGIN_RENEWAL = Statement(
@@ -148,11 +153,12 @@ BEGIN_RENEWAL = Statement(
     set renewing_until = clock_timestamp() + $4, renewal_starts = renewal_starts + 1
     where application_id = $1 and account_id = $2 and version = $3
       and (renewing_until is null or renewing_until < clock_timestamp())
-    returning renewal_starts as starts
+    returning renewal_starts as starts, renewing_until as until
     """,
     Renewal,
 )
 
+# By the version alone: one that came late, when another process was asking already, is the only one that surely works.
 KEEP_RENEWED = Statement(
     """
     update account_tokens
@@ -166,7 +172,7 @@ KEEP_RENEWED = Statement(
 END_RENEWAL = Statement(
     """
     update account_tokens set renewing_until = null, renewal_starts = 0
-    where application_id = $1 and account_id = $2 and version = $3
+    where application_id = $1 and account_id = $2 and version = $3 and renewing_until = $4
     """,
     Nothing,
 )
@@ -290,6 +296,9 @@ async def keep_renewed(
         raise LeaseLost("token_changed")
 
 
-async def end_renewal(database: Database, key: Subject, version: int) -> None:
-    """A renewal ended without a new token, and in order: it does not count as one that was lost."""
-    await database.execute(END_RENEWAL, key.application_id, key.account_id, version)
+async def end_renewal(database: Database, key: Subject, version: int, renewal: Renewal) -> bool:
+    """A renewal ended without a new token, and in order: it does not count as one that was lost.
+
+    ->  False where the token is another one by now, or another process renews it
+    """
+    return await database.execute(END_RENEWAL, key.application_id, key.account_id, version, renewal.until) == 1
