@@ -104,6 +104,23 @@ async def test_what_a_process_let_lapse_it_gives_back_when_it_borrows_again(data
     assert list(granted.granted) == [1, window.block], "one call was made of the first block"
 
 
+async def test_accounts_that_spent_what_they_borrowed_take_no_room_and_no_window_grows(database: Database) -> None:
+    app, window, rounds = fresh_key(), Window("account", 2, 3600), 3
+    accounts = [BudgetKey(app.work_platform_id, app.spender, uuid4()) for _ in range(30)]
+    budgets = Budgets(database, room=8)
+
+    taken = 0
+    for key in accounts * rounds:
+        try:
+            await budgets.take(key, window)
+        except BudgetSpent:
+            continue
+        taken += 1
+        assert budgets.purses <= 8
+
+    assert taken == 2 * len(accounts)
+
+
 async def test_a_rest_that_a_platform_asks_one_process_for_is_kept_by_all(database: Database) -> None:
     app, account, other = fresh_key(), uuid4(), uuid4()
     meters = {

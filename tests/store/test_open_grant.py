@@ -222,8 +222,10 @@ async def test_a_token_outlives_a_database_that_takes_nothing_for_a_while(
 
     stage.platform.pause = fail_over
     renewing = asyncio.create_task(stage.open())
-    await wait_for(lambda: any(line["event"] == "token.not_kept_yet" for line in logs))
-    await stage.read_only("off")
+    try:
+        await wait_for(lambda: any(line["event"] == "token.not_kept_yet" for line in logs))
+    finally:
+        await stage.read_only("off")
 
     assert await renewing == "access-1"
     assert await stage.open(1) == "access-1"

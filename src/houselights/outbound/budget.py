@@ -135,6 +135,11 @@ class _Purse:
         self.calls -= 1
         return True
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing here is worth keeping: what has lapsed counts as spent."""
+        return not self.borrowing.locked() and (self.calls == 0 or monotonic() >= self.lapses_at)
+
     def give_back(self) -> Grant | None:
         """What lapsed, if anything did; it is not here any more."""
         lapsed, self.calls = self.calls, 0
@@ -142,11 +147,20 @@ class _Purse:
 
 
 class Budgets:
-    """The budgets of this process's platform calls."""
+    """The budgets of this process's platform calls.
 
-    def __init__(self, database: Database) -> None:
+    room  purses from which on idle ones are forgotten: a platform that counts by account has one an account
+    """
+
+    def __init__(self, database: Database, room: int = 1024) -> None:
         self._database = database
         self._purses: dict[tuple[BudgetKey, Window], _Purse] = {}
+        self._room = self._full_at = room
+
+    @property
+    def purses(self) -> int:
+        """How many are kept now."""
+        return len(self._purses)
 
     async def begin(self, work_platform_id: UUID, spenders: Sequence[str], account_id: UUID) -> None:
         """Before a script is played: raises BudgetSpent where the platform asked one of these to rest."""
@@ -160,7 +174,7 @@ class Budgets:
 
         raises  BudgetSpent where the wait would be long
         """
-        purse = self._purses.setdefault((key, window), _Purse())
+        purse = self._purses.get((key, window)) or self._new_purse(key, window)
         while not purse.spend():
             async with purse.borrowing:
                 if purse.spend():
@@ -174,6 +188,13 @@ class Budgets:
     async def rest(self, key: BudgetKey, wait: timedelta) -> None:
         """The platform asks not to be called for a while: from now on no process calls it with this key."""
         await self._database.execute(REST, key.work_platform_id, key.spender, key.account_id, wait)
+
+    def _new_purse(self, key: BudgetKey, window: Window) -> _Purse:
+        if len(self._purses) >= self._full_at:
+            self._purses = {place: purse for place, purse in self._purses.items() if not purse.is_idle}
+            self._full_at = max(self._room, 2 * len(self._purses))
+        purse = self._purses[key, window] = _Purse()
+        return purse
 
     async def _fill(self, purse: _Purse, key: BudgetKey, window: Window) -> timedelta:
         """Borrow a block; how long nothing is free where there is none."""
