@@ -72,7 +72,7 @@ async def run(
 
 
 class _Sweep:
-    """Once over a column."""
+    """Once over a column. What is stored while a batch is being sealed stays: it is new, or found by the last look."""
 
     def __init__(
         self, database: Database, vault: Vault, column: SealedColumn, told: Callable[[Progress], None]
@@ -92,17 +92,21 @@ class _Sweep:
             newest = await rotation.newest(self._database)
             async with self._database.transaction() as connection:
                 rows = await sealed.old(connection, self.column, last, _AT_ONCE, newest)
-                if not rows:
-                    return
-                anew = await self._sealed_anew(rows)
-                await sealed.write(connection, self.column, anew)
+            if not rows:
+                return
+            # With nothing locked and no connection held: the vault may have to ask for a key.
+            anew = await self._sealed_anew(rows)
+            async with self._database.transaction() as connection:
+                same = set(rows).intersection(await sealed.old(connection, self.column, last, _AT_ONCE, newest))
+                kept = [new for row, new in anew if row in same]
+                await sealed.write(connection, self.column, kept)
             last = rows[-1]
-            self.done += len(anew)
+            self.done += len(kept)
             self.unreadable += len(rows) - len(anew)
             self._told(Progress(self.column.name, self.done, todo))
 
-    async def _sealed_anew(self, rows: Sequence[SealedRow]) -> list[SealedRow]:
-        """Those that open. Raises KeyMissing."""
+    async def _sealed_anew(self, rows: Sequence[SealedRow]) -> list[tuple[SealedRow, SealedRow]]:
+        """Those that open, as they were and anew. Raises KeyMissing."""
         anew = []
         for row in rows:
             place = self.column.place(row.application_id, row.key)
@@ -116,5 +120,5 @@ class _Sweep:
                     key=row.key,
                 )
             else:
-                anew.append(structs.replace(row, sealed=value))
+                anew.append((row, structs.replace(row, sealed=value)))
         return anew

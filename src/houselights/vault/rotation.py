@@ -14,7 +14,7 @@ from msgspec import Struct
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
 from houselights.vault.keyring import Keyring
-from houselights.vault.keys import KeyMissing
+from houselights.vault.keys import KeyMissing, MasterKey
 from houselights.vault.seal import SealBroken, rewrap
 from houselights.vault.tokens import KEPT_FOR
 
@@ -80,21 +80,13 @@ IN_USE = Statement(
     InUse,
 )
 
-IN_USE_LOCKED = Statement(
-    """
-    select master_key_id, root, data_key_generation, resealing_since is not null as under_way, false as is_settled
-    from deployment for update
-    """,
-    InUse,
-)
-
-TURN = Statement("update deployment set master_key_id = $1, root = $2", Nothing)
+TURN = Statement("update deployment set master_key_id = $1, root = $2 where master_key_id = $3 and root = $4", Nothing)
 
 WRAPPED_BEFORE = Statement(
     """
     select application_id, key_id, master_key_id, wrapped from data_keys
     where master_key_id <> $1 and (application_id, key_id) > ($2, $3)
-    order by application_id, key_id limit $4 for no key update
+    order by application_id, key_id limit $4
     """,
     WrappedKey,
 )
@@ -102,8 +94,8 @@ WRAPPED_BEFORE = Statement(
 WRAP = Statement(
     """
     update data_keys d set wrapped = n.wrapped, master_key_id = $1
-    from unnest($2::uuid[], $3::uuid[], $4::bytea[]) as n (application_id, key_id, wrapped)
-    where d.application_id = n.application_id and d.key_id = n.key_id
+    from unnest($2::uuid[], $3::uuid[], $4::bytea[], $5::bytea[]) as n (application_id, key_id, before, wrapped)
+    where d.application_id = n.application_id and d.key_id = n.key_id and d.wrapped = n.before
     """,
     Nothing,
 )
@@ -145,27 +137,31 @@ END = Statement("update deployment set resealing_since = null where data_key_gen
 async def change_master_key(database: Database, keyring: Keyring, told: Callable[[int], None]) -> Rewrapped:
     """Turn to the newest key of the keyring and wrap every data key that is under another one anew.
 
+    Nothing is locked while a key may be looked for: what has changed meanwhile is looked at again, or left as it is.
+
     told    called with the number of data keys done, after each batch
     raises  KeyMissing where a key that is needed is not held
     """
-    before = await _turn(database, keyring)
+    # Of now: looking for an older one may bring a newer one along.
+    newest = keyring.newest
+    before = await _turn(database, keyring, newest)
     done = unreadable = 0
     last = (UUID(int=0), UUID(int=0))
     while True:
-        async with database.transaction() as connection:
-            rows = await connection.fetch(WRAPPED_BEFORE, keyring.newest.key_id, *last, _AT_ONCE)
-            if not rows:
-                return Rewrapped(before, keyring.newest.key_id, done, unreadable)
-            wrapped = [(row, new) for row in rows if (new := await _rewrapped(row, keyring)) is not None]
-            await connection.execute(
-                WRAP,
-                keyring.newest.key_id,
-                [row.application_id for row, _ in wrapped],
-                [row.key_id for row, _ in wrapped],
-                [new for _, new in wrapped],
-            )
+        rows = await database.fetch(WRAPPED_BEFORE, newest.key_id, *last, _AT_ONCE)
+        if not rows:
+            return Rewrapped(before, newest.key_id, done, unreadable)
+        wrapped = [(row, new) for row in rows if (new := await _rewrapped(row, keyring, newest)) is not None]
+        done += await database.execute(
+            WRAP,
+            newest.key_id,
+            [row.application_id for row, _ in wrapped],
+            [row.key_id for row, _ in wrapped],
+            [row.wrapped for row, _ in wrapped],
+            [new for _, new in wrapped],
+        )
         last = rows[-1].application_id, rows[-1].key_id
-        done, unreadable = done + len(wrapped), unreadable + len(rows) - len(wrapped)
+        unreadable += len(rows) - len(wrapped)
         told(done)
 
 
@@ -194,24 +190,25 @@ async def end_generation(database: Database, generation: int) -> None:
     await database.execute(END, generation)
 
 
-async def _turn(database: Database, keyring: Keyring) -> str:
+async def _turn(database: Database, keyring: Keyring, newest: MasterKey) -> str:
     """The key that was in use. The root key turns in the same statement, so that no start finds one of them alone."""
-    async with database.transaction() as connection:
-        used = _there(await connection.fetch_one(IN_USE_LOCKED))
+    while True:
+        used = await in_use(database)
         if used.master_key_id is None or used.root is None:
             raise KeyMissing("nothing_sealed", "nothing was sealed in this database yet: start houselights once")
-        if used.master_key_id != keyring.newest.key_id:
-            root = (await keyring.find(used.master_key_id)).unwrap(used.root)
-            await connection.execute(TURN, keyring.newest.key_id, keyring.newest.wrap(root))
-            log.info("vault.master_key_changed", before=used.master_key_id, now=keyring.newest.key_id)
-        return used.master_key_id
+        if used.master_key_id == newest.key_id:
+            return used.master_key_id
+        root = (await keyring.find(used.master_key_id)).unwrap(used.root)
+        if await database.execute(TURN, newest.key_id, newest.wrap(root), used.master_key_id, used.root):
+            log.info("vault.master_key_changed", before=used.master_key_id, now=newest.key_id)
+            return used.master_key_id
 
 
-async def _rewrapped(row: WrappedKey, keyring: Keyring) -> bytes | None:
+async def _rewrapped(row: WrappedKey, keyring: Keyring, newest: MasterKey) -> bytes | None:
     """Under the newest key; None for what does not open. Raises KeyMissing."""
     old = await keyring.find(row.master_key_id)
     try:
-        return rewrap(old, keyring.newest, row.wrapped, row.key_id, row.application_id)
+        return rewrap(old, newest, row.wrapped, row.key_id, row.application_id)
     except SealBroken:
         log.exception("vault.data_key_unreadable", application_id=row.application_id, key_id=row.key_id)
         return None

@@ -51,8 +51,10 @@ NEWEST_KEY = Statement(
     KeyRow,
 )
 
+IN_USE = Statement("select master_key_id, data_key_generation from deployment", InUse)
+
 # The row's lock keeps a rotation from turning to another key until the new one is stored: it would be overlooked.
-IN_USE = Statement("select master_key_id, data_key_generation from deployment for share", InUse)
+IN_USE_LOCKED = Statement("select master_key_id, data_key_generation from deployment for share", InUse)
 
 ADD_KEY = Statement(
     """
@@ -129,19 +131,24 @@ class Vault:
         return self._keys.get((application_id, row.key_id)) or await self._unwrap(application_id, row)
 
     async def _make_key(self, application_id: ApplicationId) -> None:
+        """One of the generation and under the master key in use, or none where these change meanwhile: look again."""
+        found = await self._database.fetch_one(IN_USE)
+        if found is None:
+            raise KeyMissing("deployment_missing", "the table `deployment` is empty: restore it from a backup")
+        # Looked for before anything is locked: an external command may have to be asked.
+        master = self._keyring.newest
+        if found.master_key_id is not None:
+            master = await self._keyring.find(found.master_key_id)
         async with self._database.transaction() as connection:
-            used = await connection.fetch_one(IN_USE)
-            if used is None:
-                raise KeyMissing("deployment_missing", "the table `deployment` is empty: restore it from a backup")
-            master = self._keyring.newest
-            if used.master_key_id is not None:
-                master = await self._keyring.find(used.master_key_id)
+            used = await connection.fetch_one(IN_USE_LOCKED)
+            if used != found:
+                return
             key_id = self._new_id()
             await connection.execute(
                 ADD_KEY,
                 application_id,
                 key_id,
-                used.data_key_generation,
+                found.data_key_generation,
                 master.key_id,
                 new_data_key(master, key_id, application_id),
                 self._clock.now(),
