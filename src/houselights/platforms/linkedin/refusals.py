@@ -3,6 +3,7 @@
 Source: https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling (read 2026-11-23).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from houselights.port import replies
 
 
 class Refusal(Struct, frozen=True, rename="camel"):
-    """Every refusal of the APIs; the message is not read."""
+    """Every refusal of the APIs. The message is read for whose calls were too many, and never kept."""
 
     status: int
     message: str
@@ -29,9 +30,18 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     status = max(said.status, reply.status, 400)
     code = f"linkedin_{status}_{said.service_error_code}"
     if status == 429:
-        return RateLimited(code, _until_midnight(reply.at or now))
+        return RateLimited(code, _until_midnight(reply.at or now), _counted(said.message))
     kind = _BY_STATUS.get(status)
     return replies.by_status(structs.replace(reply, status=status)) if kind is None else kind(code)
+
+
+def _counted(message: str) -> str | None:
+    """Whose limit is reached: all of the application's, or else, as it is called, that of application and member.
+
+    https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits knows both, with one code for the
+    two; the sentence is as users of the API report it.
+    """
+    return "app" if re.search(r"\bAPPLICATION\b", message) else None
 
 
 def _until_midnight(now: datetime) -> timedelta:
