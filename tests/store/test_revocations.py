@@ -226,6 +226,17 @@ async def test_what_another_account_of_the_same_person_lives_on_is_left_until_th
     assert stage.platform.ended == ["access-second"]
 
 
+async def test_an_account_whose_session_is_over_needs_the_grant_no_more(stage: Stage) -> None:
+    over, ended = await stage.connected("access-dead"), await stage.connected("access-living")
+    async with stage.database.transaction() as connection:
+        await accounts.expire(connection, over, stage.rooms.clock.now(), uuid4)
+    await stage.disconnect(ended)
+
+    await stage.work()
+
+    assert (stage.platform.ended, await stage.left(ended)) == (["access-living"], [])
+
+
 async def test_a_creator_who_came_back_meanwhile_keeps_what_they_gave_anew(stage: Stage) -> None:
     subject = await stage.connected("access-old")
     await stage.disconnect(subject)

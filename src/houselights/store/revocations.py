@@ -102,7 +102,7 @@ END = Statement("delete from revocations where application_id = $1 and revocatio
 
 
 class InUse(Struct, frozen=True):
-    """Whether another account lives on what the same person gave the same app."""
+    """Whether an account that is connected lives on what the same person gave the same app."""
 
     is_shared: bool
 
@@ -110,8 +110,8 @@ class InUse(Struct, frozen=True):
 SHARED = Statement(
     """
     select exists (
-        select from consents c join account_tokens t using (application_id, account_id)
-        where c.person = $1 and c.platform_app_client_id = $2
+        select from consents c join accounts a using (application_id, account_id)
+        where c.person = $1 and c.platform_app_client_id = $2 and a.status = 'CONNECTED'
     ) as is_shared
     """,
     InUse,
