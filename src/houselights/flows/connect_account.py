@@ -85,10 +85,6 @@ async def keep(session: Session, state_digest: bytes, prepared: Prepared, rooms:
     raises  LeaseLost where another attempt took this one's place
             NotGiven where the application allows one user for an account and it has another
     """
-    if read_connect_settings(session.settings).one_user_per_account and await connect_sessions.has_other_user(
-        rooms.database, session, aimed_at(session), prepared.platform_profile_id
-    ):
-        raise NotGiven("ACCOUNT_ALREADY_CONNECTED_ELSEWHERE")
     try:
         await _store(session, state_digest, prepared, rooms)
     except LeaseLost as lost:
@@ -152,7 +148,12 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
         prepared.expires_at,
         prepared.person,
     )
+    one_user = read_connect_settings(session.settings).one_user_per_account
     async with rooms.database.transaction() as connection:
+        if one_user and await connect_sessions.has_other_user(
+            connection, session, made.work_platform_id, made.platform_profile_id
+        ):
+            raise NotGiven("ACCOUNT_ALREADY_CONNECTED_ELSEWHERE")
         await accounts.connect(connection, session.application_id, made, rooms.clock.now(), rooms.new_id)
         await connect_attempts.connect(connection, session.key, state_digest, made.account_id)
     rooms.bell.ring()

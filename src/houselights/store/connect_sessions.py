@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
-from houselights.db.run import Database
+from houselights.db.run import Connection, Database
 from houselights.rules.connect_address import SessionKey
 from houselights.rules.consent import Standing, standing
 
@@ -222,6 +222,10 @@ class Elsewhere(Struct, frozen=True):
     is_elsewhere: bool
 
 
+HOLD_PROFILE = Statement(
+    "select from pg_advisory_xact_lock(hashtextextended(concat_ws('/', $1::uuid, $2::uuid, $3::text), 0))", Nothing
+)
+
 ELSEWHERE = Statement(
     """
     select exists (
@@ -298,11 +302,16 @@ async def configured(database: Database, session: Session) -> frozenset[UUID]:
 
 
 async def has_other_user(
-    database: Database, session: Session, work_platform_id: WorkPlatformId, platform_profile_id: str
+    connection: Connection, session: Session, work_platform_id: WorkPlatformId, platform_profile_id: str
 ) -> bool:
-    """Whether another user of the application has connected this profile."""
-    values = (session.application_id, session.user_id, work_platform_id, platform_profile_id)
-    row = await database.fetch_one(ELSEWHERE, *values)
+    """Whether another user of the application has connected this profile.
+
+    Until the transaction ends nobody else is told so of the profile: of two users who connect it at the same time the
+    second one waits here, and sees the first one's account.
+    """
+    profile = (work_platform_id, platform_profile_id)
+    await connection.execute(HOLD_PROFILE, session.application_id, *profile)
+    row = await connection.fetch_one(ELSEWHERE, session.application_id, session.user_id, *profile)
     return row is not None and row.is_elsewhere
 
 

@@ -1,6 +1,8 @@
 """Why there is no account, as the dialog's script is told it: once for each attempt that failed."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -105,6 +107,25 @@ async def test_an_account_of_another_user_is_refused_where_the_application_wants
     assert end.code == "ACCOUNT_ALREADY_CONNECTED_ELSEWHERE"
     assert await dialog.told() == [["FAILED", "ACCOUNT_ALREADY_CONNECTED_ELSEWHERE", None]]
     assert await accounts(stage.database, caller.application_id, stage.clock.now()) == before
+
+
+async def test_of_several_users_who_connect_one_account_at_the_same_time_one_has_it(
+    stage: Stage, caller: Caller
+) -> None:
+    await stage.set(caller, one_user_per_account=True)
+    async with AsyncExitStack() as stack:
+        creators = [await stack.enter_async_context(stage.creator()) for _ in range(4)]
+        dialogs = [await framed(stage, each, caller, await stage.seed.user(caller)) for each in creators]
+        backs = [
+            await creator.agree(await dialog.leave(), "ava.stone")
+            for creator, dialog in zip(creators, dialogs, strict=True)
+        ]
+        await asyncio.gather(
+            *(dialog.returned(back.location) for dialog, back in zip(dialogs, backs, strict=True)),
+        )
+        told = [(await dialog.told())[0][:2] for dialog in dialogs]
+    assert sorted(told, key=str) == [["CONNECTED", None], *[["FAILED", "ACCOUNT_ALREADY_CONNECTED_ELSEWHERE"]] * 3]
+    assert len(await accounts(stage.database, caller.application_id, stage.clock.now())) == 1
 
 
 async def test_a_code_that_was_spent_is_told_as_an_attempt_that_is_over(
