@@ -37,7 +37,7 @@ class Door:
             return Response(status_code=403)
         try:
             asked = msgspec.json.decode(await bodies.read(request), type=Asked)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return Response(status_code=400)
         try:
             opened = await open_connect.run(asked, self._token_key, self._rooms)

@@ -1,5 +1,6 @@
 """A page of a client's opens the dialog, or sends its creator here: its SDK token becomes a session."""
 
+import re
 from collections.abc import Collection
 
 from msgspec import Struct
@@ -17,6 +18,7 @@ from houselights.store.connect_sessions import Issuer, NewSession
 
 _LONGEST_NAME = 80
 _LONGEST_LANGUAGE = 35
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class Asked(Struct, frozen=True, rename="camel"):
@@ -72,7 +74,7 @@ async def run(asked: Asked, token_key: bytes, rooms: Rooms) -> Opened:
         redirect_url=redirect_url,
         single_account=asked.single_account,
         display_name=_printable(asked.client_display_name),
-        language=asked.language[:_LONGEST_LANGUAGE] or None,
+        language=_language(asked.language),
         host_origin=None if asked.redirect else asked.origin,
     )
     await connect_sessions.create(rooms.database, key, made)
@@ -130,3 +132,8 @@ def _redirect_url(asked: Asked, settings: ConnectSettings, issuer: Issuer) -> st
 def _printable(name: str) -> str | None:
     shown = "".join(letter for letter in name if letter.isprintable()).strip()
     return shown[:_LONGEST_NAME] or None
+
+
+def _language(tag: str) -> str | None:
+    """None for what is no tag of a language: the browser says which, then."""
+    return tag if len(tag) <= _LONGEST_LANGUAGE and _LANGUAGE.fullmatch(tag) else None
