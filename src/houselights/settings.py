@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
+from houselights.outbound.egress import STRICT
 
 PREFIX = "HOUSELIGHTS_"
 CONFIG = "HOUSELIGHTS_CONFIG"
@@ -46,13 +47,10 @@ class About(Struct, frozen=True):
     check: Callable[[object], None] | None = None
 
 
-def _check_entries(value: object) -> None:
-    """Networks with their length, else addresses or host names."""
-    for entry in value if isinstance(value, tuple) else ():
-        if "/" in entry:
-            ip_network(entry)
-        elif not entry or not all(letter.isalnum() or letter in ".-:" for letter in entry):
-            raise ValueError(entry)
+def _check_opened(value: object) -> None:
+    """As the webhooks' client will read it."""
+    if isinstance(value, tuple):
+        STRICT.opened(value)
 
 
 def _check_proxies(value: object) -> None:
@@ -191,7 +189,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         About(
             "Private networks, addresses and host names that webhooks may reach; all others are refused.",
             "networks, addresses and host names, such as 10.1.0.0/16 or hooks.internal",
-            _check_entries,
+            _check_opened,
         ),
     ] = ()
     worker_refreshes: Annotated[
