@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import os
 import pickle
 import shlex
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -137,6 +139,26 @@ def test_a_new_key_stands_before_the_others_in_the_file(tmp_path: Path) -> None:
     assert [key.key_id for key in of_file(path).read()] == [made.key_id, old.key_id]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_a_start_that_was_killed_left_lying_is_in_no_later_ones_way(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    path.with_name(f"{path.name}.{os.getpid()}").touch()
+
+    (made,) = of_file(path).read(create=True)
+
+    assert of_file(path).add().key_id != made.key_id
+
+
+def test_of_keys_that_are_added_at_the_same_time_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    first = of_file(path).read(create=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        added = list(threads.map(lambda source: source.add(), [of_file(path)] * 24))
+
+    assert {key.key_id for key in of_file(path).read()} == {key.key_id for key in (*first, *added)}
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -3,9 +3,13 @@
 Each may hold several, the newest first, so that a new one can be handed out before the old one is let go.
 """
 
+import fcntl
 import os
 import shlex
 import subprocess
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -56,9 +60,10 @@ class KeySource(Struct, frozen=True):
 
     def add(self) -> MasterKey:
         """Put a fresh key before those in the file, which stays its owner's. Raises KeyMissing."""
-        old = self._text()
+        self._text()
         made = new_key_text()
-        _replace(self.file, f"{made.reveal()}\n{old.reveal()}")
+        with _held(self.file):
+            _replace(self.file, f"{made.reveal()}\n{self._text().reveal()}")
         return read_keys(made, self.where)[0]
 
     def _from_file(self, *, create: bool) -> tuple[MasterKey, ...]:
@@ -108,36 +113,49 @@ def _answer(command: str, within_s: float) -> Secret:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    half = _half(path, f"{new_key_text().reveal()}\n")
-    try:
-        # A link, not a rename: of two processes that start at once, the second takes the first one's key.
+    # A link, not a rename: of two processes that start at once, the second takes the first one's key.
+    with _half(path, f"{new_key_text().reveal()}\n") as half, suppress(FileExistsError):
         os.link(half, path)
-    except FileExistsError:
-        pass
-    finally:
-        half.unlink()
     _settle(path.parent)
 
 
 def _replace(path: Path, text: str) -> None:
     owner = path.stat()
-    half = _half(path, text)
-    if os.geteuid() == 0:
-        os.chown(half, owner.st_uid, owner.st_gid)
-    half.replace(path)
+    with _half(path, text) as half:
+        if os.geteuid() == 0:
+            os.chown(half, owner.st_uid, owner.st_gid)
+        half.replace(path)
     _settle(path.parent)
 
 
-def _half(path: Path, text: str) -> Path:
-    """A file beside the one meant, durable before it is used: the first thing that it seals may outlive a power cut."""
-    half = path.with_name(f"{path.name}.{os.getpid()}")
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+@contextmanager
+def _half(path: Path, text: str) -> Generator[Path, None, None]:
+    """A file beside the one meant, durable before it is used: the first thing that it seals may outlive a power cut.
+
+    No name comes twice: what a process that was killed left lying is in nobody's way.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
+    half = Path(name)
     try:
-        os.write(handle, text.encode("ascii"))
-        os.fsync(handle)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        yield half
     finally:
-        os.close(handle)
-    return half
+        half.unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(path: Path) -> Generator[None, None, None]:
+    """One process at a time reads the file and puts another in its place."""
+    is_ours = False
+    while not is_ours:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever held it before may have put another file there.
+            if is_ours := os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield
 
 
 def _settle(folder: Path) -> None:
