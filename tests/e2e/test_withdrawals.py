@@ -20,6 +20,13 @@ from tests.e2e.house import Account, House, house, until
 
 DISCONNECTED = "ACCOUNTS.DISCONNECTED"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
+_UNOPENED = """
+    insert into platform_apps (application_id, work_platform_id, environment, client_id, sealed_secret, updated_at)
+    select application_id, work_platform_id, 'production', client_id, sealed_secret, updated_at
+    from platform_apps where work_platform_id = '9bb8913b-ddd9-430b-a66a-d74d846e6c66'
+    returning 1
+"""
+"""A secret in another place than the one for which it is sealed."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -174,6 +181,19 @@ async def test_an_application_with_an_app_of_its_own_is_told_by_that_one_alone(h
 
     assert (person is not None, answer.body) == (True, b'{"ended":0}')
     assert (await status(home, account))[0] == "CONNECTED"
+
+
+async def test_an_app_whose_secret_does_not_open_keeps_no_other_from_being_heard(home: House) -> None:
+    account = await home.connected_by_worker(8)
+    assert await home.scalar(_UNOPENED) == 1
+    try:
+        _, (answer,) = await remove(home, account)
+        forged = await post(home, "deauthorize", signed("somebody", 0, "guessed"))
+    finally:
+        await home.scalar("delete from platform_apps where environment = 'production'")
+
+    assert (answer.status, answer.body, forged.status) == (200, b'{"ended":1}', 400)
+    assert await status(home, account) == ("NOT_CONNECTED", "CREATOR")
 
 
 async def test_a_consent_that_cannot_renew_itself_is_told_of_before_it_ends(home: House) -> None:

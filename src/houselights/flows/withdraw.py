@@ -18,6 +18,7 @@ from houselights.flows.rooms import Rooms
 from houselights.port.platform import AppKeys, Platform, Withdrawal
 from houselights.store import accounts, platform_apps, withdrawals
 from houselights.store.withdrawals import AppRow, Consented, Deletion
+from houselights.vault.seal import SealBroken
 
 log = structlog.get_logger()
 
@@ -107,7 +108,11 @@ async def _hear(sent: Mapping[str, str], rooms: Rooms) -> _Heard:
 async def _signed(sent: Mapping[str, str], app: AppRow, platform: Platform, rooms: Rooms) -> Withdrawal | None:
     """What it says if this app's secret signed it. Raises NotHeard for what is signed and cannot be read."""
     place = platform_apps.place(app.owner, app.work_platform_id, app.environment, app.client_id)
-    secret = await rooms.vault.open_text(app.owner, app.sealed_secret, place)
+    try:
+        secret = await rooms.vault.open_text(app.owner, app.sealed_secret, place)
+    except SealBroken as error:
+        log.warning("withdrawal.app_unopened", platform=platform.manifest.name, owner=app.owner, code=error.code)
+        return None
     try:
         return platform.withdrawal(AppKeys(app.client_id, secret), sent)
     except PlatformChanged as error:
