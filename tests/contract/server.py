@@ -47,13 +47,13 @@ class Dial:
 
 
 @asynccontextmanager
-async def serve(app: ASGIApp) -> AsyncGenerator[int, None]:
-    """The port on which an application answers."""
+async def serve(app: ASGIApp, http: type[asyncio.Protocol] | None = None) -> AsyncGenerator[int, None]:
+    """The port on which an application answers. http: what speaks HTTP, the API's own if none is named."""
     listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
-        http=http_protocol(request_ids(os.urandom)),
+        http=http or http_protocol(request_ids(os.urandom)),
         ws="none",
         lifespan="off",
         log_config=None,

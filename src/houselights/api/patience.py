@@ -1,0 +1,83 @@
+"""How long a peer may keep its request back: one look at all connections every few seconds, no timer for each request.
+
+The HTTP server bounds the pause after an answer alone: a peer that says nothing, or a byte now and then, would keep its
+place for ever. Not here: the pause itself, and how long an answer may take.
+"""
+
+import asyncio
+from collections.abc import Collection
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Limits(Struct, frozen=True):
+    """Seconds, each let pass by `every_s` at most.
+
+    silent_s  until the first byte; longer than proxies keep a connection that they opened ahead of need
+    head_s    from the first byte of a request to the end of its head
+    body_s    from there to the end of its body
+    every_s   between two looks
+    """
+
+    silent_s: float = 75
+    head_s: float = 15
+    body_s: float = 30
+    every_s: float = 5
+
+
+class Owing(Struct, frozen=True):
+    """What a connection's peer has yet to send. what: the same object as long as it is the same thing."""
+
+    what: object
+    within_s: float
+
+
+class Watched(Protocol):
+    """A connection."""
+
+    def owes(self) -> Owing | None:
+        """None while it is not the peer's turn."""
+
+    def end(self) -> None:
+        """Close it."""
+
+
+class Patience:
+    """Looks at the connections of one process."""
+
+    __slots__ = ("_connections", "_every_s", "_is_looking", "_since")
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._connections: Collection[Watched] = ()
+        self._since: dict[Watched, tuple[object, float]] = {}
+        self._is_looking = False
+
+    def watch(self, connections: Collection[Watched]) -> None:
+        """Look from now on until there are none. connections: all of them, one and the same collection always."""
+        self._connections = connections
+        if not self._is_looking:
+            self._is_looking = True
+            self._look_later()
+
+    def _look_later(self) -> None:
+        asyncio.get_running_loop().call_later(self._every_s, self._look)
+
+    def _look(self) -> None:
+        now = asyncio.get_running_loop().time()
+        before, self._since = self._since, {}
+        for connection in tuple(self._connections):
+            owing = connection.owes()
+            if owing is None:
+                continue
+            what, since = before.get(connection, (None, now))
+            if what is not owing.what:
+                since = now
+            if now - since < owing.within_s:
+                self._since[connection] = owing.what, since
+            else:
+                connection.end()
+        self._is_looking = bool(self._connections)
+        if self._is_looking:
+            self._look_later()
