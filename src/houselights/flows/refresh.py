@@ -97,7 +97,7 @@ async def _store(
         work_platform=WORK_PLATFORMS[held.work_platform_id].ref,
         on_demand=held.on_demand,
         now=now,
-        stale_at=now + 2 * every,
+        stale_at=cadence.stale_at(now, every),
         new_id=rooms.new_id,
     )
     missing = reading.audience.reason if isinstance(reading.audience, NoAudience) else None

@@ -32,6 +32,6 @@ def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> dateti
     return earliest + (slot - (earliest - _EPOCH)) % cadence
 
 
-def is_stale(fetched_at: datetime, now: datetime, cadence: timedelta) -> bool:
-    """Whether data is older than two cadences: one scheduled refresh may run late before readers are told."""
-    return now - fetched_at > 2 * cadence
+def stale_at(fetched_at: datetime, cadence: timedelta) -> datetime:
+    """From when on data counts as stale: one scheduled refresh may run late before readers are told."""
+    return fetched_at + 2 * cadence

@@ -26,6 +26,7 @@ from houselights.resources.imported import ImportedAccount, ImportedAudience, Im
 from houselights.resources.users import User
 from houselights.resources.webhooks import Webhook
 from houselights.resources.work_platforms import WORK_PLATFORMS
+from houselights.rules.cadence import stale_at
 from houselights.rules.change import content_hash
 from houselights.rules.merging import Outcome, Place, Shelf, Verdict
 from houselights.store import import_rows as rows
@@ -247,8 +248,8 @@ class _Import:
             estimates=self._settings.audience_estimates,
         )
         fetched_at = max(record.updated_at, context.audience_at or record.updated_at)
-        stale_at = fetched_at + 2 * self._wish.cadences.get(context.work_platform_id, _A_DAY)
-        return _head(document, context), body, fetched_at, msgspec.json.encode(record.facts), stale_at
+        stale = stale_at(fetched_at, self._wish.cadences.get(context.work_platform_id, _A_DAY))
+        return _head(document, context), body, fetched_at, msgspec.json.encode(record.facts), stale
 
     async def _contexts(self, ids: Sequence[UUID]) -> dict[UUID, Context]:
         found = await self._connection.fetch(rows.CONTEXTS, self._application_id, ids)

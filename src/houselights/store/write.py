@@ -5,7 +5,6 @@ that are not). A document's `updated_at` moves only with its values; its head (n
 anew without moving it.
 """
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -22,6 +21,7 @@ from houselights.resources import audience, profiles
 from houselights.resources.audience import AudienceFacts, NoAudience, Quality, quality_header
 from houselights.resources.heads import AccountRef, UserRef, WorkPlatformRef, render_head
 from houselights.resources.profiles import ProfileFacts
+from houselights.rules.change import Change, change, content_hash
 from houselights.store.events import Subject, emit
 
 
@@ -47,10 +47,10 @@ CONTEXT = Statement(
 )
 
 
-class StoredProfile(Struct, frozen=True):
+class Stored(Struct, frozen=True):
     """What is there, as far as deciding needs it."""
 
-    profile_id: UUID
+    record_id: UUID
     content_hash: bytes
     created_at: datetime
     updated_at: datetime
@@ -58,10 +58,10 @@ class StoredProfile(Struct, frozen=True):
 
 STORED_PROFILE = Statement(
     """
-    select profile_id, content_hash, created_at, updated_at from profiles
+    select profile_id as record_id, content_hash, created_at, updated_at from profiles
     where application_id = $1 and account_id = $2
     """,
-    StoredProfile,
+    Stored,
 )
 
 WRITE_PROFILE = Statement(
@@ -77,19 +77,15 @@ WRITE_PROFILE = Statement(
 )
 
 
-class StoredAudience(Struct, frozen=True):
-    """What is there, the facts included: a refused dimension keeps its stored list."""
+class StoredAudience(Stored, frozen=True):
+    """The facts included: a refused dimension keeps its stored list."""
 
-    audience_id: UUID
-    content_hash: bytes
     facts: bytes
-    created_at: datetime
-    updated_at: datetime
 
 
 STORED_AUDIENCE = Statement(
     """
-    select audience_id, content_hash, facts, created_at, updated_at from audiences
+    select audience_id as record_id, content_hash, created_at, updated_at, facts from audiences
     where application_id = $1 and account_id = $2
     """,
     StoredAudience,
@@ -137,6 +133,16 @@ class Occasion(Struct, frozen=True):
     new_id: Callable[[], UUID]
 
 
+class _Record(Struct, frozen=True):
+    """A document as it will be stored, and what that does to the one that is there."""
+
+    record_id: UUID
+    content_hash: bytes
+    created_at: datetime
+    updated_at: datetime
+    change: Change
+
+
 async def write_reading(connection: Connection, subject: Subject, reading: Reading, occasion: Occasion) -> None:
     """Store a reading and tell what is new. The caller's transaction ends with the fenced finish of its lease."""
     profile = reading.profile
@@ -150,7 +156,8 @@ async def write_reading(connection: Connection, subject: Subject, reading: Readi
         profile.platform_profile_published_at,
     )
     context = await connection.fetch_one(CONTEXT, subject.application_id, subject.user_id)
-    if context is None:  # a user is never deleted while its account's lease is held
+    if context is None:
+        # The user was erased meanwhile, and the refresh's row too: that finish finds nothing and ends it all.
         return
     writer = _Writer(connection, subject, occasion, context, AccountRef(subject.account_id, profile.platform_username))
     profile_id = await writer.profile(profile)
@@ -171,29 +178,26 @@ class _Writer:
 
     async def profile(self, facts: ProfileFacts) -> ProfileId:
         """Upsert, then ADDED, UPDATED or silence."""
-        now, subject = self._occasion.now, self._subject
+        subject = self._subject
         stored = await self._connection.fetch_one(STORED_PROFILE, subject.application_id, subject.account_id)
         body = profiles.render_body(facts)
-        digest = hashlib.sha256(body).digest()
-        changed = stored is None or stored.content_hash != digest
-        profile_id = ProfileId(self._occasion.new_id() if stored is None else stored.profile_id)
-        created_at = now if stored is None else stored.created_at
-        updated_at = now if stored is None or changed else stored.updated_at
+        record = self._record(stored, body)
+        profile_id = ProfileId(record.record_id)
         await self._connection.execute(
             WRITE_PROFILE,
             subject.application_id,
             profile_id,
             subject.account_id,
-            self._head(profile_id, created_at, updated_at),
+            self._head(record),
             body,
-            digest,
-            created_at,
-            updated_at,
-            now,
+            record.content_hash,
+            record.created_at,
+            record.updated_at,
+            self._occasion.now,
         )
-        if stored is None:
+        if record.change is Change.ADDED:
             await self._emit(EventKind.PROFILES_ADDED, profile_id)
-        elif changed or self._occasion.on_demand:
+        elif record.change is Change.UPDATED or self._occasion.on_demand:
             await self._emit(EventKind.PROFILES_UPDATED, profile_id)
         return profile_id
 
@@ -206,30 +210,25 @@ class _Writer:
                 await self._keep(stored, read)
             return
         facts = _with_stored_dimensions(read, stored)
-        digest = hashlib.sha256(audience.render_body(facts)).digest()
-        changed = stored is None or stored.content_hash != digest
-        now = self._occasion.now
-        audience_id = self._occasion.new_id() if stored is None else stored.audience_id
-        created_at = now if stored is None else stored.created_at
-        updated_at = now if stored is None or changed else stored.updated_at
+        record = self._record(stored, audience.render_body(facts))
         await self._connection.execute(
             WRITE_AUDIENCE,
             subject.application_id,
             subject.account_id,
-            audience_id,
-            self._head(audience_id, created_at, updated_at),
+            record.record_id,
+            self._head(record),
             audience.render_body(facts, third_gender=self._context.third_gender, estimates=self._context.estimates),
             quality_header(facts.quality),
             msgspec.json.encode(facts),
-            digest,
-            created_at,
-            updated_at,
-            now,
+            record.content_hash,
+            record.created_at,
+            record.updated_at,
+            self._occasion.now,
             self._occasion.stale_at,
         )
-        if stored is None:
+        if record.change is Change.ADDED:
             await self._emit(EventKind.PROFILES_AUDIENCE_ADDED, profile_id)
-        elif changed:
+        elif record.change is Change.UPDATED:
             await self._emit(EventKind.PROFILES_AUDIENCE_UPDATED, profile_id)
 
     async def _keep(self, stored: StoredAudience, read: NoAudience) -> None:
@@ -241,13 +240,23 @@ class _Writer:
             KEEP_AUDIENCE,
             self._subject.application_id,
             self._subject.account_id,
-            self._head(stored.audience_id, stored.created_at, stored.updated_at),
+            self._head(stored),
             quality_header(quality),
         )
 
-    def _head(self, record_id: UUID, created_at: datetime, updated_at: datetime) -> bytes:
+    def _record(self, stored: Stored | None, body: bytes) -> _Record:
+        """A new one, or the stored one, which was updated now if its body is another."""
+        now, digest = self._occasion.now, content_hash(body)
+        if stored is None:
+            return _Record(self._occasion.new_id(), digest, now, now, change(None, digest))
+        done = change(stored.content_hash, digest)
+        updated_at = stored.updated_at if done is Change.SAME else now
+        return _Record(stored.record_id, digest, stored.created_at, updated_at, done)
+
+    def _head(self, record: _Record | Stored) -> bytes:
         user = UserRef(UserId(self._subject.user_id), self._context.user_name)
-        return render_head(record_id, created_at, updated_at, user, self._account, self._occasion.work_platform)
+        times = (record.created_at, record.updated_at)
+        return render_head(record.record_id, *times, user, self._account, self._occasion.work_platform)
 
     async def _emit(self, kind: EventKind, profile_id: ProfileId) -> None:
         occasion = self._occasion

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from houselights.core.ids import AccountId
-from houselights.rules.cadence import is_stale, next_due
+from houselights.rules.cadence import next_due, stale_at
 
 DAY = timedelta(days=1)
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -41,6 +41,5 @@ def test_a_weekly_cadence_has_a_slot_in_the_week() -> None:
     assert days == set(range(7))
 
 
-def test_data_is_stale_after_two_cadences_and_not_at_them() -> None:
-    assert not is_stale(NOON - 2 * DAY, NOON, DAY)
-    assert is_stale(NOON - 2 * DAY - timedelta(microseconds=1), NOON, DAY)
+def test_data_is_stale_after_two_cadences() -> None:
+    assert stale_at(NOON, DAY) == NOON + 2 * DAY
