@@ -289,7 +289,7 @@ def test_the_headers_of_a_spent_budget_are_read(name: str) -> None:
         assert (counted, spent) == (None, None)  # the platform's headers say nothing of its budgets
         return
     assert counted is not None
-    assert counted.percent < platform.manifest.limits.slow_at_percent
+    assert counted.percent < platform.manifest.limits.stop_at_percent
     assert spent is not None
     assert spent.percent >= 100
     rests_s = spent.wait_s if spent.resets_at is None else (spent.resets_at - NOW).total_seconds()

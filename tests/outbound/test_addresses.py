@@ -154,7 +154,7 @@ def kind(egress: Egress, address: str, host: str = "hooks.example") -> str | Non
     try:
         egress.check_address(host, address)
     except AddressRefused as refused:
-        return refused.kind
+        return str(refused).removeprefix(f"{host} leads to a ").removesuffix(" address")
     return None
 
 

@@ -26,11 +26,6 @@ class Sandbox:
         self._url = url.rstrip("/")
         self.consent = consent
 
-    async def usernames(self) -> list[str]:
-        """The invented creators."""
-        people = (await self._ask("GET", "personas")).get("personas", [])
-        return [str(person["username"]) for person in people]
-
     async def hold(self) -> None:
         """Audience replies stop halfway until the release, so that every refresh stays under way."""
         await self.fail("slow_body", match={"path": "/insights"}, limit_s=60)

@@ -5,7 +5,6 @@ The callers are programs of the platform: what they send is believed by its sign
 """
 
 from collections.abc import Mapping
-from uuid import UUID
 
 import msgspec
 from starlette.requests import Request
@@ -48,7 +47,7 @@ class Withdrawals:
     async def show(self, request: Request) -> Response:
         """What was done, for whoever has the code."""
         code = parse_uuid(request.path_params["code"])
-        done = None if code is None else await withdrawals.deletion(self._rooms.database, UUID(str(code)))
+        done = None if code is None else await withdrawals.deletion(self._rooms.database, code)
         view = render.stranger(request)
         if done is None:
             return render.problem(request, problems.UNKNOWN, view, status=404)

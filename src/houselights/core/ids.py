@@ -16,7 +16,6 @@ ProfileId = NewType("ProfileId", UUID)
 AudienceId = NewType("AudienceId", UUID)
 WebhookId = NewType("WebhookId", UUID)
 EventId = NewType("EventId", UUID)
-DeliveryId = NewType("DeliveryId", UUID)
 SessionId = NewType("SessionId", UUID)
 
 

@@ -35,14 +35,10 @@ class BadTarget(SendFailed):
 
 
 class AddressRefused(SendFailed):
-    """The target leads to an address that must not be reached; nothing was connected. Code `private_address`.
-
-    kind  the class of address, for metrics: a word of `egress.Kind`
-    """
+    """The target leads to an address that must not be reached; nothing was connected. Code `private_address`."""
 
     def __init__(self, host: str, kind: str) -> None:
         super().__init__("private_address", f"{host} leads to a {kind} address")
-        self.kind = kind
 
 
 class TargetBusy(SendFailed):

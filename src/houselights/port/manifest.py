@@ -71,7 +71,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 
     parallel: int = 4
     pages: int = 20
-    slow_at_percent: int = 80
     stop_at_percent: int = 95
     windows: tuple[Window, ...] = ()
     """calls that the platform counts in rolling windows, as far as it publishes how many"""
