@@ -10,6 +10,8 @@ import hmac
 from typing import Self
 from urllib.parse import quote_plus
 
+from houselights.core import base64url
+
 
 class Secret:
     """Wraps a token or key: no repr, no str, no format, no pickle, no equality by content in logs.
@@ -51,7 +53,7 @@ class Secret:
     def challenge(self) -> str:
         """Of a code verifier: the S256 code challenge (RFC 7636, 4.2), which is public."""
         digest = hashlib.sha256(self._text.encode()).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return base64url.encode(digest)
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -6,14 +6,13 @@ return addresses) nor a copy of the database tells it. The state names the sessi
 own, so that a callback finds its row by key; knowing a state does not tell the address.
 """
 
-import base64
-import binascii
 import hashlib
 import hmac
 from uuid import UUID
 
 from msgspec import Struct
 
+from houselights.core import base64url
 from houselights.core.ids import ApplicationId, SessionId
 from houselights.core.secret import Secret
 
@@ -34,12 +33,12 @@ class SessionKey(Struct, frozen=True):
 def address(key: bytes, session: SessionKey) -> str:
     """The last part of `/connect/…`: 64 letters, digits, `-` and `_`."""
     ids = _ids(session)
-    return _text(ids + _tag(key, ids))
+    return base64url.encode(ids + _tag(key, ids))
 
 
 def read_address(key: bytes, text: str) -> SessionKey | None:
     """The session of an address; None for one that we did not make."""
-    raw = _bytes(text)
+    raw = base64url.decode(text)
     if len(raw) != _IDS + _TAG or not hmac.compare_digest(_tag(key, raw[:_IDS]), raw[_IDS:]):
         return None
     return _session(raw)
@@ -47,13 +46,13 @@ def read_address(key: bytes, text: str) -> SessionKey | None:
 
 def state(session: SessionKey, chance: str) -> str:
     """What the platform is handed and hands back. chance: fresh random text, unguessable."""
-    return f"{_text(_ids(session))}.{chance}"
+    return f"{base64url.encode(_ids(session))}.{chance}"
 
 
 def session_of_state(text: str) -> SessionKey | None:
     """Which session a state claims to be of; its digest must still be compared. None for what is no state."""
     ids, _, chance = text.partition(".")
-    raw = _bytes(ids)
+    raw = base64url.decode(ids)
     return _session(raw) if len(raw) == _IDS and chance else None
 
 
@@ -74,19 +73,6 @@ def _tag(key: bytes, ids: bytes) -> bytes:
     return hmac.new(key, ids, hashlib.sha256).digest()[:_TAG]
 
 
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    """b"" for what is not base64 in its only spelling."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-    return raw if _text(raw) == text else b""
-
-
 def code_verifier(key: bytes, state: str) -> Secret:
     """The PKCE verifier of a state: 43 letters, digits, `-` and `_`; nobody without the key can tell it."""
-    return Secret(_text(hmac.new(key, state.encode(), hashlib.sha256).digest()))
+    return Secret(base64url.encode(hmac.new(key, state.encode(), hashlib.sha256).digest()))

@@ -3,7 +3,6 @@
 Written with the standard library: one algorithm, one key, so nothing to negotiate.
 """
 
-import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
@@ -12,6 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from houselights.core import base64url
 from houselights.core.errors import Refused
 from houselights.core.ids import ApplicationId, UserId
 from houselights.resources.sdk_tokens import SdkToken
@@ -65,8 +65,8 @@ def issue(key: bytes, permission: Permission, public_url: str, now: datetime) ->
         now.timestamp(),
         expires_at.timestamp(),
     )
-    signed = f"{_text(msgspec.json.encode(_HEADER))}.{_text(msgspec.json.encode(claims))}"
-    return SdkToken(f"{signed}.{_text(_digest(key, signed))}", expires_at)
+    signed = f"{base64url.encode(msgspec.json.encode(_HEADER))}.{base64url.encode(msgspec.json.encode(claims))}"
+    return SdkToken(f"{signed}.{base64url.encode(_digest(key, signed))}", expires_at)
 
 
 def read(key: bytes, token: str, now: datetime) -> Permission:
@@ -89,10 +89,10 @@ def whose(key: bytes, token: str) -> Permission:
 def _opened(key: bytes, token: str) -> tuple[Permission, datetime]:
     """What one of our tokens says, and until when. Raises Refused `sdk_token_invalid`."""
     signed, _, digest = token.rpartition(".")
-    if not token.isascii() or not hmac.compare_digest(_text(_digest(key, signed)), digest):
+    if not token.isascii() or not hmac.compare_digest(base64url.encode(_digest(key, signed)), digest):
         raise Refused("sdk_token_invalid")
     try:
-        header, claims = (_bytes(part) for part in signed.split("."))
+        header, claims = (base64url.decode(part) for part in signed.split("."))
         if msgspec.json.decode(header, type=_Header) != _HEADER:
             raise Refused("sdk_token_invalid")
         said = msgspec.json.decode(claims, type=_Claims)
@@ -105,11 +105,3 @@ def _opened(key: bytes, token: str) -> tuple[Permission, datetime]:
 
 def _digest(key: bytes, signed: str) -> bytes:
     return hmac.new(key, signed.encode("ascii"), hashlib.sha256).digest()
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -13,11 +13,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.errors import LeaseLost
 from houselights.core.ids import AccountId, ApplicationId, UserId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.batch import Batch
 from houselights.db.run import Connection, Database
+from houselights.store import fence
 
 Row = TypeVar("Row", bound=Struct)
 
@@ -319,12 +319,12 @@ async def lease(
 
 async def heartbeat(database: Database, held: RefreshLease, lease_for: timedelta) -> None:
     """Hold on. Raises LeaseLost."""
-    _fenced(await database.execute(HEARTBEAT, held.application_id, held.account_id, held.fence, lease_for))
+    fence.held(await database.execute(HEARTBEAT, held.application_id, held.account_id, held.fence, lease_for))
 
 
 async def finish(connection: Connection, held: RefreshLease, now: datetime, ending: Ending) -> None:
     """The last write of a run, in the transaction of its results. Raises LeaseLost: then nothing is written."""
-    _fenced(
+    fence.held(
         await connection.execute(
             FINISH,
             held.application_id,
@@ -345,7 +345,7 @@ async def finish(connection: Connection, held: RefreshLease, now: datetime, endi
 
 async def postpone(database: Database, held: RefreshLease, now: datetime, again: Postponement) -> None:
     """Try again later. Raises LeaseLost."""
-    _fenced(
+    fence.held(
         await database.execute(
             POSTPONE,
             held.application_id,
@@ -364,7 +364,7 @@ async def postpone(database: Database, held: RefreshLease, now: datetime, again:
 
 async def park(database: Database, held: RefreshLease, now: datetime) -> None:
     """Stop starting a run that keeps losing its worker, until somebody asks again. Raises LeaseLost."""
-    _fenced(await database.execute(PARK, held.application_id, held.account_id, held.fence, now))
+    fence.held(await database.execute(PARK, held.application_id, held.account_id, held.fence, now))
 
 
 async def schedule_first(
@@ -387,8 +387,3 @@ async def resume(connection: Connection, application_id: ApplicationId, account_
 async def unschedule(connection: Connection, application_id: ApplicationId, account_id: AccountId) -> None:
     """No run by itself any more. One that was asked for is left, and so is one that runs: its end schedules none."""
     await connection.execute(UNSCHEDULE, application_id, account_id)
-
-
-def _fenced(written: int) -> None:
-    if written == 0:
-        raise LeaseLost("lease_lost")

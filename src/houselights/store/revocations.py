@@ -10,10 +10,10 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.core.errors import LeaseLost
 from houselights.core.ids import AccountId, ApplicationId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
+from houselights.store import fence
 
 LET_GO = Statement(
     """
@@ -140,7 +140,7 @@ async def lease(
 
 async def heartbeat(database: Database, held: RevocationLease, lease_for: timedelta) -> None:
     """Hold on. Raises LeaseLost."""
-    _fenced(await database.execute(HEARTBEAT, *_key(held), lease_for))
+    fence.held(await database.execute(HEARTBEAT, *_key(held), lease_for))
 
 
 async def is_shared(database: Database, held: RevocationLease) -> bool:
@@ -151,23 +151,18 @@ async def is_shared(database: Database, held: RevocationLease) -> bool:
 
 async def keep_renewed(database: Database, held: RevocationLease, sealed: bytes) -> None:
     """A renewed grant in the place of the one it came from. Raises LeaseLost."""
-    _fenced(await database.execute(KEEP_RENEWED, *_key(held), sealed))
+    fence.held(await database.execute(KEEP_RENEWED, *_key(held), sealed))
 
 
 async def again(database: Database, held: RevocationLease, due_at: datetime) -> None:
     """It failed and is tried again. Raises LeaseLost."""
-    _fenced(await database.execute(AGAIN, *_key(held), due_at))
+    fence.held(await database.execute(AGAIN, *_key(held), due_at))
 
 
 async def end(database: Database, held: RevocationLease) -> None:
     """Done or given up: the grant is forgotten here. Raises LeaseLost."""
-    _fenced(await database.execute(END, *_key(held)))
+    fence.held(await database.execute(END, *_key(held)))
 
 
 def _key(held: RevocationLease) -> tuple[ApplicationId, UUID, int]:
     return (held.application_id, held.revocation_id, held.fence)
-
-
-def _fenced(written: int) -> None:
-    if written == 0:
-        raise LeaseLost("lease_lost")

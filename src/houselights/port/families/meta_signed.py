@@ -5,7 +5,6 @@ Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/data
 https://developers.facebook.com/docs/facebook-login/guides/advanced/oauth-version#deauthorize (read 2026-11-23).
 """
 
-import base64
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from houselights.core import base64url
 from houselights.core.secret import Secret
 from houselights.port.families.meta_graph import Id
 from houselights.port.platform import AppKeys, Withdrawal
@@ -35,13 +35,8 @@ def withdrawal(app: AppKeys, sent: Mapping[str, str]) -> Withdrawal | None:
     parts = _SIGNED.fullmatch(sent.get("signed_request", ""))
     if parts is None:
         return None
-    signature, payload = Secret(_decoded(parts[1]).hex()), parts[2]
+    signature, payload = Secret(base64url.decode(parts[1].rstrip("=")).hex()), parts[2]
     if Secret(payload).proof(app.client_secret) != signature:
         return None
-    said = fit(_decoded(payload), _Said)
+    said = fit(base64url.decode(payload.rstrip("=")), _Said)
     return Withdrawal(str(said.user_id), datetime.fromtimestamp(said.issued_at, UTC))
-
-
-def _decoded(text: str) -> bytes:
-    bare = text.rstrip("=")
-    return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
