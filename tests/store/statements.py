@@ -2,9 +2,12 @@
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from functools import cache
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct, structs
 
 import houselights
 from houselights.core.statement import Statement
@@ -18,8 +21,20 @@ def collect() -> MappingProxyType[str, Statement[Any]]:
     for module in sorted(info.name for info in pkgutil.walk_packages(houselights.__path__, "houselights.")):
         if module.endswith("__main__"):
             continue
-        for name, value in vars(importlib.import_module(module)).items():
-            if isinstance(value, Statement) and id(value) not in seen:
-                seen.add(id(value))
-                found[f"{module.removeprefix('houselights.')}.{name}"] = value
+        for name, constant in vars(importlib.import_module(module)).items():
+            for where, value in _within(name, constant):
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    found[f"{module.removeprefix('houselights.')}.{where}"] = value
     return MappingProxyType(found)
+
+
+def _within(name: str, constant: object) -> Iterator[tuple[str, Statement[Any]]]:
+    """A constant that is a statement, or those in the structs of one that is a tuple: `COLUMNS.0.old`."""
+    if isinstance(constant, Statement):
+        yield name, constant
+    elif isinstance(constant, tuple):
+        for number, part in enumerate(constant):
+            if isinstance(part, Struct):
+                for field, value in structs.asdict(part).items():
+                    yield from _within(f"{name}.{number}.{field}", value)

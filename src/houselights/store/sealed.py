@@ -16,7 +16,8 @@ from houselights.store import client_secrets, platform_apps, replies
 from houselights.vault.seal import Place
 from houselights.vault.tokens import grant_place
 
-_NIL = str(UUID(int=0))
+_FIRST = {"uuid": str(UUID(int=0)), "date": "0001-01-01", "bigint": "0", "text": ""}
+"""Nothing comes before these, by the types that keys are made of."""
 
 
 class SealedRow(Struct, frozen=True):
@@ -52,177 +53,43 @@ class SealedColumn(Struct, frozen=True):
     count: Statement[Count]
 
 
-OLD_TOKENS = Statement(
-    """
-    select application_id, account_id::text as key, sealed from account_tokens
-    where (application_id, account_id) > ($1, $2::text::uuid)
-      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, account_id limit $3 for no key update
-    """,
-    SealedRow,
-)
+def _column(name: str, place: Callable[..., Place], *key: str) -> SealedColumn:
+    """The column of that name.
 
-WRITE_TOKENS = Statement(
+    place  from the application and the parts of a key, as texts
+    key    the columns of a row's key after the application, each with its type; the last may hold a slash itself
     """
-    update account_tokens t set sealed = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id and t.account_id = n.key::uuid
-    """,
-    Nothing,
-)
+    table, _, value = name.partition(".")
+    columns, kinds = zip(*(each.split() for each in key), strict=True)
+    names, last = ", ".join(columns), len(key) - 1
 
-COUNT_TOKENS = Statement(
-    """
-    select count(*) as total,
-           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from account_tokens
-    """,
-    Count,
-)
+    def parts(text: str) -> str:
+        texts = [f"split_part({text}, '/', {number})" for number in range(1, len(key))]
+        texts.append(f"substring({text} from '^(?:[^/]*/){{{last}}}(.*)$')")
+        return ", ".join(f"{part}::{kind}" for part, kind in zip(texts, kinds, strict=True))
 
-OLD_REVOCATIONS = Statement(
-    """
-    select application_id, concat_ws('/', revocation_id, account_id) as key, sealed from revocations
-    where (application_id, revocation_id) > ($1, split_part($2, '/', 1)::uuid)
-      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, revocation_id limit $3 for no key update
-    """,
-    SealedRow,
-)
+    def is_old(newest: str) -> str:
+        return f"substring({value} from 2 for 16) not in (select unnest({newest}::bytea[]))"
 
-WRITE_REVOCATIONS = Statement(
+    old = f"""
+        select application_id, concat_ws('/', {names}) as key, {value} as sealed from {table}
+        where (application_id, {names}) > ($1, {parts("$2::text")}) and {is_old("$4")}
+        order by application_id, {names} limit $3 for no key update
     """
-    update revocations t set sealed = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id and t.revocation_id = split_part(n.key, '/', 1)::uuid
-    """,
-    Nothing,
-)
-
-COUNT_REVOCATIONS = Statement(
+    write = f"""
+        update {table} t set {value} = n.sealed
+        from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
+        where (t.application_id, {", ".join(f"t.{each}" for each in columns)}) = (n.application_id, {parts("n.key")})
     """
-    select count(*) as total,
-           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from revocations
-    """,
-    Count,
-)
-
-OLD_REPLIES = Statement(
-    """
-    select application_id, concat_ws('/', day, account_id, run) as key, sealed from replies
-    where (application_id, day, account_id, run)
-          > ($1, split_part($2, '/', 1)::date, split_part($2, '/', 2)::uuid, split_part($2, '/', 3)::bigint)
-      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, day, account_id, run limit $3 for no key update
-    """,
-    SealedRow,
-)
-
-WRITE_REPLIES = Statement(
-    """
-    update replies t set sealed = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id and t.day = split_part(n.key, '/', 1)::date
-      and t.account_id = split_part(n.key, '/', 2)::uuid and t.run = split_part(n.key, '/', 3)::bigint
-    """,
-    Nothing,
-)
-
-COUNT_REPLIES = Statement(
-    """
-    select count(*) as total,
-           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from replies
-    """,
-    Count,
-)
-
-OLD_SECRETS = Statement(
-    """
-    select application_id, secret_id::text as key, sealed from application_secrets
-    where (application_id, secret_id) > ($1, $2::text::uuid)
-      and substring(sealed from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, secret_id limit $3 for no key update
-    """,
-    SealedRow,
-)
-
-WRITE_SECRETS = Statement(
-    """
-    update application_secrets t set sealed = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id and t.secret_id = n.key::uuid
-    """,
-    Nothing,
-)
-
-COUNT_SECRETS = Statement(
-    """
-    select count(*) as total,
-           count(*) filter (where substring(sealed from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from application_secrets
-    """,
-    Count,
-)
-
-OLD_APPS = Statement(
-    """
-    select application_id, concat_ws('/', work_platform_id, environment, client_id) as key, sealed_secret as sealed
-    from platform_apps
-    where (application_id, concat_ws('/', work_platform_id, environment, client_id)) > ($1, $2)
-      and substring(sealed_secret from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, key limit $3 for no key update
-    """,
-    SealedRow,
-)
-
-WRITE_APPS = Statement(
-    """
-    update platform_apps t set sealed_secret = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id
-      and concat_ws('/', t.work_platform_id, t.environment, t.client_id) = n.key
-    """,
-    Nothing,
-)
-
-COUNT_APPS = Statement(
-    """
-    select count(*) as total,
-           count(*) filter (where substring(sealed_secret from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from platform_apps
-    """,
-    Count,
-)
-
-OLD_CANDIDATES = Statement(
-    """
-    select application_id, session_id::text as key, sealed_candidates as sealed from connect_sessions
-    where (application_id, session_id) > ($1, $2::text::uuid)
-      and substring(sealed_candidates from 2 for 16) not in (select unnest($4::bytea[]))
-    order by application_id, session_id limit $3 for no key update
-    """,
-    SealedRow,
-)
-
-WRITE_CANDIDATES = Statement(
-    """
-    update connect_sessions t set sealed_candidates = n.sealed
-    from unnest($1::uuid[], $2::text[], $3::bytea[]) as n (application_id, key, sealed)
-    where t.application_id = n.application_id and t.session_id = n.key::uuid
-    """,
-    Nothing,
-)
-
-COUNT_CANDIDATES = Statement(
-    """
-    select count(sealed_candidates) as total,
-           count(*) filter (where substring(sealed_candidates from 2 for 16) not in (select unnest($1::bytea[]))) as old
-    from connect_sessions
-    """,
-    Count,
-)
+    count = f"select count({value}) as total, count(*) filter (where {is_old('$1')}) as old from {table}"
+    return SealedColumn(
+        name,
+        "/".join(_FIRST[kind] for kind in kinds),
+        lambda application_id, text: place(application_id, *text.split("/", last)),
+        Statement(old, SealedRow),
+        Statement(write, Nothing),
+        Statement(count, Count),
+    )
 
 
 def candidates_place(application_id: ApplicationId, session_id: UUID) -> Place:
@@ -230,52 +97,41 @@ def candidates_place(application_id: ApplicationId, session_id: UUID) -> Place:
     return Place("connect_sessions", "sealed_candidates", application_id, session_id)
 
 
-def _place_of_token(application_id: ApplicationId, key: str) -> Place:
-    return grant_place(application_id, UUID(key))
+def _place_of_token(application_id: ApplicationId, account_id: str) -> Place:
+    return grant_place(application_id, UUID(account_id))
 
 
-def _place_of_revocation(application_id: ApplicationId, key: str) -> Place:
+def _place_of_revocation(application_id: ApplicationId, _: str, account_id: str) -> Place:
     """Where the account had it: it was moved as it was."""
-    return grant_place(application_id, UUID(key.partition("/")[2]))
+    return grant_place(application_id, UUID(account_id))
 
 
-def _place_of_replies(application_id: ApplicationId, key: str) -> Place:
-    _, account_id, run = key.split("/")
+def _place_of_replies(application_id: ApplicationId, _: str, account_id: str, run: str) -> Place:
     return replies.place(application_id, AccountId(UUID(account_id)), int(run))
 
 
-def _place_of_secret(application_id: ApplicationId, key: str) -> Place:
-    return client_secrets.place(application_id, UUID(key))
+def _place_of_secret(application_id: ApplicationId, secret_id: str) -> Place:
+    return client_secrets.place(application_id, UUID(secret_id))
 
 
-def _place_of_app(application_id: ApplicationId, key: str) -> Place:
-    work_platform_id, environment, client_id = key.split("/", 2)
+def _place_of_app(application_id: ApplicationId, work_platform_id: str, environment: str, client_id: str) -> Place:
     return platform_apps.place(application_id, UUID(work_platform_id), environment, client_id)
 
 
-def _place_of_candidates(application_id: ApplicationId, key: str) -> Place:
-    return candidates_place(application_id, UUID(key))
+def _place_of_candidates(application_id: ApplicationId, session_id: str) -> Place:
+    return candidates_place(application_id, UUID(session_id))
 
 
 # A token may be let go of while a rotation is at it: it is found in either place.
 COLUMNS = (
-    SealedColumn("account_tokens.sealed", _NIL, _place_of_token, OLD_TOKENS, WRITE_TOKENS, COUNT_TOKENS),
-    SealedColumn(
-        "revocations.sealed", _NIL, _place_of_revocation, OLD_REVOCATIONS, WRITE_REVOCATIONS, COUNT_REVOCATIONS
+    _column("account_tokens.sealed", _place_of_token, "account_id uuid"),
+    _column("revocations.sealed", _place_of_revocation, "revocation_id uuid", "account_id uuid"),
+    _column("replies.sealed", _place_of_replies, "day date", "account_id uuid", "run bigint"),
+    _column("application_secrets.sealed", _place_of_secret, "secret_id uuid"),
+    _column(
+        "platform_apps.sealed_secret", _place_of_app, "work_platform_id uuid", "environment text", "client_id text"
     ),
-    SealedColumn(
-        "replies.sealed", f"0001-01-01/{_NIL}/0", _place_of_replies, OLD_REPLIES, WRITE_REPLIES, COUNT_REPLIES
-    ),
-    SealedColumn("application_secrets.sealed", _NIL, _place_of_secret, OLD_SECRETS, WRITE_SECRETS, COUNT_SECRETS),
-    SealedColumn("platform_apps.sealed_secret", "", _place_of_app, OLD_APPS, WRITE_APPS, COUNT_APPS),
-    SealedColumn(
-        "connect_sessions.sealed_candidates",
-        _NIL,
-        _place_of_candidates,
-        OLD_CANDIDATES,
-        WRITE_CANDIDATES,
-        COUNT_CANDIDATES,
-    ),
+    _column("connect_sessions.sealed_candidates", _place_of_candidates, "session_id uuid"),
 )
 """All of them."""
 
