@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.tree import PACKAGE, ending, modules, name, syntax
+from tests.house.tree import PACKAGE, ROOT, ending, modules, name, syntax
 
 _PURE = ("platforms", "port", "rules", "resources", "core")
 _NEVER_SAY = {"mock", "stub", "dummy", "util", "utils", "customer", "provider"}
@@ -87,8 +87,20 @@ def test_statements_that_a_function_makes_are_made_of_a_constants_literals() -> 
         ] == []
 
 
+def test_a_flow_is_read_from_its_run() -> None:
+    flows = {path.stem: syntax(path) for path in modules() if path.parent == PACKAGE / "flows"}
+    verbs = {verb for verb, tree in flows.items() if "run" in {getattr(node, "name", "") for node in tree.body}}
+    shared = ast.get_docstring(flows.pop("__init__")) or ""
+    assert flows.keys() - verbs == set(re.findall(r"`(\w+)`", shared.partition("Shared:")[2]))
+    told = re.search(
+        r"  flows/ +verbs: ([a-z_,\s]+)\n  store/", (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    )
+    assert told
+    assert set(re.split(r",\s+", told[1])) == verbs
+
+
 def test_a_line_of_the_log_is_a_constant_name_with_dots() -> None:
-    lines = [(path, call) for path in modules() for call in _calls(path) if _writes_to_the_log(call)]
+    lines = [(path, call) for path in modules() for call in _lines_of_the_log(path)]
     assert lines
     assert [f"{name(path)}:{call.lineno}" for path, call in lines if not _has_dotted_name(call)] == []
 
@@ -147,13 +159,22 @@ def _is_literal(node: ast.expr) -> bool:
     return all(isinstance(part, _LITERAL) for part in ast.walk(node))
 
 
-def _writes_to_the_log(call: ast.Call) -> bool:
-    return (
-        isinstance(call.func, ast.Attribute)
-        and call.func.attr in _LEVELS
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id in {"log", "logger"}
-    )
+def _lines_of_the_log(path: Path) -> Iterator[ast.Call]:
+    """Calls of a logger's methods, whatever the logger is called, and of names that stand for one of these."""
+    assigned = [node for node in ast.walk(syntax(path)) if isinstance(node, ast.Assign)]
+    loggers = {_target(node) for node in assigned if re.search(r"get_?[lL]ogger\(|\.bind\(", ast.unparse(node.value))}
+
+    def is_method(node: ast.expr) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in _LEVELS and ast.unparse(node.value) in loggers
+
+    says = {_target(node) for node in assigned if isinstance(node.value, ast.IfExp) and is_method(node.value.body)}
+    for call in _calls(path):
+        if is_method(call.func) or (isinstance(call.func, ast.Name) and call.func.id in says):
+            yield call
+
+
+def _target(node: ast.Assign) -> str:
+    return ast.unparse(node.targets[0])
 
 
 def _has_dotted_name(call: ast.Call) -> bool:
