@@ -106,10 +106,10 @@ async def test_encodings_are_taken_from_mark_header_or_declaration(seed: Seed) -
 )
 async def test_document_types_entities_and_broken_xml_are_malformed_and_quickly_so(seed: Seed, body: str) -> None:
     here = await world(seed)
-    began = time.monotonic()
+    began = time.process_time()
     reply = await refresh(here, body)
     assert (reply.status, reply.code) == (400, "MALFORMED_BODY")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2, "of the processor's time, which others on the machine have no part in"
     state = (await here.caller.client.get(here.fill("/x/accounts/{account_id}/refresh"))).json()
     assert state["is_pending"] is False
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from houselights.core.errors import BudgetSpent
 from houselights.core.statement import Statement
 from houselights.db.clock import Clock
+from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 from houselights.outbound.budget import BudgetKey, Budgets, Meter
 from houselights.rules.budget import Window
@@ -76,16 +77,20 @@ async def test_a_short_wait_is_waited(database: Database) -> None:
     assert loop.time() - started >= 1.0
 
 
-async def test_most_calls_cost_no_round_trip(database: Database) -> None:
+async def test_most_calls_cost_no_round_trip(dsn: str) -> None:
     key, window = fresh_key(), Window("app", 10_000, 3600)
-    budgets = Budgets(database)
-    await budgets.take(key, window)
+    async with open_database(PoolOptions(dsn, most=1)) as only:
+        budgets = Budgets(only)
+        await budgets.take(key, window)
 
-    async with database.transaction():
-        # Every other connection may be busy: the rest of the block is in this process.
-        for _ in range(window.block - 1):
-            async with asyncio.timeout(0.05):
-                await budgets.take(key, window)
+        async with only.transaction():
+            # The one connection that there is is taken: the rest of a hundredth is in this process, and no more.
+            for _ in range(99):
+                async with asyncio.timeout(5):
+                    await budgets.take(key, window)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await budgets.take(key, window)
 
 
 async def test_what_a_process_let_lapse_it_gives_back_when_it_borrows_again(database: Database) -> None:
