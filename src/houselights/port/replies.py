@@ -36,7 +36,7 @@ def fit(body: bytes, shape: type[T]) -> T:
     except msgspec.ValidationError as error:
         place = "" if " - at `" in str(error) else " - at `$`"
         raise PlatformChanged("reply_changed", f"{error}{place}") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PlatformChanged("reply_changed", str(error)) from None
 
 
@@ -49,7 +49,7 @@ def envelope(reply: Response, shape: type[T]) -> T | None:
         return msgspec.json.decode(reply.body, type=shape, strict=False)
     except msgspec.ValidationError:
         return None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if reply.status == 429 or reply.status >= 500:
             raise by_status(reply) from None
         raise PlatformDown("not_json") from None

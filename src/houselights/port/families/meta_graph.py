@@ -225,7 +225,7 @@ def refusal(reply: Response) -> Refusal | None:
         error = msgspec.json.decode(reply.body, type=_Envelope, strict=False).error
     except msgspec.ValidationError:
         error = None  # JSON, but no envelope: whether it fits is for the caller's struct to say
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _without_body(reply, Refusal(Kind.RETRY, "not_json"))
     if error is not None:
         return _classified(error, reply)
@@ -321,7 +321,7 @@ def _accounts(reply: Response) -> list[_Counters]:
     header = reply.headers.get("x-business-use-case-usage", "{}")
     try:
         by_account = msgspec.json.decode(header, type=dict[str, list[_Counters]], strict=False)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
     return [counters for rows in by_account.values() for counters in rows]
 
@@ -330,7 +330,7 @@ def _counted(reply: Response, name: str) -> list[_Counters]:
     header = reply.headers.get(name)
     try:
         return [msgspec.json.decode(header, type=_Counters, strict=False)] if header else []
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return []
 
 
