@@ -1,4 +1,4 @@
-"""A database behind a cable that a test can cut: bytes pass between two unix sockets until then."""
+"""A database behind a cable that a test can cut or stop up: bytes pass between two unix sockets until then."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -19,6 +19,8 @@ class Cable:
         self.dsn = before._replace(query=f"host={quote(str(directory), safe='/')}&port={port}").geturl()
         self._listener: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
+        self._open = asyncio.Event()
+        self._open.set()
 
     async def mend(self) -> None:
         """From now on connections are taken."""
@@ -32,19 +34,27 @@ class Cable:
         for end in self._ends:
             end.transport.abort()
 
+    def stop_up(self) -> None:
+        """Connections stay and new ones are taken, but no byte passes, as where a firewall forgot them."""
+        self._open.clear()
+
+    def let_pass(self) -> None:
+        """Bytes pass again, those that waited too."""
+        self._open.set()
+
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         other_reader, other_writer = await asyncio.open_unix_connection(self._server)
         self._ends |= {writer, other_writer}
-        await asyncio.gather(_pass(reader, other_writer), _pass(other_reader, writer))
+        await asyncio.gather(self._pass(reader, other_writer), self._pass(other_reader, writer))
         self._ends -= {writer, other_writer}
 
-
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while chunk := await reader.read(65536):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while chunk := await reader.read(65536):
+                await self._open.wait()
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
 
 
 @asynccontextmanager
@@ -55,4 +65,5 @@ async def cable(dsn: str, directory: Path) -> AsyncGenerator[Cable, None]:
     try:
         yield made
     finally:
+        made.let_pass()
         await made.cut()

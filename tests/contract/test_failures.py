@@ -77,6 +77,19 @@ async def test_while_the_store_is_down_calls_get_503_and_later_they_work_again(
             assert (await afterwards.send(operation)).status == operation.status
 
 
+@pytest.mark.rule("C-006", "C-008")
+async def test_a_call_that_gets_no_connection_in_time_is_told_to_come_again(database: Database, dsn: str) -> None:
+    async with (
+        open_database(PoolOptions(dsn, most=1, patience_s=0.05)) as starved,
+        serve_api(starved, dsn) as nobody,
+    ):
+        caller = await Seed(database, nobody).caller()
+        user = {"name": "Ava Stone", "external_id": "1"}
+        async with starved.connection():
+            _check_unavailable(await caller.client.post("/v1/users", user))
+        assert (await caller.client.post("/v1/users", user)).status == 201
+
+
 def _check_unavailable(reply: Reply) -> None:
     assert (reply.status, reply.code) == (503, "service_unavailable")
     assert reply.message == "Not available right now."

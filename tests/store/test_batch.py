@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from houselights.core.errors import StoreDown
+from houselights.core.errors import StoreBusy, StoreDown
 from houselights.db.batch import Batch
 
 
@@ -18,11 +18,13 @@ class Recorder:
         self.gate.set()
 
     async def run(self, keys: Sequence[int]) -> Sequence[int]:
-        """Doubles; a negative key fails the group, 0 says that the store is down."""
+        """Doubles; a negative key fails the group, 0 says that the store is down, 1313 that others are in the way."""
         self.groups.append(list(keys))
         await self.gate.wait()
         if 0 in keys:
             raise StoreDown("store_down")
+        if 1313 in keys and len(keys) > 1:
+            raise StoreBusy("store_busy")
         if any(key < 0 for key in keys):
             raise ValueError(min(keys))
         return [2 * key for key in keys]
@@ -122,6 +124,13 @@ async def test_a_store_that_is_down_is_not_asked_again_for_each_key() -> None:
 
     assert all(isinstance(answer, StoreDown) for answer in answers)
     assert len(recorder.groups) == 1
+
+
+async def test_a_group_that_others_are_in_the_way_of_is_tried_one_by_one() -> None:
+    recorder = Recorder()
+    batch = Batch(recorder.run)
+    assert await asyncio.gather(*(batch.get(key) for key in (12, 1313, 14))) == [24, 2626, 28]
+    assert recorder.groups == [[12, 1313, 14], [12], [1313], [14]]
 
 
 async def test_a_caller_that_goes_away_takes_nothing_from_the_others() -> None:

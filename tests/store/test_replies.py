@@ -192,7 +192,7 @@ async def test_keeping_replies_costs_no_statement(stage: Stage, dsn: str) -> Non
         pool = await stack.enter_async_context(asyncpg.create_pool(dsn, min_size=1, max_size=1))
         async with pool.acquire() as connection:
             stack.enter_context(connection.query_logger(lambda said: sent.append(said.query)))
-        database = Database(pool)
+        database = Database(pool, patience_s=5)
         counted: dict[bool, list[str]] = {}
         for keeps in (True, False):
             subject = await stage.account()

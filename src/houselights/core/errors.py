@@ -76,6 +76,10 @@ class StoreDown(HouselightsError):
     """Nobody: the database cannot be reached or cannot write now. Nothing was acknowledged; try again."""
 
 
+class StoreBusy(StoreDown):
+    """Nobody: others held what this needed, for too long or in a circle. All of it was undone; try again."""
+
+
 class Duplicate(HouselightsError):
     """The store: a unique constraint refused a row; `code` is the constraint's name."""
 

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
-from houselights.core.errors import StoreDown
+from houselights.core.errors import StoreBusy, StoreDown
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -81,7 +81,7 @@ class Batch(Generic[Key, Value]):
 
     async def _fail(self, group: dict[Key, list[asyncio.Future[Value]]], error: Exception) -> None:
         """One bad key must not fail its neighbours: they are tried one by one, unless the store is down for all."""
-        if len(group) > 1 and not isinstance(error, StoreDown):
+        if len(group) > 1 and (isinstance(error, StoreBusy) or not isinstance(error, StoreDown)):
             for key, answers in group.items():
                 await self._answer({key: answers})
             return

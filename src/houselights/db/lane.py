@@ -20,15 +20,16 @@ Row = TypeVar("Row", bound=Struct)
 class Lane:
     """`width` autocommit connections, one statement at a time on each; opened by their first use.
 
-    Outside the pool on purpose: a group must not queue behind a long transaction, nor sit inside one.
+    Outside the pool on purpose: a group must not queue behind a long transaction, nor sit inside one. command_s: how
+    long a statement may take; callers wait for it.
     """
 
-    def __init__(self, dsn: str, width: int = 1) -> None:
+    def __init__(self, dsn: str, width: int = 1, command_s: float = 10.0) -> None:
         self.width = width
         # The one that was used last is used first: the others are opened only where they are needed.
         self._idle: asyncio.LifoQueue[_Track] = asyncio.LifoQueue()
         for _ in range(width):
-            self._idle.put_nowait(_Track(dsn))
+            self._idle.put_nowait(_Track(dsn, command_s))
 
     async def fetch(self, statement: Statement[Row], *values: object) -> list[Row]:
         """All rows. Raises StoreDown, and is ready for the next call."""
@@ -51,8 +52,9 @@ class Lane:
 class _Track:
     """One connection and what is prepared on it."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, command_s: float) -> None:
         self._dsn = dsn
+        self._command_s = command_s
         self._driver: asyncpg.Connection[asyncpg.Record] | None = None
         self._prepared: dict[str, PreparedStatement[asyncpg.Record]] = {}
 
@@ -63,6 +65,11 @@ class _Track:
             # A migration changed a table under the prepared plan.
             self._prepared.clear()
             return await (await self._prepare(sql)).fetch(*values)
+        except TimeoutError:
+            # The next statement would wait until the server confirms that it cancelled this one, perhaps for ever.
+            if self._driver is not None:
+                self._driver.terminate()
+            raise
 
     async def close(self) -> None:
         if self._driver is not None:
@@ -74,7 +81,7 @@ class _Track:
     async def _prepare(self, sql: str) -> "PreparedStatement[asyncpg.Record]":
         if self._driver is None or self._driver.is_closed():
             self._prepared.clear()
-            self._driver = await connect(self._dsn)
+            self._driver = await connect(self._dsn, self._command_s)
         prepared = self._prepared.get(sql)
         if prepared is None:
             prepared = self._prepared[sql] = await self._driver.prepare(sql)

@@ -11,10 +11,16 @@ from houselights.db.run import Database, database_errors
 
 
 class PoolOptions(Struct, frozen=True):
-    """dsn: where; most: connections of this pool at most."""
+    """dsn: where; most: connections of this pool at most.
+
+    patience_s  how long a connection is waited for
+    command_s   how long a statement may take
+    """
 
     dsn: str
     most: int = 10
+    patience_s: float = 5.0
+    command_s: float = 60.0
 
 
 _UNREADABLE = (
@@ -37,10 +43,13 @@ def _addressed() -> Generator[None, None, None]:
             raise StoreDown("store_address", _UNREADABLE) from None
 
 
-async def connect(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """One connection, for batching or listening. Raises StoreDown."""
+async def connect(dsn: str, command_s: float | None = 30) -> "asyncpg.Connection[asyncpg.Record]":
+    """One connection, outside the pool. Raises StoreDown.
+
+    command_s  how long a statement may take; None: as long as it takes
+    """
     with _addressed():
-        return await asyncpg.connect(dsn, timeout=10, command_timeout=30)
+        return await asyncpg.connect(dsn, timeout=10, command_timeout=command_s)
 
 
 @asynccontextmanager
@@ -48,10 +57,15 @@ async def open_database(options: PoolOptions) -> AsyncGenerator[Database, None]:
     """The pool, closed at the end of the block."""
     with _addressed():
         pool = await asyncpg.create_pool(
-            options.dsn, min_size=1, max_size=options.most, timeout=10, command_timeout=60, reset=_no_reset
+            options.dsn,
+            min_size=1,
+            max_size=options.most,
+            timeout=10,
+            command_timeout=options.command_s,
+            reset=_no_reset,
         )
     try:
-        yield Database(pool)
+        yield Database(pool, options.patience_s)
     finally:
         # A server that is gone needs no farewell, and what ended the block is the news.
         with suppress(StoreDown), database_errors():

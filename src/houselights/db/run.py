@@ -1,7 +1,7 @@
 """Runs statements and turns rows into structs. The only room that talks to the driver.
 
-Database faults come out as `StoreDown` (try again; where it refuses us, after the operator has mended it) or
-`Duplicate`; everything else is a bug and stays as it is.
+Database faults come out as `StoreDown` (try again; where it refuses us, after the operator has mended it), `StoreBusy`
+(try again: others were in the way) or `Duplicate`; everything else is a bug and stays as it is.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -12,7 +12,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
-from houselights.core.errors import Duplicate, StoreDown
+from houselights.core.errors import Duplicate, StoreBusy, StoreDown
 from houselights.core.statement import Nothing, Statement
 
 Row = TypeVar("Row", bound=Struct)
@@ -29,6 +29,12 @@ _UNREACHABLE = (
     asyncpg.TooManyConnectionsError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
+)
+
+_BUSY = (
+    asyncpg.TransactionRollbackError,  # deadlocks and what cannot be put in an order
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,  # the server's own limits of time
 )
 
 _REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
@@ -48,6 +54,8 @@ def database_errors() -> Generator[None, None, None]:
         raise Duplicate(error.constraint_name or "unique") from None
     except _UNREACHABLE as error:
         raise StoreDown("store_down", f"the database is not available ({type(error).__name__})") from None
+    except _BUSY as error:
+        raise StoreBusy("store_busy", f"the database is busy with others ({type(error).__name__})") from None
     except tuple(kind for kind, _ in _REFUSALS) as error:
         said = next(text for kind, text in _REFUSALS if isinstance(error, kind))
         raise StoreDown("store_refuses", said) from None
@@ -97,22 +105,27 @@ class Connection:
 
 
 class Database:
-    """A pool of connections. Each call borrows one; `transaction` keeps one for its block."""
+    """A pool of connections. Each call borrows one; `transaction` keeps one for its block.
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    patience_s  how long one is waited for, while others have them all or the server takes nobody; then StoreDown
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", patience_s: float) -> None:
         self._pool = pool
+        self._patience_s = patience_s
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection, None]:
         """A connection for several statements without a transaction."""
         # Around the borrowing alone: what the caller's own block raises is not the database's error.
         with database_errors():
-            driver = await self._pool.acquire()
+            driver = await self._pool.acquire(timeout=self._patience_s)
         try:
             yield Connection(driver)
         finally:
             with database_errors():
-                await self._pool.release(driver)
+                # A statement that took too long is cancelled first, which a server that says nothing never confirms.
+                await self._pool.release(driver, timeout=self._patience_s)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection, None]:
