@@ -4,33 +4,44 @@ Rows of a day that has no partition of its own go to the default one, so nothing
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 
 import asyncpg
+import structlog
 
+from houselights.core.errors import StoreDown
 from houselights.db.pool import connect
+from houselights.db.run import database_errors
+
+log = structlog.get_logger()
 
 _LOCK = 0x64617973  # "days"
+_LOCK_WAIT = "2s"
+"""How long a lock is waited for: whoever comes later waits behind us meanwhile."""
 
 
 async def keep_days(dsn: str, today: date, keep: Mapping[str, timedelta]) -> tuple[str, ...]:
     """Make today's and tomorrow's partitions and drop the old ones; the names of what was dropped.
 
-    keep  how long each table's days are kept
+    Each is a transaction of its own, and told in the log.
+
+    keep    how long each table's days are kept
+    raises  StoreDown; StoreBusy where others use a table for longer than we wait. What was done before stays done
     """
     connection = await connect(dsn)
     try:
-        async with connection.transaction():
-            await connection.execute("set local lock_timeout = '2s'")
-            if not await connection.fetchval("select pg_try_advisory_xact_lock($1)", _LOCK):
+        with database_errors():
+            await connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
+            if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
                 return ()  # another process is at it
             for table in keep:
                 for day in (today, today + timedelta(days=1)):
                     await _make(connection, table, day)
-            dropped = [name for table in keep for name in await _drop(connection, table, today - keep[table])]
-        return tuple(dropped)
+            return tuple([name for table in keep for name in await _drop(connection, table, today - keep[table])])
     finally:
-        await connection.close()
+        with suppress(StoreDown), database_errors():
+            await connection.close(timeout=5)
 
 
 async def _make(connection: "asyncpg.Connection[asyncpg.Record]", table: str, day: date) -> None:
@@ -43,6 +54,7 @@ async def _make(connection: "asyncpg.Connection[asyncpg.Record]", table: str, da
         return
     upper = day + timedelta(days=1)
     await connection.execute(f"create table {name} partition of {table} for values from ('{day}') to ('{upper}')")
+    log.info("days.made", partition=name)
 
 
 async def _drop(connection: "asyncpg.Connection[asyncpg.Record]", table: str, before: date) -> list[str]:
@@ -54,5 +66,6 @@ async def _drop(connection: "asyncpg.Connection[asyncpg.Record]", table: str, be
     old = [row["name"] for row in rows if row["name"][-8:] < f"{before:%Y%m%d}"]
     for name in old:
         await connection.execute(f"drop table {name}")
+        log.info("days.dropped", partition=name)
     await connection.execute(f"delete from {table}_rest where day < $1", before)
     return old

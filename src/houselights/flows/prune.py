@@ -28,8 +28,6 @@ async def run(rooms: Rooms, dsn: str, lifetimes: Lifetimes) -> None:
     now = rooms.clock.now()
     keep = {"events": lifetimes.events, "attempts": lifetimes.events, "replies": lifetimes.replies}
     dropped = await keep_days(dsn, now.date(), keep)
-    for name in dropped:
-        log.info("days.dropped", partition=name)
     if any(name.startswith("events_") for name in dropped):  # once a day: it walks all that are kept
         lost = await deliveries.forget_before(rooms.database, now.date() - lifetimes.events)
         log.info("deliveries.forgotten", count=lost)

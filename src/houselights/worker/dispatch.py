@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from msgspec import Struct
@@ -58,9 +58,9 @@ class Worker:
     async def run(self) -> None:
         """Until stopped."""
         beside = [
-            asyncio.create_task(listen(self._upkeep.dsn, self.hint)),
-            asyncio.create_task(self._prune()),
-            asyncio.create_task(self._warn()),
+            asyncio.create_task(_again_and_again("listen", self._listen, 1.0)),
+            asyncio.create_task(_again_and_again("prune", self._prune, self._upkeep.every_s)),
+            asyncio.create_task(_again_and_again("warn", self._warn, self._upkeep.warns_every_s)),
         ]
         try:
             await asyncio.gather(self._refreshes.run(), self._deliveries.run(), self._revocations.run())
@@ -69,21 +69,26 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
 
+    async def _listen(self) -> None:
+        await listen(self._upkeep.dsn, self.hint)
+
     async def _prune(self) -> None:
-        while True:
-            try:
-                await prune.run(self._rooms, self._upkeep.dsn, self._upkeep.lifetimes)
-            except StoreDown as error:
-                log.warning("prune.failed", error=str(error))
-            await asyncio.sleep(self._upkeep.every_s)
+        await prune.run(self._rooms, self._upkeep.dsn, self._upkeep.lifetimes)
 
     async def _warn(self) -> None:
-        while True:
-            try:
-                EXPIRING.inc(await warn.run(self._rooms))
-            except StoreDown as error:
-                log.warning("warnings.not_told", error=str(error))
-            await asyncio.sleep(self._upkeep.warns_every_s)
+        EXPIRING.inc(await warn.run(self._rooms))
+
+
+async def _again_and_again(job: str, run: Callable[[], Awaitable[None]], every_s: float) -> None:
+    """Until cancelled: whatever goes wrong is told, and the next time is not the last."""
+    while True:
+        try:
+            await run()
+        except StoreDown as error:
+            log.warning("upkeep.failed", job=job, error=str(error), again_in_s=every_s)
+        except Exception:
+            log.exception("upkeep.broke", job=job, again_in_s=every_s)
+        await asyncio.sleep(every_s)
 
 
 def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:
