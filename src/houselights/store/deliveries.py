@@ -1,7 +1,7 @@
 """The delivery queue: one row an event and webhook, leased and fenced as refreshes are.
 
 Every HTTP try leaves an attempt row. A webhook whose delivery ran out of attempts is switched off, and what was
-queued for it is held, in one transaction.
+queued for it is held, in one transaction. Who ends several deliveries of a webhook locks the webhook's row first.
 """
 
 from collections.abc import Sequence
@@ -86,10 +86,11 @@ FINISH = Statement(
     Nothing,
 )
 
+# Written also where it is off: its lock is what all who end many of its deliveries take first, one after the other.
 SWITCH_OFF = Statement(
     """
-    update webhooks set is_active = false, updated_at = $3
-    where application_id = $1 and webhook_id = $2 and is_active
+    update webhooks set is_active = false, updated_at = case when is_active then $3 else updated_at end
+    where application_id = $1 and webhook_id = $2
     """,
     Nothing,
 )
@@ -143,8 +144,8 @@ async def later(database: Database, held: DeliveryLease, due_at: datetime) -> No
 async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
     """It did not arrive and is not tried again: the webhook is switched off. Raises LeaseLost."""
     async with database.transaction() as connection:
-        await _finish(connection, held, "EXHAUSTED", None, now, tried)
         await connection.execute(SWITCH_OFF, held.application_id, held.webhook_id, now)
+        await _finish(connection, held, "EXHAUSTED", None, now, tried)
         await hold_all(connection, held.application_id, held.webhook_id, now)
 
 
@@ -155,7 +156,7 @@ async def hold(database: Database, held: DeliveryLease, now: datetime) -> None:
 
 
 async def hold_all(connection: Connection, application_id: ApplicationId, webhook_id: WebhookId, now: datetime) -> None:
-    """Nothing of what is queued for a webhook is sent any more; part of the transaction that switches it off."""
+    """Nothing of what is queued for a webhook is sent any more; after the webhook's row was locked to switch it off."""
     await connection.execute(HOLD, application_id, webhook_id, now)
 
 
