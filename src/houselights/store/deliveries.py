@@ -37,22 +37,63 @@ class DeliveryLease(Struct, frozen=True):
 
 LEASE = Statement(
     """
-    with due as (
-        -- a few of each webhook, so that one that hangs holds neither all slots nor the others up
-        select application_id, webhook_id, event_id,
-               row_number() over (partition by application_id, webhook_id order by due_at) as turn
-        from (
-            select application_id, webhook_id, event_id, due_at
-            from deliveries
-            where state = 'QUEUED' and due_at <= $1 and (lease_until is null or lease_until < clock_timestamp())
-              and webhook_id <> all ($4::uuid[])
-            order by due_at
-            limit 1000
+    with recursive oldest as materialized (
+        select application_id, webhook_id, event_id, due_at, lease_until
+        from deliveries
+        where state = 'QUEUED' and due_at <= $1
+        order by due_at
+        limit 1000
+    ), backlog as (
+        select count(*) = 1000 as is_long from oldest
+    ), queued as (
+        -- where more is due than that, each webhook that anything is queued for: found by jumping from one to the next,
+        -- however much is queued for it
+        select first.application_id, first.webhook_id
+        from backlog cross join lateral (
+            select d.application_id, d.webhook_id from deliveries d
+            where d.state = 'QUEUED'
+            order by d.application_id, d.webhook_id
+            limit 1
         ) as first
+        where backlog.is_long
+        union all
+        select next.application_id, next.webhook_id
+        from queued cross join lateral (
+            select d.application_id, d.webhook_id from deliveries d
+            where d.state = 'QUEUED' and (d.application_id, d.webhook_id) > (queued.application_id, queued.webhook_id)
+            order by d.application_id, d.webhook_id
+            limit 1
+        ) as next
+    ), due as (
+        -- a few of each webhook, so that one that hangs holds neither all slots nor the others up
+        select application_id, webhook_id, event_id, due_at
+        from (
+            select application_id, webhook_id, event_id, due_at,
+                   row_number() over (partition by application_id, webhook_id order by due_at) as turn
+            from oldest
+            where not (select is_long from backlog) and webhook_id <> all ($4::uuid[])
+              and (lease_until is null or lease_until < clock_timestamp())
+        ) as numbered
+        where turn <= $5
+        union all
+        select first.application_id, first.webhook_id, first.event_id, first.due_at
+        from queued cross join lateral (
+            select d.application_id, d.webhook_id, d.event_id, d.due_at
+            from deliveries d
+            where d.application_id = queued.application_id and d.webhook_id = queued.webhook_id
+              and d.state = 'QUEUED' and d.due_at <= $1
+              and (d.lease_until is null or d.lease_until < clock_timestamp())
+            order by d.due_at
+            limit $5
+        ) as first
+        where queued.webhook_id <> all ($4::uuid[])
+        order by due_at
+        limit 1000
     ), held as (
         select d.application_id, d.webhook_id, d.event_id, d.event_day
         from due join deliveries d using (application_id, webhook_id, event_id)
-        where due.turn <= $5 and d.state = 'QUEUED' and (d.lease_until is null or d.lease_until < clock_timestamp())
+        where d.state = 'QUEUED' and (d.lease_until is null or d.lease_until < clock_timestamp())
+        order by due.due_at
         limit $2
         for update of d skip locked
     )

@@ -163,13 +163,16 @@ LEASE = Statement(
         select first.application_id, first.account_id
         from unnest($4::uuid[], $5::int[]) as slots (work_platform_id, free)
         cross join lateral (
-            select application_id, account_id, priority, due_at
-            from refreshes
-            where work_platform_id = slots.work_platform_id and due_at <= $1 and parked_at is null
-              and (lease_until is null or lease_until < clock_timestamp())
-            order by priority, due_at
+            -- asked ones first; each by itself, for before PostgreSQL 18 no index is entered behind a column left open
+            select found.* from (values (0), (1)) as each (priority) cross join lateral (
+                select application_id, account_id, r.priority, due_at from refreshes r
+                where work_platform_id = slots.work_platform_id and r.priority = each.priority and due_at <= $1
+                  and parked_at is null and (lease_until is null or lease_until < clock_timestamp())
+                order by due_at
+                limit least(slots.free, $2)
+                for update skip locked
+            ) as found
             limit least(slots.free, $2)
-            for update skip locked
         ) as first
         order by first.priority, first.due_at
         limit $2
