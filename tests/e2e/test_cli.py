@@ -178,3 +178,9 @@ async def test_an_unreachable_database_stops_the_start_with_a_sentence(place: Pl
     assert refused.status == 1
     assert refused.err.startswith("houselights: the database is not available")
     assert refused.err.count("\n") == 1
+
+
+async def test_parked_deliveries_are_queued_again_by_one_command(place: Place) -> None:
+    assert (await place.run("webhook", "unpark", "--json")).json() == {"queued": 0}
+    refused = await place.run("webhook", "unpark", "--webhook", "mine")
+    assert (refused.status, refused.err) == (2, "houselights: --webhook must be a webhook's id\n")

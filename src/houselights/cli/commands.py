@@ -20,6 +20,7 @@ from houselights.cli import (
     serve,
     user,
     vault,
+    webhook,
 )
 from houselights.cli.output import say
 from houselights.cli.parser import Parser
@@ -86,6 +87,7 @@ def _parser() -> Parser:
         vault,
         user,
         account,
+        webhook,
     )
     for room in rooms:
         room.add_verbs(verbs)

@@ -2,12 +2,15 @@
 
 Retries 1 minute, 5 minutes and 6 hours after the failure before; after the fourth failure the webhook is switched
 off (contract 6.4). At least once: a worker that dies after the receiver said yes sends the same id and bytes again.
+An error of ours is none of the four: the delivery is put off, longer each time, until we are mended.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 
+from houselights.core.errors import HouselightsError, LeaseLost, StoreDown
 from houselights.flows.rooms import Rooms
 from houselights.outbound.errors import SendFailed, TargetBusy
 from houselights.rules import backoff, signing
@@ -23,7 +26,7 @@ _CONTENT_TYPE = {"content-type": "application/json", "user-agent": "houselights-
 async def run(held: DeliveryLease, rooms: Rooms) -> None:
     """Send one event to one webhook.
 
-    raises  LeaseLost where another worker has the row; StoreDown: the lease lapses and it is sent again
+    raises  LeaseLost where another worker has the row; StoreDown: it is sent again, if need be when the lease lapses
     """
     if backoff.is_parked(held.starts - 1):
         log.error("delivery.parked", webhook_id=held.webhook_id, event_id=held.event_id, starts=held.starts)
@@ -32,6 +35,29 @@ async def run(held: DeliveryLease, rooms: Rooms) -> None:
     if not held.is_active:
         await deliveries.hold(rooms.database, held, rooms.clock.now())
         return
+    wait = backoff.our_wait(held.failures + 1)
+    try:
+        await _attempt(held, rooms)
+    except LeaseLost:
+        raise
+    except StoreDown:
+        # Given back, so that a database that fails now and then does not look like a worker that dies.
+        with suppress(StoreDown, LeaseLost):
+            await deliveries.postpone(rooms.database, held, rooms.clock.now() + wait)
+        raise
+    except Exception as error:
+        log.exception(
+            "delivery.broke",
+            webhook_id=held.webhook_id,
+            event_id=held.event_id,
+            error=type(error).__name__,
+            code=error.code if isinstance(error, HouselightsError) else None,
+            again_in_s=wait.total_seconds(),
+        )
+        await deliveries.postpone(rooms.database, held, rooms.clock.now() + wait)
+
+
+async def _attempt(held: DeliveryLease, rooms: Rooms) -> None:
     try:
         tried = await _send(held, rooms)
     except TargetBusy:

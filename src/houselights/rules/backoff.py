@@ -12,6 +12,8 @@ _REVOCATION_WAITS = (
     timedelta(hours=6),
     timedelta(hours=24),
 )
+_OUR_WAIT = timedelta(seconds=30)
+_OUR_LONGEST_WAIT = timedelta(hours=1)
 _SPREAD = 0.2
 
 MAX_STARTS = 5
@@ -45,6 +47,17 @@ def revocation_wait(failures: int) -> timedelta | None:
     failures  1 after the first; the sixth is the last, a day and a half later
     """
     return _nth(_REVOCATION_WAITS, failures)
+
+
+def our_wait(failures: int) -> timedelta:
+    """How long after an error of ours a delivery is taken up again: 30 seconds, then twice as long, at most an hour.
+
+    failures  in a row, 1 after the first. Nobody but us can mend it, so it is never given up
+    """
+    if failures < 1:
+        raise ValueError("nothing has failed yet")
+    doubled = 1 << min(failures - 1, 10)
+    return min(_OUR_WAIT * doubled, _OUR_LONGEST_WAIT)
 
 
 def is_parked(starts: int) -> bool:

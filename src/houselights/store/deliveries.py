@@ -19,6 +19,7 @@ class DeliveryLease(Struct, frozen=True):
     """A delivery that this worker holds, with what sending it needs.
 
     attempts   tries that ended
+    failures   errors of ours in a row, which are no tries
     body       the exact bytes that are signed and sent
     is_active  False: the webhook was switched off while this was on its way to the queue
     """
@@ -28,6 +29,7 @@ class DeliveryLease(Struct, frozen=True):
     event_id: EventId
     fence: int
     starts: int
+    failures: int
     attempts: int
     url: str
     environment: str
@@ -104,8 +106,8 @@ LEASE = Statement(
     join applications p using (application_id)
     join events e on e.application_id = held.application_id and e.day = held.event_day and e.event_id = held.event_id
     where d.application_id = held.application_id and d.webhook_id = held.webhook_id and d.event_id = held.event_id
-    returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.attempts, w.url, p.environment, e.body,
-              w.is_active
+    returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.failures, d.attempts, w.url,
+              p.environment, e.body, w.is_active
     """,
     DeliveryLease,
 )
@@ -120,7 +122,7 @@ FINISH = Statement(
     """
     update deliveries
     set state = case when $5 = 'QUEUED' then state else $5 end, attempts = attempts + $7,
-        due_at = coalesce($6, due_at), lease_until = null, starts = 0,
+        due_at = coalesce($6, due_at), lease_until = null, starts = 0, failures = 0,
         finished_at = case when $5 = 'QUEUED' then finished_at else $8::timestamptz end
     where application_id = $1 and webhook_id = $2 and event_id = $3 and fence = $4
     """,
@@ -144,6 +146,30 @@ HOLD = Statement(
     Nothing,
 )
 
+POSTPONE = Statement(
+    """
+    update deliveries
+    set due_at = $5, lease_until = null, starts = 0, failures = least(failures + 1, 1000)
+    where application_id = $1 and webhook_id = $2 and event_id = $3 and fence = $4
+    """,
+    Nothing,
+)
+
+# What somebody else writes to just now is passed over: it is being deleted.
+UNPARK = Statement(
+    """
+    update deliveries d
+    set state = 'QUEUED', due_at = $1, starts = 0, failures = 0, finished_at = null
+    from (
+        select application_id, webhook_id, event_id from deliveries
+        where state = 'PARKED' and ($2::uuid is null or webhook_id = $2)
+        for update skip locked
+    ) as parked
+    where d.application_id = parked.application_id and d.webhook_id = parked.webhook_id
+      and d.event_id = parked.event_id
+    """,
+    Nothing,
+)
 
 FORGET_BEFORE = Statement("delete from deliveries where event_day < $1", Nothing)
 
@@ -182,6 +208,13 @@ async def later(database: Database, held: DeliveryLease, due_at: datetime) -> No
         await _finish(connection, held, "QUEUED", due_at, due_at, None)
 
 
+async def postpone(database: Database, held: DeliveryLease, due_at: datetime) -> None:
+    """An error of ours kept it from being tried, or from being recorded. Raises LeaseLost."""
+    values = (held.application_id, held.webhook_id, held.event_id, held.fence, due_at)
+    if await database.execute(POSTPONE, *values) == 0:
+        raise LeaseLost("lease_lost")
+
+
 async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
     """It did not arrive and is not tried again: the webhook is switched off. Raises LeaseLost."""
     async with database.transaction() as connection:
@@ -202,9 +235,14 @@ async def hold_all(connection: Connection, application_id: ApplicationId, webhoo
 
 
 async def park(database: Database, held: DeliveryLease, now: datetime) -> None:
-    """Sending it keeps losing its worker. Raises LeaseLost."""
+    """Sending it keeps losing its worker: left alone until an operator has it tried again. Raises LeaseLost."""
     async with database.transaction() as connection:
         await _finish(connection, held, "PARKED", None, now, None)
+
+
+async def unpark(database: Database, now: datetime, webhook_id: WebhookId | None) -> int:
+    """Queue again what was parked, of one webhook or of all; how many there were."""
+    return await database.execute(UNPARK, now, webhook_id)
 
 
 async def forget_before(database: Database, day: date) -> int:

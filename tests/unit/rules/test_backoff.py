@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from houselights.rules.backoff import is_parked, refresh_wait, retry_after, revocation_wait, webhook_wait
+from houselights.rules.backoff import is_parked, our_wait, refresh_wait, retry_after, revocation_wait, webhook_wait
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -45,6 +45,12 @@ def test_asking_before_anything_failed_is_a_mistake_and_not_the_first_wait() -> 
         webhook_wait(0)
     with pytest.raises(ValueError, match="nothing has failed"):
         refresh_wait(0, 0.5)
+
+
+def test_errors_of_ours_are_waited_out_for_longer_each_time_and_for_ever() -> None:
+    assert [our_wait(failures).total_seconds() for failures in (1, 2, 3, 7, 8, 1000)] == [30, 60, 120, 1920, 3600, 3600]
+    with pytest.raises(ValueError, match="nothing has failed"):
+        our_wait(0)
 
 
 def test_a_row_is_parked_at_its_fifth_start() -> None:
