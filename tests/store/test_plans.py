@@ -13,7 +13,7 @@ import pytest_asyncio
 from houselights.core.statement import Statement
 from houselights.resources import accounts, applications, users
 from houselights.resources.work_platforms import WORK_PLATFORMS
-from houselights.store import deliveries, read, refreshes
+from houselights.store import connect_attempts, connect_sessions, deliveries, read, refreshes
 
 NOW = datetime(2026, 6, 5, 11, 12, 4, tzinfo=UTC)
 HOLD = timedelta(seconds=60)
@@ -58,6 +58,8 @@ _SEED = """
         select _id(7), _id(1 + n % 20), _id(n), ($now)::date,
                case when n % 200 = 0 then 'QUEUED' else 'DELIVERED' end, $now, $now
         from generate_series(1, $rows) n;
+    insert into connect_sessions (application_id, session_id, user_id, products, created_at, expires_at)
+        select _id(7), _id(n), _id(n), '{IDENTITY}', $now, $now from generate_series(1, $rows) n;
     analyze;
 """
 
@@ -186,6 +188,31 @@ _HOT: Mapping[str, tuple[Statement[Any], tuple[object, ...]]] = {
             1,
             HOLD,
         ),
+    ),
+    "deliveries forgotten": (
+        deliveries.FORGET_BEFORE,
+        (
+            NOW.date(),
+            2000,
+        ),
+    ),
+    "deliveries unparked": (
+        deliveries.UNPARK,
+        (
+            NOW,
+            None,
+        ),
+    ),
+    "connect sessions forgotten": (
+        connect_sessions.FORGET_BEFORE,
+        (
+            NOW,
+            2000,
+        ),
+    ),
+    "connect choices forgotten": (
+        connect_attempts.FORGET_LAPSED,
+        (NOW,),
     ),
     "deliveries leased": (
         deliveries.LEASE,

@@ -36,6 +36,40 @@ ATTEMPT = Statement(
 REPLIES = Statement("insert into replies values ($1, $2::date, $3, 1, $4, '\\x00')", Nothing)
 
 
+# As when a worker did not come to it for long: more than one batch, and their events went before.
+BACKLOG = Statement(
+    """
+    insert into deliveries (application_id, webhook_id, event_id, event_day, state, due_at, created_at)
+    select $1, $2, gen_random_uuid(), $3::date + case when n <= $4::int then -1 else 0 end, 'DELIVERED', now(), now()
+    from generate_series(1, $4::int + 1) as n
+    """,
+    Nothing,
+)
+CHOICE = Statement(
+    """
+    update connect_sessions set sealed_candidates = '\\x00', state_digest = '\\x00', taken_at = now()
+    where application_id = $1
+    """,
+    Nothing,
+)
+
+
+class Choice(Struct, frozen=True):
+    """A session, and whether grants wait in it for the creator's choice."""
+
+    has_ended: bool
+    is_waiting: bool
+
+
+CHOICES = Statement(
+    """
+    select expires_at <= $2 as has_ended, sealed_candidates is not null as is_waiting
+    from connect_sessions where application_id = $1 order by 1
+    """,
+    Choice,
+)
+
+
 class Left(Struct, frozen=True):
     """Ages in days of what is left, and how many notices."""
 
@@ -107,3 +141,34 @@ async def test_what_is_young_stays_however_often_one_prunes(
         await prune.run(rooms, dsn, Lifetimes(timedelta(days=1), timedelta(days=0)))
     left = await database.fetch_one(LEFT, subject.application_id, now.date())
     assert left == Left([0], [0], [0], [0], [0], 1)
+
+
+async def test_deliveries_go_in_batches_whether_or_not_days_of_events_were_dropped(
+    dsn: str, database: Database, seed: Seed, rooms: Rooms
+) -> None:
+    application_id = await seed.application()
+    webhook_id = await seed.webhook(application_id)
+    first_day = rooms.clock.now().date() - LIFETIMES.events
+    await keep_days(dsn, rooms.clock.now().date(), EVERY)
+    await database.execute(BACKLOG, application_id, webhook_id, first_day, 4500)
+
+    await prune.run(rooms, dsn, LIFETIMES)
+
+    left = await database.fetch_one(LEFT, application_id, first_day)
+    assert left is not None
+    assert left.deliveries == [0]
+
+
+async def test_grants_that_wait_for_a_choice_go_with_the_session(
+    dsn: str, database: Database, seed: Seed, rooms: Rooms
+) -> None:
+    now, subject = rooms.clock.now(), await seed.account()
+    for ended in (timedelta(seconds=1), timedelta(minutes=-10)):
+        key = SessionKey(subject.application_id, SessionId(uuid4()))
+        asked = NewSession(user_id=subject.user_id, products=(), created_at=now, expires_at=now - ended)
+        await connect_sessions.create(database, key, asked)
+    await database.execute(CHOICE, subject.application_id)
+
+    await prune.run(rooms, dsn, LIFETIMES)
+
+    assert await database.fetch(CHOICES, subject.application_id, now) == [Choice(False, True), Choice(True, False)]

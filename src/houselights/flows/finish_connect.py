@@ -108,7 +108,7 @@ async def _use(session: Session, attempt: Attempt, brought: Brought, platform: P
         await connect_account.keep(session, attempt.state_digest, prepared[0], rooms)
         return
     sealed = await connect_account.seal_all(session, prepared, rooms)
-    await connect_attempts.offer(rooms.database, session.key, attempt.state_digest, sealed, rooms.clock.now())
+    await connect_attempts.offer(rooms.database, session.key, attempt.state_digest, sealed)
 
 
 async def _fitting(session: Session, reached: Sequence[Candidate], rooms: Rooms) -> Sequence[Candidate]:

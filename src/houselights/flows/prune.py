@@ -1,5 +1,9 @@
-"""What has been kept for long enough is deleted: by whole days where a table has them. Any number may run at once."""
+"""What has been kept for long enough is deleted: by whole days where a table has them, else a batch at a time.
 
+Any number of processes may do so at once.
+"""
+
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -7,7 +11,7 @@ from msgspec import Struct
 
 from houselights.db.partitions import keep_days
 from houselights.flows.rooms import Rooms
-from houselights.store import connect_sessions, deliveries
+from houselights.store import connect_attempts, connect_sessions, deliveries
 
 log = structlog.get_logger()
 
@@ -23,13 +27,30 @@ class Lifetimes(Struct, frozen=True):
     replies: timedelta = timedelta(days=30)
 
 
+_AT_ONCE = 2000
+"""Rows that one statement deletes at most: their locks and their log are let go of in between."""
+
+
 async def run(rooms: Rooms, dsn: str, lifetimes: Lifetimes) -> None:
     """Days are made ahead and dropped on a connection of their own. Raises StoreDown; what was done stays done."""
     now = rooms.clock.now()
-    keep = {"events": lifetimes.events, "attempts": lifetimes.events, "replies": lifetimes.replies}
-    dropped = await keep_days(dsn, now.date(), keep)
-    if any(name.startswith("events_") for name in dropped):  # once a day: it walks all that are kept
-        lost = await deliveries.forget_before(rooms.database, now.date() - lifetimes.events)
-        log.info("deliveries.forgotten", count=lost)
-    if ended := await connect_sessions.forget_before(rooms.database, now - lifetimes.events):
+    if lapsed := await connect_attempts.forget_lapsed(rooms.database, now):
+        log.info("connect_choices.forgotten", count=lapsed)
+    ended_before, first_day = now - lifetimes.events, now.date() - lifetimes.events
+    if ended := await _all(lambda: connect_sessions.forget_before(rooms.database, ended_before, _AT_ONCE)):
         log.info("connect_sessions.forgotten", count=ended)
+    if told := await _all(lambda: deliveries.forget_before(rooms.database, first_day, _AT_ONCE)):
+        log.info("deliveries.forgotten", count=told)
+    # Last, because whoever reads a table for long makes it fail.
+    keep = {"events": lifetimes.events, "attempts": lifetimes.events, "replies": lifetimes.replies}
+    await keep_days(dsn, now.date(), keep)
+
+
+async def _all(delete: Callable[[], Awaitable[int]]) -> int:
+    """Delete until little is left; how much it was."""
+    total = 0
+    while True:
+        count = await delete()
+        total += count
+        if count < _AT_ONCE:
+            return total

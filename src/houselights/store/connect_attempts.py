@@ -118,14 +118,18 @@ async def take(database: Database, key: SessionKey, attempt: Attempt, now: datet
     return await database.execute(TAKE, key.application_id, key.session_id, *values) == 1
 
 
-async def offer(database: Database, key: SessionKey, state_digest: bytes, sealed: bytes, now: datetime) -> None:
-    """Keep what the consent reached until the creator has chosen; what others left lying is forgotten meanwhile.
+async def offer(database: Database, key: SessionKey, state_digest: bytes, sealed: bytes) -> None:
+    """Keep what the consent reached until the creator has chosen.
 
     raises  LeaseLost where another attempt took this one's place
     """
     if await database.execute(OFFER, key.application_id, key.session_id, state_digest, sealed) == 0:
         raise LeaseLost("attempt_overtaken")
-    await database.execute(FORGET_LAPSED, now)
+
+
+async def forget_lapsed(database: Database, now: datetime) -> int:
+    """Take the grants out of sessions that ended before their creator had chosen; how many sessions there were."""
+    return await database.execute(FORGET_LAPSED, now)
 
 
 async def connect(connection: Connection, key: SessionKey, state_digest: bytes, account_id: AccountId) -> None:

@@ -240,7 +240,13 @@ ELSEWHERE = Statement(
 ISSUER = Statement("select environment, settings::text from applications where application_id = $1", Issuer)
 
 
-FORGET_BEFORE = Statement("delete from connect_sessions where expires_at < $1", Nothing)
+FORGET_BEFORE = Statement(
+    """
+    delete from connect_sessions where ctid = any (array(
+        select ctid from connect_sessions where expires_at < $1 order by expires_at limit $2 for update skip locked))
+    """,
+    Nothing,
+)
 
 
 async def create(database: Database, key: SessionKey, asked: NewSession) -> None:
@@ -320,6 +326,6 @@ async def issuer(database: Database, application_id: ApplicationId) -> Issuer | 
     return await database.fetch_one(ISSUER, application_id)
 
 
-async def forget_before(database: Database, instant: datetime) -> int:
-    """Sessions that were over by then, with what they told; how many there were."""
-    return await database.execute(FORGET_BEFORE, instant)
+async def forget_before(database: Database, instant: datetime, most: int) -> int:
+    """Delete sessions that were over by then, with what they told, the oldest first; how many, at most `most`."""
+    return await database.execute(FORGET_BEFORE, instant, most)

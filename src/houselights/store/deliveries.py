@@ -171,7 +171,13 @@ UNPARK = Statement(
     Nothing,
 )
 
-FORGET_BEFORE = Statement("delete from deliveries where event_day < $1", Nothing)
+FORGET_BEFORE = Statement(
+    """
+    delete from deliveries where ctid = any (array(
+        select ctid from deliveries where event_day < $1 order by event_day limit $2 for update skip locked))
+    """,
+    Nothing,
+)
 
 
 class Try(Struct, frozen=True):
@@ -245,9 +251,12 @@ async def unpark(database: Database, now: datetime, webhook_id: WebhookId | None
     return await database.execute(UNPARK, now, webhook_id)
 
 
-async def forget_before(database: Database, day: date) -> int:
-    """Deliveries of events that are gone, whatever became of them; how many there were. Walks the whole table."""
-    return await database.execute(FORGET_BEFORE, day)
+async def forget_before(database: Database, day: date, most: int) -> int:
+    """Delete deliveries of events of former days, whatever became of them, the oldest first; how many, at most `most`.
+
+    What somebody works at is left for the next time.
+    """
+    return await database.execute(FORGET_BEFORE, day, most)
 
 
 async def _finish(
