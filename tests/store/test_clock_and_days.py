@@ -11,7 +11,7 @@ from msgspec import Struct
 from houselights.core.events import EventKind
 from houselights.core.statement import Statement
 from houselights.db.clock import Clock, ClockRow
-from houselights.db.migrate import SchemaMismatch, migrate, migrations, pending
+from houselights.db.migrate import MigrationFailed, SchemaMismatch, migrate, migrations, pending
 from houselights.db.partitions import keep_days
 from houselights.db.run import Database
 from houselights.db.wake import Bell, listen
@@ -128,6 +128,27 @@ async def test_migrations_are_applied_once_and_a_changed_one_stops_the_start(dsn
             await migrate(dsn)
         await connection.execute(
             "update schema_migrations set checksum = $1 where number = 1", migrations()[0].checksum
+        )
+    finally:
+        await connection.close()
+
+
+async def test_a_migration_that_cannot_be_applied_is_told_in_a_sentence(dsn: str) -> None:
+    last = migrations()[-1]
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("delete from schema_migrations where number = $1", last.number)
+        with pytest.raises(
+            MigrationFailed, match=rf"^migration {last.name} failed \(Duplicate\w+\) and was not applied"
+        ):
+            await migrate(dsn)
+        async with connection.transaction():
+            await connection.execute("lock table deliveries in access share mode")
+            with pytest.raises(MigrationFailed, match=f"^migration {last.name} waited five seconds"):
+                await migrate(dsn)
+        assert await pending(dsn) == (last.name,)
+        await connection.execute(
+            "insert into schema_migrations values ($1, $2, $3, now())", last.number, last.name, last.checksum
         )
     finally:
         await connection.close()

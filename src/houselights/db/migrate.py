@@ -1,16 +1,20 @@
 """Applies `migrations/NNNN_what.sql`, forward only, under an advisory lock, each in its own transaction.
 
-An applied file is checksummed: one that was changed afterwards stops the start with a sentence.
+An applied file is checksummed: one that was changed afterwards stops the start with a sentence. A migration may take as
+long as it takes, but waits only so long for a lock, behind which everybody else would wait.
 """
 
 import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from importlib import resources
 
 import asyncpg
 from msgspec import Struct
 
-from houselights.core.errors import HouselightsError
+from houselights.core.errors import Duplicate, HouselightsError, StoreBusy, StoreDown
 from houselights.db.pool import connect
+from houselights.db.run import database_errors
 
 _LOCK = 0x686F757365  # "house"
 
@@ -32,6 +36,10 @@ class SchemaMismatch(HouselightsError):
     """The operator: the database's schema is not what this version brings."""
 
 
+class MigrationFailed(HouselightsError):
+    """The operator: a migration could not be applied. Nothing of it was; those before it stay."""
+
+
 def migrations() -> tuple[Migration, ...]:
     """Every migration of this version, in order."""
     folder = resources.files("houselights.db") / "migrations"
@@ -42,41 +50,79 @@ def migrations() -> tuple[Migration, ...]:
 async def migrate(dsn: str) -> tuple[str, ...]:
     """Bring the database up to this version; the names of what was applied now, () when nothing was left to do.
 
-    raises  SchemaMismatch where an applied migration differs from ours
+    raises  SchemaMismatch where an applied migration differs from ours; MigrationFailed; StoreDown
     """
-    connection = await connect(dsn)
+    connection = await connect(dsn, command_s=None)
     try:
-        await connection.execute("set lock_timeout = '30s'")
-        await connection.execute("select pg_advisory_lock($1)", _LOCK)
-        await connection.execute(
-            "create table if not exists schema_migrations "
-            "(number int primary key, name text not null, checksum text not null, applied_at timestamptz not null)"
-        )
-        pending = await _pending(connection)
+        with database_errors():
+            await connection.execute("set lock_timeout = '30s'")
+            await _take_turn(connection)
+            await connection.execute(
+                "create table if not exists schema_migrations "
+                "(number int primary key, name text not null, checksum text not null, applied_at timestamptz not null)"
+            )
+            pending = await _pending(connection)
         for migration in pending:
-            async with connection.transaction():
-                await connection.execute("set local lock_timeout = '5s'")
-                await connection.execute(migration.sql)
-                await connection.execute(
-                    "insert into schema_migrations values ($1, $2, $3, clock_timestamp())",
-                    migration.number,
-                    migration.name,
-                    migration.checksum,
-                )
+            with _told(migration.name):
+                await _apply(connection, migration)
         return tuple(migration.name for migration in pending)
     finally:
-        await connection.close()
+        with suppress(StoreDown), database_errors():
+            await connection.close(timeout=5)
 
 
 async def pending(dsn: str) -> tuple[str, ...]:
     """Names of the migrations that this version brings and the database lacks."""
     connection = await connect(dsn)
     try:
-        if await connection.fetchval("select to_regclass('schema_migrations')") is None:
-            return tuple(migration.name for migration in migrations())
-        return tuple(migration.name for migration in await _pending(connection))
+        with database_errors():
+            if await connection.fetchval("select to_regclass('schema_migrations')") is None:
+                return tuple(migration.name for migration in migrations())
+            return tuple(migration.name for migration in await _pending(connection))
     finally:
-        await connection.close()
+        with suppress(StoreDown), database_errors():
+            await connection.close(timeout=5)
+
+
+async def _take_turn(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    try:
+        await connection.execute("select pg_advisory_lock($1)", _LOCK)
+    except asyncpg.LockNotAvailableError:
+        raise MigrationFailed(
+            "migration_elsewhere",
+            "another process has been migrating this database for 30 seconds: wait for its end, then start again",
+        ) from None
+
+
+async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Migration) -> None:
+    async with connection.transaction():
+        await connection.execute("set local lock_timeout = '5s'")
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "insert into schema_migrations values ($1, $2, $3, clock_timestamp())",
+            migration.number,
+            migration.name,
+            migration.checksum,
+        )
+
+
+@contextmanager
+def _told(name: str) -> Generator[None, None, None]:
+    """Says which migration went wrong; the database's own words may quote values, and stay in its log."""
+    try:
+        with database_errors():
+            yield
+    except StoreBusy:
+        raise MigrationFailed(
+            "migration_locked",
+            f"migration {name} waited five seconds for a table that others use, and was not applied: run `houselights "
+            "migrate` again, or look in pg_stat_activity for what has been running for long",
+        ) from None
+    except (Duplicate, asyncpg.PostgresError) as error:
+        raise MigrationFailed(
+            "migration_failed",
+            f"migration {name} failed ({type(error).__name__}) and was not applied: the database's log says why",
+        ) from None
 
 
 async def _pending(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Migration]:
