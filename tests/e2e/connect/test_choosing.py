@@ -50,7 +50,7 @@ async def test_every_platform_is_offered_and_found_by_a_part_of_its_name(
         await frame.until(f"{_NAMES}.join() === 'YouTube'")
         await frame.write("document.querySelector('#q')", "nowhere")
         await frame.until(f"{_NAMES}.length === 0 && !document.querySelector('[data-none]').hidden")
-        assert "No platform goes by that name." in await frame.text()
+        assert "No platform has that name." in await frame.text()
         await look(frame, dialog.host, "platforms-none")
         await frame.write("document.querySelector('#q')", "insta")
         await frame.key("Enter")

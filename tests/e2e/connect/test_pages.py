@@ -201,5 +201,5 @@ async def test_reconnecting_names_the_account_to_log_in_with(
     assert "Reconnect Instagram to Demo" in page.text
     assert (await creator.post(page.url)).location.endswith(f"/to/instagram/guide?account={account.account_id}")
     guide = await stage.guide(creator, page.url)
-    assert "another account is refused" in guide.text
+    assert "Any other account will be refused" in guide.text
     assert "Connect @ava.stone again" in guide.text

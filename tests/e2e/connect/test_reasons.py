@@ -239,4 +239,4 @@ async def test_a_creator_whose_token_is_over_is_sent_back_to_a_listed_address_an
     forged = await knock(stage, given | {"token": f"{given['token']}x"})
     assert forged == {"to": "/connect/over", "refused": "sdk_token_invalid"}
     page = await creator.get(f"{stage.public_url}/connect/over")
-    assert (page.status, page.code, "begin anew" in page.text) == (403, "TOKEN_EXPIRED", True)
+    assert (page.status, page.code, "start again" in page.text) == (403, "TOKEN_EXPIRED", True)

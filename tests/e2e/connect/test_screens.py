@@ -134,7 +134,7 @@ async def test_escape_in_the_dialog_closes_it_and_asks_while_a_login_is_under_wa
         await frame.key("Escape")
         await frame.see("document.querySelector('dialog[open]')")
         await look(frame, dialog.host, "leave")
-        await frame.click(labelled("Go on"))
+        await frame.click(labelled("Keep going"))
         await frame.until("document.querySelector('dialog[open]') === null")
         await frame.key("Escape")
         await frame.click(labelled("Stop"))

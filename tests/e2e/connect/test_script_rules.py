@@ -184,7 +184,7 @@ async def test_a_creator_who_turns_back_in_the_redirect_flow_returns_with_the_re
     async with at_client(browser, clients, caller, given) as dialog:
         await dialog.host.click(BUTTON)
         await shows(dialog.host, "CONSENT")
-        await dialog.host.click(labelled("Not now, back to Studio"))
+        await dialog.host.click(labelled("Not now, go back to Studio"))
         (url,) = await sent_to(dialog.host, "myapp:")
         assert url.startswith(f"myapp://done?status=exited&reason=EXIT_FROM_CONSENT&user_id={user_id}&")
 
@@ -204,7 +204,7 @@ async def test_a_token_that_is_over_sends_the_redirect_flow_back_to_a_listed_add
             assert await sent_to(host, "myapp:") == [f"{back}?{told}"]
             return
         await host.until("document.body.dataset.code === 'TOKEN_EXPIRED'")
-        assert "begin anew" in await host.text()
+        assert "start again" in await host.text()
         assert await host.evaluate("document.title") == "This page cannot be opened"
         assert not [url for url in host.requests if "evil" in url]
 
