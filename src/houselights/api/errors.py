@@ -29,10 +29,10 @@ ERRORS = {
     "product_not_supported": ErrorKind(
         400, _BAD, "This product is not available for the work platform of the account."
     ),
-    "user_exists_with_external_id": ErrorKind(400, _BAD, "A user with this external id exists already."),
+    "user_exists_with_external_id": ErrorKind(400, _BAD, "A user with this external id already exists."),
     "invalid_credentials": ErrorKind(401, "UNAUTHORIZED", "Client id or secret is not valid."),
     "account_disconnected": ErrorKind(403, "FORBIDDEN", "The account is disconnected."),
-    "account_session_expired": ErrorKind(403, "FORBIDDEN", "The creator has to connect the account again."),
+    "account_session_expired": ErrorKind(403, "FORBIDDEN", "The creator must connect the account again."),
     "incorrect_account_id": _not_found("account"),
     "incorrect_user_id": _not_found("user"),
     "incorrect_user_external_id": _not_found("user external"),
