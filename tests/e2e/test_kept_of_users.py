@@ -79,7 +79,7 @@ async def test_a_user_is_exported_and_then_erased(home: House, tmp_path: Path) -
         assert len(document["audiences"]) == len(document["profiles"]) == len(document["replies"]) == 1
 
     refused = await run(home, "user", "erase", external_id)
-    assert (refused.status, "say --yes" in refused.err) == (2, True)
+    assert (refused.status, "pass --yes" in refused.err) == (2, True)
     assert wanted(await home.api.get(f"/v1/users/{account.user_id}"), 200, "the user") == user
     erased = (await run(home, "user", "erase", external_id, "--yes", "--json")).json()
     assert erased["user_id"] == account.user_id

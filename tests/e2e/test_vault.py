@@ -70,7 +70,7 @@ async def test_a_command_prints_the_key_and_a_new_one_is_put_there_by_hand(place
     assert (await houselights("vault", "rotate", settings=both)).status == 0
     again = await houselights("vault", "rotate", settings=both)
     assert again.status == 0
-    assert "Nothing was to be done" in again.err
+    assert "There was nothing to do" in again.err
     for other, status in ((NEW, 0), (OLD, 1)):
         ended = await houselights(
             "app", "list", settings=settings | {"master_key_command": printing.replace(OLD, other)}
@@ -94,7 +94,7 @@ async def test_data_keys_changed_by_a_command_that_was_killed_are_changed_by_the
             stderr=asyncio.subprocess.PIPE,
         )
         assert killed.stderr is not None
-        assert (await killed.stderr.readline()).decode() == "account_tokens.sealed: 2 of 2 sealed anew …\n"
+        assert (await killed.stderr.readline()).decode() == "account_tokens.sealed: 2 of 2 sealed again …\n"
         killed.kill()
         await killed.communicate()
         status = (await houselights("vault", "status", "--json", settings=settings)).json()

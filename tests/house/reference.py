@@ -78,7 +78,7 @@ def _delivery_errors() -> str:
 
 def _events() -> str:
     rows = ((f"`{kind.wire_name}`", kind.text, "`profile_id`" if "PROFILE" in kind.name else "") for kind in EventKind)
-    return table(("event", "`name`", "`data` beside `account_id`, `user_id`, `last_updated_time`"), rows)
+    return table(("event", "`name`", "`data` in addition to `account_id`, `user_id`, `last_updated_time`"), rows)
 
 
 def _event_example() -> str:

@@ -204,7 +204,7 @@ async def test_a_server_that_cannot_start_is_said_in_one_sentence_at_once(data_d
             await EmbeddedPostgres(EmbeddedOptions(data_dir)).start()
     assert str(refused.value) == (
         f'the database does not start: configuration file "{settings.resolve()}" contains errors '
-        f"(see {data_dir}/postgres.log); if that cannot be mended, "
+        f"(see {data_dir}/postgres.log); if that cannot be fixed, "
         "set HOUSELIGHTS_DATABASE_URL to a PostgreSQL 15 or later"
     )
     settings.write_text(good)

@@ -85,7 +85,9 @@ async def test_the_other_wheel_serves_as_well(data_dir: Path) -> None:
 
 
 async def test_a_wheel_that_is_not_there_is_said_in_one_sentence(data_dir: Path) -> None:
-    with pytest.raises(CannotRun, match=r"^no PostgreSQL comes with .*invented.* HOUSELIGHTS_DATABASE_URL"):
+    with pytest.raises(
+        CannotRun, match=r"^this installation brings no PostgreSQL .*invented.* HOUSELIGHTS_DATABASE_URL"
+    ):
         await EmbeddedPostgres(EmbeddedOptions(data_dir, wheel="invented")).start()
 
 

@@ -30,7 +30,7 @@ def living(*children: Child) -> Callable[[], list[int]]:
 
 async def test_a_child_that_ignores_the_first_signals_is_ended_all_the_same(tmp_path: Path) -> None:
     child = await started(tmp_path / "log", f"trap '' INT QUIT; {WAIT}")
-    with pytest.raises(CannotRun, match=rf"\(pid {child.pid}\) does not end"):
+    with pytest.raises(CannotRun, match=rf"\(pid {child.pid}\) does not stop"):
         await end(child.pid, living(child), [(SIGINT, 0.05), (SIGQUIT, 0.05)])
     await end(child.pid, living(child), [(SIGINT, 0.05), (SIGKILL, 5)])
     assert await child.ended() == -SIGKILL

@@ -209,10 +209,10 @@ def test_a_command_may_print_the_key() -> None:
     [
         (command("print('tell-nobody'); raise SystemExit(3)"), "status 3"),
         (KeySource(None, "/nowhere/to-be-found", Path("nowhere")), "cannot be run: No such file"),
-        (KeySource(None, "'", Path("nowhere")), "it is no command"),
+        (KeySource(None, "'", Path("nowhere")), "it is not a command"),
         (command("import sys; sys.stderr.write('tell-nobody'); print('tell-nobody')"), "64 hex digits"),
         (command("print('tell-nobody' * 10_000)"), "64 hex digits"),
-        (command("import sys; sys.stdout.buffer.write(bytes([255]))"), "what it prints is no key"),
+        (command("import sys; sys.stdout.buffer.write(bytes([255]))"), "does not print a key"),
     ],
 )
 def test_a_command_that_brings_no_key_is_told_of_without_what_it_said(source: KeySource, why: str) -> None:

@@ -91,14 +91,14 @@ def test_a_wrong_value_in_the_file_is_refused_with_its_name_and_the_file(tmp_pat
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(SettingWrong, match=r"HOUSELIGHTS_PROT is no setting \(did you mean HOUSELIGHTS_PORT\?\)"):
+    with pytest.raises(SettingWrong, match=r"HOUSELIGHTS_PROT is not a setting \(did you mean HOUSELIGHTS_PORT\?\)"):
         load({"HOUSELIGHTS_PROT": "1"}, {}, HOME)
 
 
 def test_an_unknown_key_in_the_file_is_refused_with_the_nearest_name(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     file.write_text("prot = 1\n")
-    with pytest.raises(SettingWrong, match=r"`prot` in .* is no setting \(did you mean port\?\)"):
+    with pytest.raises(SettingWrong, match=r"`prot` in .* is not a setting \(did you mean port\?\)"):
         load({}, {"config": str(file)}, HOME)
 
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from houselights.store.replies import KeptRun
 
 _REPLIES = """\
-When a client doubts a number: write down what it was read from, and see what becomes of it.
+When a client doubts a number: write out what it was read from, and compute it again.
 
   houselights account replies 8d1c34a2-5f0e-4c59-9d53-0f2b8c0a6a7e --output doubted
   houselights platform normalise instagram audience doubted/*.json
 
-Without --output it says which runs are kept: those that were stored, and those that a changed reply broke. They are
-kept for keep_replies_days.
+Without --output it lists the runs that are kept: those whose result was stored, and those that a changed reply broke.
+They are kept for keep_replies_days.
 """
 
 
@@ -43,22 +43,22 @@ class Run(Struct, frozen=True):
 
 def add_verbs(verbs: Verbs) -> None:
     """`account replies`."""
-    verbs = group(verbs, "account", "see what an account's numbers were made of")
-    kept = verb(verbs, "replies", "give back the raw replies that an account was read from", _replies, _REPLIES)
+    verbs = group(verbs, "account", "see what an account's numbers were made from")
+    kept = verb(verbs, "replies", "return the raw replies that an account was read from", _replies, _REPLIES)
     kept.add_argument("account", metavar="ACCOUNT_ID", help="the account's id")
-    kept.add_argument("--application", metavar="NAME", help="name or client id; needed where there are several")
-    kept.add_argument("--run", dest="number", metavar="NUMBER", type=int, help="which run; else the newest")
+    kept.add_argument("--application", metavar="NAME", help="name or client id; needed if there are several")
+    kept.add_argument("--run", dest="number", metavar="NUMBER", type=int, help="which run; otherwise the newest")
     kept.add_argument("--output", metavar="DIR", type=Path, help="write the replies of one run there, one file each")
 
 
 def _replies(arguments: argparse.Namespace) -> int:
     account_id = parse_uuid(arguments.account)
     if account_id is None:
-        raise SettingWrong(f"{arguments.account!r} is no id of an account")
+        raise SettingWrong(f"{arguments.account!r} is not an account id")
     runs = with_foundation(arguments, lambda base: _kept(base, arguments.application, AccountId(account_id)))
     chosen = [run for run in runs if arguments.number in (None, run.run)]
     if not chosen:
-        raise NothingKept("nothing_kept", "no replies are kept of such an account, or of such a run")
+        raise NothingKept("nothing_kept", "no replies are kept for this account or run")
     if arguments.output is not None:
         _write(arguments.output, chosen[0])
     elif wants_json(arguments):

@@ -23,25 +23,25 @@ if TYPE_CHECKING:
 
 def add_verbs(verbs: Verbs) -> None:
     """`app create`, `app list`, `app rotate-secret`, `app set`."""
-    verbs = group(verbs, "app", "make and change client applications")
+    verbs = group(verbs, "app", "create and change client applications")
     create = verb(
         verbs,
         "create",
-        "make an application and print its credentials, the secret for this one time",
+        "create an application and print its credentials; the secret is shown only this once",
         _create,
         'example: houselights app create "My product" --environment sandbox --json',
     )
     create.add_argument("name", metavar="NAME", help="what people call it, 1 to 100 characters")
     create.add_argument("--environment", choices=("sandbox", "staging", "production"), default="sandbox")
-    create.add_argument("--client-id", metavar="ID", help="instead of a fresh one; any text without a colon")
+    create.add_argument("--client-id", metavar="ID", help="use this instead of a fresh one; any text without a colon")
     create.add_argument(
-        "--client-secret-stdin", action="store_true", help="instead of a fresh one: the first line of standard input"
+        "--client-secret-stdin", action="store_true", help="use the first line of standard input instead of a fresh one"
     )
     verb(verbs, "list", "list the applications", _list)
     rotate = verb(
         verbs,
         "rotate-secret",
-        "make a new secret, valid at once, and let the old ones end",
+        "make a new secret, valid at once, and let the old ones expire",
         _rotate,
         "example: houselights app rotate-secret --overlap 0",
     )
@@ -62,7 +62,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", help="name or client id; needed where there are several")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="name or client id; needed if there are several")
 
 
 def _create(arguments: argparse.Namespace) -> int:
@@ -96,7 +96,7 @@ def _list(arguments: argparse.Namespace) -> int:
         ]
         answer_table([heads, *rows])
     else:
-        say("no application yet: make one with `houselights app create NAME`")
+        say("no application yet: create one with `houselights app create NAME`")
     return 0
 
 

@@ -50,7 +50,7 @@ async def make_application(
         async with base.database.transaction() as connection:
             await applications.create(connection, made, sealed)
     except Duplicate:
-        raise IdTaken("client_id_taken", f"the client id {made.client_id!r} is another application's") from None
+        raise IdTaken("client_id_taken", f"the client id {made.client_id!r} belongs to another application") from None
     return Made(made, secret)
 
 
@@ -75,7 +75,7 @@ async def chosen_application(base: Foundation, name: str | None) -> Application:
     found = await (applications.everyone(base.database) if name is None else applications.named(base.database, name))
     if not found:
         which = "no application yet" if name is None else f"no application has the name or client id {name!r}"
-        raise CannotChoose("no_application", f"{which}; make one with `houselights app create NAME`")
+        raise CannotChoose("no_application", f"{which}; create one with `houselights app create NAME`")
     if len(found) > 1:
         which = "there are several applications" if name is None else f"several applications are called {name!r}"
         raise CannotChoose("several_applications", f"{which}; say which by its client id (`houselights app list`)")

@@ -92,11 +92,11 @@ KEYS = {
         _redirect_urls,
     ),
     "origins": Key(
-        "pages that may show the dialog, separated by commas: https://app.example.org; without any, your own machine's",
+        "pages that may show the dialog, separated by commas: https://app.example.org; if none, your own machine's",
         _origins,
     ),
     "platforms": Key("what creators may choose from, separated by commas: instagram, youtube …; or all", _platforms),
     "one_user_per_account": Key("on or off", _switch),
     "privacy_url": Key("the https address of your privacy policy, or nothing", _privacy_url),
-    "accent": Key("six hex digits of a colour on which white can be read, such as 8a3d16, or nothing", _accent),
+    "accent": Key("six hex digits of a colour on which white is legible, such as 8a3d16, or nothing", _accent),
 }

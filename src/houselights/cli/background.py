@@ -25,7 +25,7 @@ def start(arguments: argparse.Namespace) -> int:
     data_dir = demo_settings(arguments).data_dir
     log = data_dir / "demo.log"
     if (pid := running_demo(data_dir)) is not None:
-        say(f"houselights: a demo runs on {data_dir} already (pid {pid}): end it with `houselights demo --stop`")
+        say(f"houselights: a demo is already running on {data_dir} (pid {pid}): end it with `houselights demo --stop`")
         return 1
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     say(f"starting a demo in the background; its log is {log} …")
@@ -52,13 +52,13 @@ def stop(arguments: argparse.Namespace) -> int:
         deadline = monotonic() + _END_WITHIN_S
         while running_demo(data_dir) is not None:
             if monotonic() > deadline:
-                say(f"houselights: the demo (pid {pid}) does not end; look at {data_dir / 'demo.log'}")
+                say(f"houselights: the demo (pid {pid}) is not stopping; see {data_dir / 'demo.log'}")
                 return 1
             sleep(0.05)
     if wants_json(arguments):
         answer_json({"stopped": pid})
     else:
-        say(f"no demo runs on {data_dir}" if pid is None else f"the demo (pid {pid}) has ended")
+        say(f"no demo is running on {data_dir}" if pid is None else f"the demo (pid {pid}) has ended")
     return 0
 
 
@@ -89,4 +89,4 @@ def _fail(child: "subprocess.Popen[bytes]", log: Path) -> None:
     child.terminate()
     child.wait()
     said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("houselights: ")]
-    say(said[-1] if said else f"houselights: the demo did not come up; look at {log}")
+    say(said[-1] if said else f"houselights: the demo did not start; see {log}")

@@ -30,16 +30,16 @@ from houselights.settings import SettingWrong
 _EXAMPLES = """\
 first steps:
   houselights demo                        the whole product on this machine, with invented creators
-  houselights app create "My product"     credentials for a client of yours (sandbox)
+  houselights app create "My product"     credentials for one of your clients (sandbox)
   houselights serve                       API, connect pages, worker and sandbox in one process
 
 in production:
   houselights config defaults > settings.toml
   houselights migrate && houselights doctor
-  houselights serve --role api            and, as processes of their own: --role connect, houselights worker
+  houselights serve --role api            and, as separate processes: --role connect, houselights worker
 
-Settings come from options, from HOUSELIGHTS_… in the environment and from --config FILE, in this order.
-Exit status: 0 done, 1 failed, 2 asked wrongly or a wrong setting.
+Settings come from options, from HOUSELIGHTS_… in the environment and from --config FILE, in that order.
+Exit status: 0 done, 1 failed, 2 wrong usage or a wrong setting.
 """
 
 

@@ -8,9 +8,9 @@ from houselights.core.secret import Secret
 from houselights.settings import Described, Loaded, described
 
 _HEAD = """\
-# Settings of houselights, each with its default; what stands behind a # is not set, or depends on the machine.
-# Use it with --config FILE or HOUSELIGHTS_CONFIG=FILE. Stronger than this file are the environment, under the names
-# given below, and options of the command line.
+# Settings of houselights, each with its default; those commented out are not set, or depend on the machine.
+# Use this file with --config FILE or HOUSELIGHTS_CONFIG=FILE. The environment, under the names given below, and
+# options of the command line override it.
 """
 
 

@@ -28,14 +28,14 @@ examples:
   houselights conformance --base-url https://api.example.org --client-id ID --rules 'C-01*,C-086' --json
   houselights conformance --base-url http://127.0.0.1:8420 --client-id ID --write --sandbox-url http://127.0.0.1:8421
 
-Without --write nothing is changed: what is sent beside GET is refused for its content by every server that keeps the
-rules. With it, users, tokens and webhooks are made (webhooks are deleted again) and accounts are refreshed; accounts
-are disconnected only where --spend-account-id names them, or where the kit connected them itself (--sandbox-url).
+Without --write nothing is changed: apart from GET, it only sends what every server that keeps the rules refuses for its
+content. With --write, users, tokens and webhooks are created (webhooks are deleted again) and accounts are refreshed.
+Accounts are disconnected only if --spend-account-id names them or the kit connected them itself (--sandbox-url).
 
 Secrets may also come from HOUSELIGHTS_CLIENT_SECRET, HOUSELIGHTS_SECOND_CLIENT_SECRET and
-HOUSELIGHTS_OLDER_CLIENT_SECRET, set for this one command; arguments are seen by everybody on this machine.
+HOUSELIGHTS_OLDER_CLIENT_SECRET, set for this one command; arguments can be seen by everybody on this machine.
 
-Exit status: 0 no rule is broken, 1 one is or the server is not there, 2 asked wrongly.
+Exit status: 0 no rule is broken, 1 one is or the server cannot be reached, 2 wrong usage.
 """
 _SECRETS = ("client_secret", "second_client_secret", "older_client_secret")
 _LISTEN = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):([0-9]{1,5})")
@@ -52,29 +52,31 @@ def add_verbs(verbs: Verbs) -> None:
         "--client-secret-stdin", action="store_true", help="the first line of standard input is the secret"
     )
     parser.add_argument("--rules", metavar="PATTERNS", default="", help="only these: C-011,C-02*")
-    parser.add_argument("--write", action="store_true", help="also check what changes something")
-    parser.add_argument("--account-id", metavar="ID", help="the account to look at, instead of one of the list")
+    parser.add_argument("--write", action="store_true", help="also check rules that change something")
+    parser.add_argument("--account-id", metavar="ID", help="the account to read, instead of one from the list")
     parser.add_argument(
-        "--spend-account-id", metavar="ID", action="append", default=[], help="may be disconnected; may be repeated"
+        "--spend-account-id", metavar="ID", action="append", default=[], help="it may be disconnected; may be repeated"
     )
-    parser.add_argument("--second-client-id", metavar="ID", help="another application, for rules of isolation")
+    parser.add_argument("--second-client-id", metavar="ID", help="another application, for rules about isolation")
     parser.add_argument("--second-client-secret", metavar="TEXT")
-    parser.add_argument("--older-client-secret", metavar="TEXT", help="the older of two secrets that are valid now")
-    parser.add_argument("--sandbox-url", metavar="URL", help="a houselights sandbox, to connect and to hold accounts")
-    parser.add_argument("--receiver-url", metavar="URL", help="where the server reaches the receiver, as by a tunnel")
+    parser.add_argument("--older-client-secret", metavar="TEXT", help="the older of two secrets valid now")
+    parser.add_argument(
+        "--sandbox-url", metavar="URL", help="a houselights sandbox, to connect accounts and hold replies"
+    )
+    parser.add_argument("--receiver-url", metavar="URL", help="where the server reaches the receiver, such as a tunnel")
     parser.add_argument(
         "--receiver-listen", metavar="ADDRESS:PORT", default="127.0.0.1:0", help="default 127.0.0.1, a free port"
     )
     parser.add_argument(
-        "--third-gender", choices=("OTHERS", "OTHER"), default="OTHERS", help="as the application reads"
+        "--third-gender", choices=("OTHERS", "OTHER"), default="OTHERS", help="the spelling that the application gets"
     )
     parser.add_argument("--timeout", metavar="SECONDS", type=_positive, default=15.0, help="for one call (15)")
-    parser.add_argument("--pace", metavar="N", type=_not_negative, default=10.0, help="calls a second, 0: any (10)")
+    parser.add_argument("--pace", metavar="N", type=_not_negative, default=10.0, help="calls per second, 0: any (10)")
     parser.add_argument(
-        "--patience", metavar="SECONDS", type=_positive, default=60.0, help="for events and refreshes (60)"
+        "--patience", metavar="SECONDS", type=_positive, default=60.0, help="to wait for events and refreshes (60)"
     )
-    parser.add_argument("--within", metavar="SECONDS", type=_positive, default=1800.0, help="for all of it (1800)")
-    parser.add_argument("--burst", metavar="N", type=int, default=0, help="calls at once, to see a limit (0: none)")
+    parser.add_argument("--within", metavar="SECONDS", type=_positive, default=1800.0, help="for the whole run (1800)")
+    parser.add_argument("--burst", metavar="N", type=int, default=0, help="calls at once, to reach the limit (0: none)")
 
 
 def _positive(text: str) -> float:
@@ -125,7 +127,7 @@ def _plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Pla
         raise SettingWrong("--client-id and a secret are needed: --client-secret-stdin or HOUSELIGHTS_CLIENT_SECRET")
     second = credentials(arguments.second_client_id, "second_client_secret")
     if arguments.second_client_id and second is None:
-        raise SettingWrong("--second-client-id wants its secret too (HOUSELIGHTS_SECOND_CLIENT_SECRET)")
+        raise SettingWrong("--second-client-id needs its secret too (HOUSELIGHTS_SECOND_CLIENT_SECRET)")
     return Plan(
         application=application,
         second=second,

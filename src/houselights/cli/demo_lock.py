@@ -26,7 +26,7 @@ def demo_lock(data_dir: Path) -> Generator[None, None, None]:
         if not _take(lock):
             raise DemoRuns(
                 "demo_runs",
-                f"a demo runs on {data_dir} already (pid {_pid(lock)}): end it with `houselights demo --stop`",
+                f"a demo is already running on {data_dir} (pid {_pid(lock)}): end it with `houselights demo --stop`",
             )
         os.ftruncate(lock, 0)
         os.pwrite(lock, b"%d\n" % os.getpid(), 0)

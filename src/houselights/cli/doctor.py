@@ -28,7 +28,7 @@ def add_verbs(verbs: Verbs) -> None:
         "doctor",
         "check everything that a start depends on, and say what to do",
         _run,
-        "Exit status 1 where a check failed; warnings do not count.",
+        "Exit status 1 if a check failed; warnings do not count.",
     )
 
 
@@ -55,8 +55,8 @@ def _addresses(settings: "Settings") -> "Iterator[Finding]":
         yield Finding(
             "public address",
             "warning",
-            f"{settings.host} may be reached from other machines, and documents will say {settings.api_url}",
-            "set HOUSELIGHTS_PUBLIC_URL to how they reach it",
+            f"{settings.host} can be reached from other machines, and documents will say {settings.api_url}",
+            "set HOUSELIGHTS_PUBLIC_URL to the address they use",
         )
     else:
         yield Finding("public address", "ok", settings.api_url)
@@ -68,7 +68,7 @@ def _addresses(settings: "Settings") -> "Iterator[Finding]":
             with bound(settings.host, (port,)):
                 yield Finding(what, "ok", f"{port} is free")
         except CannotListen as error:
-            yield Finding(what, "warning", str(error), "fine if that is a houselights that runs already")
+            yield Finding(what, "warning", str(error), "fine if houselights is already running there")
 
 
 async def _stored(settings: "Settings") -> list[Finding]:
@@ -80,7 +80,7 @@ async def _stored(settings: "Settings") -> list[Finding]:
     is_ours = settings.database_url is None
     if is_ours and not (home_of(settings.data_dir.absolute()) / "data" / "PG_VERSION").exists():
         says = f"none in {settings.data_dir} yet"
-        return [Finding("database", "warning", says, "the first `houselights serve` or `app create` makes it")]
+        return [Finding("database", "warning", says, "the first `houselights serve` or `app create` creates it")]
     try:
         async with open_dsn(settings, Access()) as (dsn, _), open_database(PoolOptions(dsn, 2)) as database:
             findings = [await _server(database), await _schema(dsn)]
@@ -142,7 +142,7 @@ async def _clock(database: "Database") -> Finding:
     skew = abs(clock.real() - datetime.fromtimestamp(time(), UTC))
     if skew > _MOST_SKEW:
         says = f"this machine and the database are {skew.total_seconds():.0f} s apart"
-        return Finding("clock", "warning", says, "let both keep time by NTP")
+        return Finding("clock", "warning", says, "synchronise both by NTP")
     ahead = clock.now() - clock.real()
     return Finding("clock", "ok", f"the sandbox is {ahead} ahead" if ahead > timedelta(seconds=1) else "in time")
 
@@ -171,14 +171,14 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
     listed = await applications.everyone(database)
     if not listed:
         do = "run `houselights app create NAME`"
-        return [Finding("applications", "warning", "none, so nobody can call", do)]
+        return [Finding("applications", "warning", "none, so nobody can call the API", do)]
     apps = [each for each in await applications.platform_apps(database) if each.retired_at is None]
     kept = {(each.work_platform_id, each.environment, each.application) for each in apps}
     findings = [Finding("applications", "ok", str(len(listed)))]
     environments = sorted({each.environment for each in listed})
     if settings.sandbox and "production" in environments:
-        says = "invented platforms run beside production"
-        findings.append(Finding("sandbox", "warning", says, "set HOUSELIGHTS_SANDBOX to off where nobody needs them"))
+        says = "invented platforms run alongside production"
+        findings.append(Finding("sandbox", "warning", says, "set HOUSELIGHTS_SANDBOX to off if nobody needs them"))
     for environment in environments:
         for name, platform in find_platforms().items():
             check, at = f"{name}, {environment}", (platform.manifest.work_platform, environment)
@@ -188,10 +188,10 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
                 findings.append(Finding(check, "ok", "has an app"))
             elif environment == "sandbox":
                 findings.append(
-                    Finding(check, "warning", "has no app", "`houselights serve` with the sandbox makes it")
+                    Finding(check, "warning", "has no app", "`houselights serve` with the sandbox creates it")
                 )
             else:
                 do = f"run `houselights platform app set {name} --environment {environment}`"
-                whose = "nobody" if without == users else f"nobody of {', '.join(without)}"
+                whose = "nobody" if without == users else f"nobody at {', '.join(without)}"
                 findings.append(Finding(check, "warning", f"has no app, so {whose} can connect", do))
     return findings

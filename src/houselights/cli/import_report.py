@@ -57,7 +57,7 @@ def sentences(told: Report) -> list[str]:
         return [*lines, "a dry run: nothing was kept"]
     if told.changed:
         return lines
-    rest = "nothing else was to be done" if told.not_taken else "everything is here already"
+    rest = "there was nothing else to do" if told.not_taken else "everything is here already"
     return [*lines, f"nothing changed: {rest}"]
 
 

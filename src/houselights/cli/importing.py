@@ -28,22 +28,22 @@ examples:
   houselights import --profiles profiles.json --audiences audiences.jsonl --webhooks webhooks.json --json
 
 A file holds pages, lists of records, or records one after another. Ids and times are kept. It is all or nothing: a
-file that is broken changes nothing. What is here already stays as it is, so that a second run changes nothing.
+broken file changes nothing. What is already here stays as it is, so a second run changes nothing.
 
-Exit status: 0 everything is here, 1 something is not: a broken file, or records that are told one by one.
+Exit status: 0 everything is here, 1 something is not: a broken file, or records, which are listed one by one.
 """
 
 
 def add_verbs(verbs: Verbs) -> None:
     """`import`."""
-    parser = verb(verbs, "import", "bring in what another server's list endpoints answered", _import, _EXAMPLE)
-    parser.add_argument("--application", metavar="NAME", help="name or client id; needed where there are several")
+    parser = verb(verbs, "import", "import what another server's list endpoints returned", _import, _EXAMPLE)
+    parser.add_argument("--application", metavar="NAME", help="name or client id; needed if there are several")
     for kind, endpoint in _KINDS.items():
         parser.add_argument(
             f"--{kind}", metavar="FILE", nargs="+", action="extend", default=[], help=f"answers of {endpoint}"
         )
-    parser.add_argument("--update", action="store_true", help="overwrite what is here with other content")
-    parser.add_argument("--dry-run", action="store_true", help="tell what would come of it, and keep nothing")
+    parser.add_argument("--update", action="store_true", help="overwrite records that are here with different content")
+    parser.add_argument("--dry-run", action="store_true", help="show what an import would do, and keep nothing")
 
 
 def _import(arguments: argparse.Namespace) -> int:

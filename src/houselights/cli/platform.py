@@ -23,15 +23,15 @@ _AUDIENCE = {
 
 def add_verbs(verbs: Verbs) -> None:
     """`platform list`, `platform normalise`."""
-    verbs = group(verbs, "platform", "see the platforms, and try their replies")
-    verb(verbs, "list", "list the platforms that this installation speaks, and what each tells", _list)
+    verbs = group(verbs, "platform", "see the platforms and try out their replies")
+    verb(verbs, "list", "list the platforms that this installation supports, and what each gives", _list)
     normalise = verb(
         verbs,
         "normalise",
-        "turn kept replies of a platform into the resource that clients read",
+        "turn saved replies of a platform into the resource that clients read",
         _normalise,
-        "A reply is recognised by what it holds; the order of files does not matter. What the audience-quality header\n"
-        "would say goes to standard error.\n\n"
+        "A reply is recognised by its contents; the order of files does not matter. The value of the audience-quality\n"
+        "header goes to standard error.\n\n"
         "example: houselights platform normalise instagram audience country.json city.json age_gender.json",
     )
     normalise.add_argument("name", metavar="NAME", help="the platform, as `platform list` says")
@@ -76,7 +76,7 @@ def _normalise(arguments: argparse.Namespace) -> int:
     platforms = find_platforms(drafts=True)
     platform = platforms.get(arguments.name)
     if platform is None:
-        say(f"houselights: no platform is called {arguments.name!r}; there are {', '.join(platforms)}")
+        say(f"houselights: no platform is called {arguments.name!r}; choose from {', '.join(platforms)}")
         return 2
     files: list[Path] = arguments.files
     replies: list[bytes] = []

@@ -23,34 +23,34 @@ _EXAMPLE = """\
 example:
   houselights platform app set instagram --environment production --client-id 1234 --client-secret-file secret.txt
 
-The secret is the first line of the file (- reads standard input). Without --application the app is everybody's in that
-environment. With --base-url https://graph.facebook.com=http://127.0.0.1:9000/graph a host is called elsewhere.
-An app with another client id is retired: accounts that it connected are read with it until they connect again.
+The secret is the first line of the file (- reads standard input). Without --application, all applications of
+that environment use the app. --base-url https://graph.facebook.com=http://127.0.0.1:9000/graph calls a host elsewhere.
+An app with another client id is retired: accounts connected through it are read with it until they connect again.
 """
 
 _REMOVING = """\
 example:
   houselights platform app remove instagram --environment production --client-id 1234
 
-Nobody connects with it any more. Accounts that it connected are read with it until they connect again; with --forget
-its secret is deleted, and their refreshes fail (AppRefused, platform_app_gone) until then.
+Nobody connects through it any more. Accounts connected through it are read with it until they connect again. With
+--forget its secret is deleted, and their refreshes fail (AppRefused, platform_app_gone) until then.
 """
 
 
 def add_verbs(verbs: Verbs) -> None:
     """`platform app set`, `platform app remove`, `platform app list`."""
     verbs = group(
-        group(verbs, "platform", "see the platforms, and try their replies"),
+        group(verbs, "platform", "see the platforms and try out their replies"),
         "app",
         "set and list the operator's apps at platforms",
     )
-    change = verb(verbs, "set", "keep the keys of an app at a platform, in place of those there", _set, _EXAMPLE)
+    change = verb(verbs, "set", "store the keys of an app at a platform, replacing any already stored", _set, _EXAMPLE)
     _name_app(change)
     change.add_argument("--client-secret-file", metavar="FILE", required=True, help="- for standard input")
     change.add_argument("--base-url", metavar="REAL=ACTUAL", action="append", default=[], help="may be repeated")
-    remove = verb(verbs, "remove", "use an app at a platform no more", _remove, _REMOVING)
+    remove = verb(verbs, "remove", "stop using an app at a platform", _remove, _REMOVING)
     _name_app(remove)
-    remove.add_argument("--forget", action="store_true", help="delete its secret though accounts were connected by it")
+    remove.add_argument("--forget", action="store_true", help="delete its secret even if accounts depend on it")
     verb(verbs, "list", "list the apps, without their secrets", _list)
 
 
@@ -106,7 +106,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     if wants_json(arguments):
         answer_json({"platform": manifest.name, "client_id": arguments.client_id, "accounts": left})
     elif not left:
-        answer(f"removed: {arguments.client_id}; no account was connected by it")
+        answer(f"removed: {arguments.client_id}; no account was connected through it")
     elif arguments.forget:
         answer(f"forgotten: {arguments.client_id}; {left} account(s) cannot be read until they connect again")
     else:
@@ -120,7 +120,7 @@ def _manifest(arguments: argparse.Namespace) -> "Manifest":
 
     manifests = find_manifests()
     if arguments.platform not in manifests:
-        raise SettingWrong(f"no platform is called {arguments.platform!r}; there are {', '.join(manifests)}")
+        raise SettingWrong(f"no platform is called {arguments.platform!r}; choose from {', '.join(manifests)}")
     return manifests[arguments.platform]
 
 
@@ -186,5 +186,5 @@ def _list(arguments: argparse.Namespace) -> int:
         ]
         answer_table(rows)
     else:
-        say("no app at any platform yet: keep one with `houselights platform app set`")
+        say("no app at any platform yet: store one with `houselights platform app set`")
     return 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _EXAMPLE = """\
 Calls the platform's hosts, and its token endpoint with a code that nobody gave. Creators, tokens and budgets are not
-touched. `unverified` says what nothing can tell before a creator consents. Exit status 1 where a check failed.
+touched. `unverified` marks what cannot be known before a creator consents. Exit status 1 if a check failed.
 
 example: houselights platform check instagram --application "My product"
 """
@@ -35,7 +35,7 @@ class Checked(Struct, frozen=True):
 
 def add_verbs(verbs: Verbs) -> None:
     """`platform check`."""
-    verbs = group(verbs, "platform", "see the platforms, and try their replies")
+    verbs = group(verbs, "platform", "see the platforms and try out their replies")
     check = verb(verbs, "check", "verify the apps at a platform: their keys, addresses and scopes", _check, _EXAMPLE)
     check.add_argument("platform", metavar="NAME", help="the platform's name, such as instagram")
     check.add_argument("--application", metavar="NAME", help="the app that this one's creators connect with")
@@ -64,7 +64,7 @@ async def _checked(base: "Foundation", arguments: argparse.Namespace) -> list[Ch
 
     platforms = find_platforms()
     if arguments.platform not in platforms:
-        raise SettingWrong(f"no platform is called {arguments.platform!r}; there are {', '.join(platforms)}")
+        raise SettingWrong(f"no platform is called {arguments.platform!r}; choose from {', '.join(platforms)}")
     platform = platforms[arguments.platform]
     work_platform_id = WorkPlatformId(platform.manifest.work_platform)
     installation = Installation(base.settings.public_url)
@@ -96,7 +96,7 @@ async def _meant(
     ]
     if not apps:
         raise SettingWrong(
-            f"no app at {arguments.platform} is everybody's: keep one with `houselights platform app set`, "
-            "or name the --application whose own is meant"
+            f"no app at {arguments.platform} is shared: store one with `houselights platform app set`, "
+            "or name the --application whose app you mean"
         )
     return [(EVERYBODY, each.environment) for each in apps]

@@ -27,10 +27,10 @@ def add_verbs(verbs: Verbs) -> None:
     forward = verb(
         clock,
         "forward",
-        "put the clock forward, for every process; it never goes back",
+        "move the clock forward for every process; it never goes back",
         _forward,
-        "What is due by then becomes due at once: retries, daily refreshes, tokens that expire. Two seconds pass until "
-        "it has moved, for every process at the same instant; this waits for it.\n\n"
+        "What is due by then becomes due at once: retries, daily refreshes, tokens that expire. The clock moves two\n"
+        "seconds later, for every process at the same instant; the command waits for that.\n\n"
         "example: houselights sandbox clock forward 6h",
     )
     forward.add_argument("by", metavar="DURATION", type=duration, help="such as 90s, 5m, 6h or 7d")
@@ -38,7 +38,7 @@ def add_verbs(verbs: Verbs) -> None:
 
 def _forward(arguments: argparse.Namespace) -> int:
     if not arguments.by:
-        raise SettingWrong("the clock must go forward by a second at least")
+        raise SettingWrong("the clock must go forward by at least a second")
 
     async def move(base: "Foundation") -> "datetime":
         from houselights.db.clock import SEEN_BY_ALL

@@ -20,20 +20,20 @@ def add_verbs(verbs: Verbs) -> None:
     serve = verb(
         verbs,
         "serve",
-        "serve the API, the connect pages and the sandbox, and work, until Ctrl-C",
+        "serve the API, the connect pages and the sandbox, and do the work, until Ctrl-C",
         lambda arguments: _run(arguments, arguments.role),
-        "roles, to run parts as processes of their own:\n"
+        "roles, to run parts as separate processes:\n"
         "  all      everything (default); the sandbox if it is switched on\n"
         "  api      the API alone, small and fast; run as many as you like\n"
         "  connect  the pages that creators see\n"
-        "  worker   refreshes and deliveries, as `houselights worker`\n"
+        "  worker   refreshes, deliveries and upkeep, as `houselights worker`\n"
         "  sandbox  the invented platforms",
     )
     serve.add_argument("--role", choices=_ROLES, default="all", help="what this process does")
     verb(
         verbs,
         "worker",
-        "refresh accounts and deliver events, until SIGTERM",
+        "refresh accounts, deliver events, end grants, warn and prune, until SIGTERM",
         lambda arguments: _run(arguments, "worker"),
     )
 
@@ -73,9 +73,9 @@ async def _greet(up: "Running", role: "Role", *, is_json: bool) -> None:
         where = "works" if role == "worker" else f"is up at {url}"
         say(f"houselights ({role}) {where}; stop it with Ctrl-C")
     if await applications.is_empty(up.base.database):
-        say("There is no application yet, so nobody can call: run `houselights app create NAME`.")
+        say("There is no application yet, so nobody can call the API: run `houselights app create NAME`.")
     if settings.public_url is None and not is_this_machine(settings.host):
-        say(f"{settings.host} may be reached from other machines: set HOUSELIGHTS_PUBLIC_URL to how they reach it.")
+        say(f"{settings.host} can be reached from other machines: set HOUSELIGHTS_PUBLIC_URL to the address they use.")
 
 
 def is_this_machine(host: str) -> bool:

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from houselights.store.personal import Erased
 
 _ERASE = """\
-Accounts are disconnected, their grants ended at the platform within two days, and every row that names the user is
-deleted: user, accounts, profiles, audiences, raw replies, events and what was told of them, connect sessions. No
-webhook is told. Log lines and backups are not ours to change: they name accounts by our ids only, or are yours to keep
-short.
+Accounts are disconnected, their grants are ended at the platform within two days, and every row that names the user is
+deleted: user, accounts, profiles, audiences, raw replies, events and their deliveries, connect sessions. No webhook is
+called. Log lines and backups are not changed: logs name accounts only by our ids, and how long you keep backups is up
+to you.
 
 example: houselights user erase creator-4711 --application "My product" --yes
 """
 _EXPORT = """\
-One JSON document: every row of every table that names the user, and the documents as clients read them. No token, no
-secret. Raw replies are listed; `houselights account replies` gives what they say.
+One JSON document: every row of every table that names the user, and the documents as clients read them. It holds no
+token and no secret. Raw replies are only listed; `houselights account replies` gives their contents.
 
 example: houselights user export creator-4711 --application "My product" --output creator-4711.json
 """
@@ -43,18 +43,18 @@ class NoSuchUser(HouselightsError):
 
 def add_verbs(verbs: Verbs) -> None:
     """`user export`, `user erase`."""
-    verbs = group(verbs, "user", "tell or delete everything that is kept of a user")
-    export = verb(verbs, "export", "tell everything that is kept of a user, as JSON", _export, _EXPORT)
+    verbs = group(verbs, "user", "export or delete everything that is kept about a user")
+    export = verb(verbs, "export", "export everything that is kept about a user, as JSON", _export, _EXPORT)
     _add_choice(export)
-    export.add_argument("--output", metavar="FILE", type=Path, help="where to write it; else standard output")
-    erase = verb(verbs, "erase", "delete everything that is kept of a user", _erase, _ERASE)
+    export.add_argument("--output", metavar="FILE", type=Path, help="where to write it; otherwise standard output")
+    erase = verb(verbs, "erase", "delete everything that is kept about a user", _erase, _ERASE)
     _add_choice(erase)
     erase.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _add_choice(parser: Parser) -> None:
     parser.add_argument("user", metavar="USER", help="the user's id, or the client's own id (external_id)")
-    parser.add_argument("--application", metavar="NAME", help="name or client id; needed where there are several")
+    parser.add_argument("--application", metavar="NAME", help="name or client id; needed if there are several")
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -116,8 +116,8 @@ def _erase(arguments: argparse.Namespace) -> int:
 def _agreed(whom: str) -> bool:
     """What the operator answers. Raises SettingWrong where nobody can be asked."""
     if not sys.stdin.isatty():
-        raise SettingWrong("nobody can be asked here: say --yes to delete for good")
-    say(f"Everything that is kept of {whom} will be deleted for good. Type yes to go on:")
+        raise SettingWrong("there is nobody to ask here: pass --yes to delete permanently")
+    say(f"Everything that is kept about {whom} will be deleted permanently. Type yes to continue:")
     return sys.stdin.readline().strip().lower() == "yes"
 
 

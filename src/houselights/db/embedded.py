@@ -208,7 +208,7 @@ def _failure(deed: str, log: BinaryIO, begin: int) -> str:
     said = Path(log.name).read_bytes()[begin:].decode(errors="replace").strip()
     grave = re.findall(r"(?:FATAL|PANIC|error): +(.*)", said)
     reason = (grave[-1:] or said.splitlines()[:1] or ["no word of why"])[0]
-    return f"the database does not {deed}: {reason} (see {log.name}); if that cannot be mended, {INSTEAD}"
+    return f"the database does not {deed}: {reason} (see {log.name}); if that cannot be fixed, {INSTEAD}"
 
 
 async def _initialise(place: Place, programs: binaries.Binaries, log: BinaryIO) -> None:

@@ -25,7 +25,7 @@ class PoolOptions(Struct, frozen=True):
 
 _UNREADABLE = (
     "the database's address cannot be read: it looks like postgresql://role:password@host/name?sslmode=require, "
-    "and in a password whatever is neither letter nor digit is written as %2F and the like"
+    "and in a password anything but letters and digits is written as %2F and the like"
 )
 
 

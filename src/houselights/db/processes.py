@@ -104,7 +104,7 @@ async def end(
             if not living():
                 return
             await asyncio.sleep(0.005)
-    raise CannotRun(f"PostgreSQL (pid {leader}) does not end: restart this machine, or {INSTEAD}")
+    raise CannotRun(f"PostgreSQL (pid {leader}) does not stop: restart this machine, or {INSTEAD}")
 
 
 def servers_on(cluster: Path) -> list[int]:

@@ -40,7 +40,7 @@ _BUSY = (
 _REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, "the database refuses the role or its password"),
     (asyncpg.InvalidCatalogNameError, "the database server has no database of this name"),
-    (asyncpg.InsufficientPrivilegeError, "the database does not allow the role what it has to do"),
+    (asyncpg.InsufficientPrivilegeError, "the database does not allow the role to do what is needed"),
 )
 """What the operator has to mend, there or in the address. A wrong password is of the first kind."""
 

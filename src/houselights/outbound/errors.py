@@ -8,19 +8,19 @@ class SendFailed(errors.HouselightsError):
 
 
 class Timeout(SendFailed):
-    """The deadline passed, wherever it stood: name look-up, connecting, TLS, headers or body. Code `timeout`."""
+    """The deadline passed, during name look-up, connecting, TLS, headers or body. Code `timeout`."""
 
 
 class ConnectFailed(SendFailed):
-    """Nobody listens, or nothing is found by that name. Codes `connect_failed`, `dns_failed`."""
+    """Nothing is listening there, or the name cannot be resolved. Codes `connect_failed`, `dns_failed`."""
 
 
 class TlsFailed(SendFailed):
-    """The other side could not prove who it is, or speaks no TLS. Code `tls_failed`."""
+    """The other side could not prove who it is, or does not speak TLS. Code `tls_failed`."""
 
 
 class BadReply(SendFailed):
-    """Connected, but what came back is no HTTP, or broke off. Codes `bad_reply`, `disconnected`."""
+    """Connected, but the reply was not HTTP, or broke off. Codes `bad_reply`, `disconnected`."""
 
 
 class BodyTooLarge(SendFailed):
@@ -35,7 +35,7 @@ class BadTarget(SendFailed):
 
 
 class AddressRefused(SendFailed):
-    """The target leads to an address that must not be reached; nothing was connected. Code `private_address`."""
+    """The target leads to an address that must not be reached; no connection was made. Code `private_address`."""
 
     def __init__(self, host: str, kind: str) -> None:
         super().__init__("private_address", f"{host} leads to a {kind} address")

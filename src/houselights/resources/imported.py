@@ -217,7 +217,7 @@ def read_account(value: object) -> ImportedAccount:
     if read.work_platform.id not in WORK_PLATFORMS:
         raise CannotTake(Reason.UNKNOWN_WORK_PLATFORM, f"no work platform has the id {read.work_platform.id}")
     if read.status not in ("CONNECTED", "SESSION_EXPIRED", "NOT_CONNECTED"):
-        raise CannotTake(Reason.UNKNOWN_STATUS, f"its status is {read.status!r}, none that an account has")
+        raise CannotTake(Reason.UNKNOWN_STATUS, f"its status is {read.status!r}, which no account can have")
     is_off = read.status == "NOT_CONNECTED"
     products = dict(_products(read.data))
     identity = products.get(Product.IDENTITY, _ABSENT)

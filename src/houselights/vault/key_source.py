@@ -82,7 +82,7 @@ class KeySource(Struct, frozen=True):
             raise KeyMissing(
                 "master_key_missing",
                 f"the master key cannot be read: HOUSELIGHTS_MASTER_KEY and HOUSELIGHTS_MASTER_KEY_COMMAND are not "
-                f"set, and {path} is not to be had ({why}); restore the file or set one of them: without the key no "
+                f"set, and {path} cannot be read ({why}); restore the file or set one of them: without the key no "
                 "stored token can be opened, and a new one would not help",
             ) from None
         if mode & 0o077:
@@ -103,7 +103,7 @@ def _answer(command: str, within_s: float) -> Secret:
     except OSError as error:
         why = f"it cannot be run: {error.strerror}"
     except (ValueError, IndexError):
-        why = "it is no command, or what it prints is no key"
+        why = "it is not a command, or does not print a key"
     raise KeyMissing(
         "master_key_command_failed",
         f"HOUSELIGHTS_MASTER_KEY_COMMAND brings no master key ({why}): run it by hand as the user that runs "

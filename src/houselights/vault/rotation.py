@@ -195,7 +195,7 @@ async def _turn(database: Database, keyring: Keyring, newest: MasterKey) -> str:
     while True:
         used = await in_use(database)
         if used.master_key_id is None or used.root is None:
-            raise KeyMissing("nothing_sealed", "nothing was sealed in this database yet: start houselights once")
+            raise KeyMissing("nothing_sealed", "nothing has been sealed in this database yet: start houselights once")
         if used.master_key_id == newest.key_id:
             return used.master_key_id
         root = (await keyring.find(used.master_key_id)).unwrap(used.root)

@@ -68,7 +68,7 @@ def test_a_wrong_command_gets_one_sentence_and_status_2(words: list[str], capsys
         (["--port", "70000", "serve"], "houselights: --port is '70000', but must be a port from 1 to 65534\n"),
         (["app", "create", " "], "houselights: the name of an application must be 1 to 100 characters\n"),
         (["app", "set", "audience_estimates", "maybe"], "houselights: audience_estimates must be on or off\n"),
-        (["sandbox", "clock", "forward", "0"], "houselights: the clock must go forward by a second at least\n"),
+        (["sandbox", "clock", "forward", "0"], "houselights: the clock must go forward by at least a second\n"),
     ],
 )
 def test_a_wrong_value_gets_one_sentence_and_status_2(
@@ -86,7 +86,7 @@ def test_a_client_id_with_a_colon_is_refused(capsys: pytest.CaptureFixture[str])
 def test_an_app_at_an_unknown_platform_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["platform", "app", "set", "nowhere", "--environment", "sandbox", "--client-id", "1"]
     assert main([*words, "--client-secret-file", "-"]) == 2
-    assert re.search("no platform is called 'nowhere'; there are .*instagram", capsys.readouterr().err)
+    assert re.search("no platform is called 'nowhere'; choose from .*instagram", capsys.readouterr().err)
 
 
 def test_a_base_url_of_a_foreign_host_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
