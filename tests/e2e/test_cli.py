@@ -138,7 +138,7 @@ async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -
     words = ("app", "create", "Mine", "--client-id", "kept-id", "--json", "--environment", "production")
     assert (await place.run(*words)).json()["client_id"] == "kept-id"
     taken = await place.run(*words)
-    assert (taken.status, taken.err) == (1, "houselights: the client id 'kept-id' is another application's\n")
+    assert (taken.status, taken.err) == (1, "houselights: the client id 'kept-id' belongs to another application\n")
 
 
 async def test_the_clock_cannot_be_moved_where_production_is(place: Place) -> None:

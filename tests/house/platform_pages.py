@@ -34,11 +34,11 @@ def _page(manifest: Manifest) -> str:
     folder = f"../../src/houselights/platforms/{manifest.name}"
     return "\n".join(
         (
-            f"<!-- Made by `make docs` of guide.md and manifest.toml in {folder}: change those. -->",
+            f"<!-- Made by `make docs` from guide.md and manifest.toml in {folder}: change those. -->",
             "",
             f"# {WORK_PLATFORMS[manifest.work_platform].name}",
             "",
-            f"How to connect it, as `{manifest.name}`. [Its folder]({folder}/README.md) tells how the connector works.",
+            f"How to connect it, as `{manifest.name}`. [Its folder]({folder}/README.md) says how the connector works.",
             "",
             guide,
             "## Facts",
@@ -46,7 +46,7 @@ def _page(manifest: Manifest) -> str:
             table(("fact", "value"), _facts(manifest)),
             "## Fields",
             "",
-            "*given*, *sometimes*, *estimated* and *never* are told apart [here](README.md#what-a-platform-tells).",
+            "[What *given*, *sometimes*, *estimated* and *never* mean](README.md#what-a-platform-gives).",
             "",
             table(("field", "given", "note", "read"), rows),
         )
@@ -61,7 +61,7 @@ def _facts(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for product, scopes in oauth.scopes.items():
         yield f"scopes of {product}", ", ".join(f"`{scope}`" for scope in scopes) or "none"
     if oauth.asked_beside:
-        yield "scopes asked beside", ", ".join(f"`{scope}`" for scope in oauth.asked_beside)
+        yield "other scopes requested", ", ".join(f"`{scope}`" for scope in oauth.asked_beside)
     yield "access token", _span(oauth.access_token_lifetime_s)
     if oauth.refresh_token_lifetime_s is not None:
         yield "refresh token", _span(oauth.refresh_token_lifetime_s) + (", works once" if oauth.rotates else "")
