@@ -33,10 +33,10 @@ def page(shown: str, taken: Occasion) -> str:
 _PAGE = """\
 # Speed
 
-Ratios, measured side by side in one run, because seconds of another machine say nothing of yours: every row has its
-turn in every round. The server has one CPU; the load, ready-made bytes on raw sockets, and PostgreSQL have the other. A
-window in which the server used less than 95 % of its CPU is void: something else was the limit there. `make bench`
-takes them anew on your machine in under ten minutes; this page is written by `make bench ARGS=--write`.
+Ratios, measured side by side in one run, because seconds on another machine say nothing about yours. Every row has its
+turn in every round. The server has one CPU; PostgreSQL and the load (ready-made bytes on raw sockets) have the other. A
+window in which the server used less than 95 % of its CPU is void, because something else was the limit. `make bench`
+takes the measurements on your machine in under ten minutes; `make bench ARGS=--write` writes this page.
 
 Taken on {date} by `{command}` on {machine}.
 

@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> int:
 def _understood(words: Sequence[str]) -> argparse.Namespace:
     """The arguments. Exits with 2 where they make no sense."""
     names = [measure.name for measure in MEASURES]
-    parser = argparse.ArgumentParser(prog="make measures", description="What is promised, counted by others.")
+    parser = argparse.ArgumentParser(prog="make measures", description="What is promised, counted independently.")
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"only these: {', '.join(names)}")
     parser.add_argument(
         "--short", action="store_true", help="fewer and shorter rounds: a rehearsal that proves nothing"
@@ -62,7 +62,7 @@ def _understood(words: Sequence[str]) -> argparse.Namespace:
     arguments = parser.parse_args(words)
     unknown = [name for name in arguments.names if name not in names]
     if unknown:
-        parser.error(f"no measure is called {unknown[0]!r}; there are {', '.join(names)}")
+        parser.error(f"no measure is called {unknown[0]!r}; choose from {', '.join(names)}")
     if arguments.write and (arguments.names or arguments.short):
         parser.error("the page is written from a whole run")
     return arguments

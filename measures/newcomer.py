@@ -43,7 +43,7 @@ async def run(stage: Stage) -> Measured:
             "touched_elsewhere": ", ".join(elsewhere) or "nothing",
         },
         (
-            Goal("files touched but for its folder and the changelog", len(elsewhere), most=0),
+            Goal("files touched outside its folder and the changelog", len(elsewhere), most=0),
             Goal("files lost", len(before.keys() - after.keys()), most=0),
             Goal("tests of every platform that it passes", counts.get("passed", 0), least=1),
         ),
@@ -75,4 +75,4 @@ def _contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-MEASURE = Measure("newcomer", "A platform is added to a copy of this checkout; the files tell what it touched.", run)
+MEASURE = Measure("newcomer", "A platform is added to a copy of this checkout; its files show what was touched.", run)

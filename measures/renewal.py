@@ -76,10 +76,10 @@ async def run(stage: Stage) -> Measured:
             "ended_as": dict(ended),
         },
         (
-            Goal("calls of the platform for one token that everybody wants", crowd, most=1, least=1),
-            Goal("calls of the platform around a kill, at most", most, most=3),
+            Goal("calls to the platform for one token that everybody wants", crowd, most=1, least=1),
+            Goal("most calls to the platform around one kill", most, most=3),
             Goal(
-                "kills after which the token was refreshed or the creator asked",
+                "kills after which the token was refreshed or the creator was asked",
                 ended.total() - ended[LOOP],
                 least=kills,
             ),

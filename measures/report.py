@@ -40,9 +40,9 @@ def page(results: Sequence[Result], occasion: Occasion) -> str:
 _PAGE = """\
 # Measures
 
-What is promised under load, faults and kills, counted by somebody other than our own tables: by the invented platform,
-or by a search through everything that was written. `make measures` takes them anew on your machine, prints them,
-and ends with an error where a goal is missed. This page is written by `make measures ARGS=--write`.
+What is promised under load, faults and kills, counted independently of our own tables: by the invented platform, or by
+a search through everything that was written. `make measures` takes the measures on your machine, prints them, and fails
+if a goal is missed. `make measures ARGS=--write` writes this page.
 
 Taken on {date} by `{command}` on {machine}.
 

@@ -93,7 +93,7 @@ async def run(stage: Stage) -> Measured:
         },
         (
             Goal("reads that failed", read["failed"], most=0),
-            Goal("reads in a second", round(read["reads"] / lasted, 1), least=READS_PER_S),
+            Goal("reads per second", round(read["reads"] / lasted, 1), least=READS_PER_S),
             Goal("kills that were resumed", master + data, least=2),
             Goal("data keys left under the old master key", wrapped, most=0),
             Goal("tokens left under old data keys", left, most=0),
@@ -316,7 +316,7 @@ async def _read_until_told(dsn: str, key_file: Path) -> None:
 
 MEASURE = Measure(
     "rotation",
-    "Reads of tokens that fail while the master key and the data keys are changed, killed and resumed.",
+    "Token reads that fail while the change of the master key and the data keys runs, is killed and is resumed.",
     run,
 )
 

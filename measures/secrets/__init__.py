@@ -94,8 +94,8 @@ def _measured(stage: Stage, ledger: Ledger, looks: list[Look], happened: dict[st
         | {"found_in": {each.place: len(each.found) for each in looks}},
         (
             Goal("secrets planted", len(ledger.kinds), least=1 if stage.is_short else PLANTED),
-            Goal("places in which a part of one was found", len(found), most=0),
-            Goal("places whose control was found", sum(each.has_control for each in looks), least=len(looks)),
+            Goal("places where part of a secret was found", len(found), most=0),
+            Goal("places where the control was found", sum(each.has_control for each in looks), least=len(looks)),
         ),
     )
 
@@ -118,6 +118,6 @@ def _control(control: str) -> Blob:
 
 MEASURE = Measure(
     "secrets",
-    "Secrets planted in the whole job, with everything that goes wrong in it, are looked for in all that was written.",
+    "Secrets are planted throughout the job and all that goes wrong in it, then searched for in all that was written.",
     run,
 )
