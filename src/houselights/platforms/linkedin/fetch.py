@@ -6,8 +6,8 @@ Source: https://learn.microsoft.com/en-us/linkedin/marketing/community-managemen
 
 from datetime import datetime
 
-from houselights.core.errors import NotGranted, PlatformError, TokenRevoked
-from houselights.core.messages import Response, Script, ask, ask_all
+from houselights.core.errors import NotGranted, PlatformDown, PlatformError, TokenRevoked
+from houselights.core.messages import Request, Response, Script, ask, ask_all
 from houselights.platforms.linkedin import calls, raw
 from houselights.platforms.linkedin.normalise import (
     audience_facts,
@@ -16,7 +16,7 @@ from houselights.platforms.linkedin.normalise import (
     person_facts,
     unnamed,
 )
-from houselights.platforms.linkedin.refusals import refusal
+from houselights.platforms.linkedin.refusals import GoneError, refusal
 from houselights.port import replies
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Grant, Reading, Usage
@@ -44,12 +44,15 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_au
         calls.rest(manifest, grant, f"networkSizes/{urn}?edgeType={manifest.settings['edge']}"),
         *([calls.rest(manifest, grant, statistics)] if with_audience else []),
     )
+    if isinstance(refusal(about, now), GoneError):
+        raise (yield from _why_gone(manifest, grant, now))
     page = replies.fit(_needed(about, now), raw.Organization)
     sized = _optional(size, now)
     followers = None if isinstance(sized, PlatformError) else replies.fit(sized, raw.NetworkSize).first_degree_size
     told = _optional(counted[0], now) if with_audience else None
     if told is None or isinstance(told, PlatformError):
-        return Reading(page_facts(page, followers), NoAudience("NOT_GRANTED"))
+        reason = "EMPTY" if isinstance(told, GoneError) else "NOT_GRANTED"
+        return Reading(page_facts(page, followers), NoAudience(reason))
     audience = yield from _audience(manifest, grant, replies.fit(told, raw.Statistics), now)
     return Reading(page_facts(page, followers), audience)
 
@@ -58,6 +61,30 @@ def read_person(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.P
     """The member."""
     reply = yield from ask(calls.plain(manifest, grant, "userinfo"))
     return replies.fit(_needed(reply, now), raw.Person)
+
+
+def administered(manifest: Manifest, grant: Grant, start: int) -> Request:
+    """A page of the list of pages that the member administers."""
+    size = manifest.settings["page_size"]
+    asked = f"q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start={start}&count={size}"
+    return calls.rest(manifest, grant, f"organizationAcls?{asked}")
+
+
+def _why_gone(manifest: Manifest, grant: Grant, now: datetime) -> Script[PlatformError]:
+    """Of a page that is not found: whether the member administers it still.
+
+    ->  PlatformDown where they do, so that it is asked for again; TokenRevoked where no page of the list is it
+    """
+    size, urn = int(manifest.settings["page_size"]), f"urn:li:organization:{grant.refs['id']}"
+    for number in range(manifest.limits.pages):
+        listed = replies.fit(
+            _needed((yield from ask(administered(manifest, grant, number * size))), now), raw.Acls
+        ).elements
+        if any(acl.organization == urn for acl in listed):
+            return PlatformDown("linkedin_page_not_found")
+        if len(listed) < size:
+            return TokenRevoked("linkedin_page_gone")
+    return PlatformDown("linkedin_page_not_found")
 
 
 def _audience(
@@ -94,6 +121,6 @@ def _needed(reply: Response, now: datetime) -> bytes:
 def _optional(reply: Response, now: datetime) -> bytes | PlatformError:
     """A body that a profile does without; what would stop the other calls as well is raised."""
     refused = refusal(reply, now)
-    if refused is None or isinstance(refused, NotGranted):
+    if refused is None or isinstance(refused, NotGranted | GoneError):
         return reply.body if refused is None else refused
     raise refused

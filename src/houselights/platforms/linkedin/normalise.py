@@ -13,7 +13,7 @@ from msgspec import Struct
 from houselights.core.errors import NotGranted, PlatformChanged, PlatformError
 from houselights.core.messages import Response
 from houselights.platforms.linkedin import raw
-from houselights.platforms.linkedin.refusals import refusal
+from houselights.platforms.linkedin.refusals import GoneError, refusal
 from houselights.port import lists, replies
 from houselights.port.manifest import Manifest
 from houselights.port.platform import UnfitReplyError
@@ -98,7 +98,7 @@ def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAud
     if counted is not None:
         return audience_facts(manifest, counted, names, refused)
     if refused is not None:
-        return NoAudience("NOT_GRANTED")
+        return NoAudience("EMPTY" if isinstance(refused, GoneError) else "NOT_GRANTED")
     if any(isinstance(each, raw.Person) for each in found):
         return NoAudience("NOT_SUPPORTED")
     raise UnfitReplyError(0, "no reply about an audience: `$.elements` is missing")
@@ -144,7 +144,8 @@ def audience_facts(
     """The audience of one reading.
 
     names    of places beyond the tables here
-    refused  why some of them could not be looked up; a list that misses one of its names then counts as refused
+    refused  why some of them could not be looked up; a list that misses one of its names then counts as refused,
+             unless it is just that they were not found: then what has a name stands
     """
     flags: set[Quality] = set()
     top = int(manifest.settings["top_rows"])
@@ -159,7 +160,8 @@ def audience_facts(
     for rows, key in ((_countries(statistics), country_of), (_metros(statistics), metro_of)):
         counted = [(key(_number(row)), row.follower_counts.organic_follower_count) for row in rows]
         misses = any(name is None and people for name, people in counted)
-        if refused is not None and misses:
+        is_enough = isinstance(refused, GoneError) and any(name is not None for name, _ in counted)
+        if refused is not None and misses and not is_enough:
             found.append(refused)
             continue
         if len(counted) >= top:
@@ -221,7 +223,7 @@ def _recognise(body: bytes) -> Kept:
         if bytes(getattr(shape, key)):
             return read(body)
     refused = refusal(Response(200, {}, body), _AT_ANY_TIME) if bytes(shape.message) else None
-    if isinstance(refused, NotGranted):
+    if isinstance(refused, NotGranted | GoneError):
         return refused
     raise PlatformChanged("reply_changed", "neither a page, nor a member, nor followers - at `$`")
 

@@ -14,7 +14,7 @@ from houselights.core.errors import NotGranted
 from houselights.core.messages import Fields, Request, Script, ask
 from houselights.core.secret import Secret
 from houselights.platforms.linkedin import calls, raw
-from houselights.platforms.linkedin.fetch import MEMBER, PAGE, read_person
+from houselights.platforms.linkedin.fetch import MEMBER, PAGE, administered, read_person
 from houselights.platforms.linkedin.refusals import refusal
 from houselights.port import replies
 from houselights.port.families import oauth2
@@ -70,8 +70,7 @@ def _pages(manifest: Manifest, grant: Grant, now: datetime) -> Script[list[raw.O
     size = int(manifest.settings["page_size"])
     pages: list[raw.Organization] = []
     for number in range(manifest.limits.pages):
-        asked = f"q=roleAssignee&role=ADMINISTRATOR&state=APPROVED&start={number * size}&count={size}"
-        reply = yield from ask(calls.rest(manifest, grant, f"organizationAcls?{asked}"))
+        reply = yield from ask(administered(manifest, grant, number * size))
         refused = refusal(reply, now)
         if isinstance(refused, NotGranted):
             break

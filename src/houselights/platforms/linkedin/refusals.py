@@ -1,4 +1,4 @@
-"""LinkedIn's refusals: a status in the body as well. 403 is a missing right and never a dead token.
+"""LinkedIn's refusals: a status in the body as well. Neither 403, a missing right, nor 404 is a dead token.
 
 Source: https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling (read 2026-11-23).
 """
@@ -12,6 +12,10 @@ from msgspec import Struct, structs
 from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
 from houselights.core.messages import Response
 from houselights.port import replies
+
+
+class GoneError(AppRefused):
+    """What was asked for is not there (any more); of a page, whoever reads it looks it up anew before it says more."""
 
 
 class Refusal(Struct, frozen=True, rename="camel"):
@@ -53,6 +57,6 @@ def _until_midnight(now: datetime) -> timedelta:
 _BY_STATUS: Mapping[int, type[PlatformError]] = {
     401: TokenRevoked,
     403: NotGranted,
-    404: TokenRevoked,
+    404: GoneError,
     426: AppRefused,
 }

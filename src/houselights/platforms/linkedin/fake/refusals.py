@@ -49,6 +49,7 @@ REFUSALS: Mapping[str, Response] = {
         401, "REVOKED_ACCESS_TOKEN", "The token used in the request has been revoked by the user", 65601
     ),
     "error_403_access_denied": _refusal(403, "ACCESS_DENIED", f"Not enough permissions to access: {_FINDER}", 100),
+    "error_404_not_found": _refusal(404, "RESOURCE_NOT_FOUND", "Could not find entity", 0),
     "error_426_version": _refusal(426, "NONEXISTENT_VERSION", "Requested version 20240601 is not active"),
     "error_429_throttled": _refusal(429, "TOO_MANY_REQUESTS", _QUOTA, 101),
     "error_500": _refusal(500, "INTERNAL_SERVER_ERROR", "Internal Server Error", 0),
