@@ -5,7 +5,6 @@ Source: https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
 
 from datetime import datetime
 
-from houselights.core.errors import AppRefused
 from houselights.core.messages import Request, Response, Script, ask, ask_all
 from houselights.core.secret import Secret
 from houselights.platforms.threads import raw
@@ -44,8 +43,6 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_a
     if not with_audience:
         return Reading(profile_facts(user, followers), NoAudience("NOT_GRANTED"))
     answers = {name: _answer(manifest, name, reply) for name, reply in zip(_DIMENSIONS, rest, strict=True)}
-    if all(found is Kind.PARAMETER for found in answers.values()):
-        raise AppRefused("no_breakdown_taken")
     return Reading(profile_facts(user, followers), audience_facts(manifest, answers, (), followers))
 
 
