@@ -43,7 +43,10 @@ def check(manifest: Manifest, persona: Persona, reading: Reading) -> None:
 
 
 def check_profile(manifest: Manifest, persona: Persona, profile: ProfileFacts) -> None:
-    """Every field of the capability table; a scope that was declined may cost those that are given sometimes."""
+    """Every field of the capability table; a scope that was declined may cost those that are given sometimes.
+
+    Where a platform gives always what a creator has not, their username may stand in its place.
+    """
     for row in manifest.capabilities:
         if row.field.startswith("audience."):
             continue
@@ -57,7 +60,8 @@ def check_profile(manifest: Manifest, persona: Persona, profile: ProfileFacts) -
         ):
             continue
         elif row.field in FIELDS:
-            assert value == rounded(FIELDS[row.field](persona), row.figures), row.field
+            has = rounded(FIELDS[row.field](persona), row.figures)
+            assert value == has or (has is None and row.given is Given.GIVEN and value == profile.username), row.field
         elif row.given is Given.GIVEN:
             assert value is not None, row.field
 

@@ -81,7 +81,7 @@ def profile_facts(account: raw.Account) -> ProfileFacts:
     return ProfileFacts(
         username=username,
         platform_username=username,
-        full_name=name,
+        full_name=name or username,
         url=f"https://www.pinterest.com/{username}/" if username else None,
         introduction=said(account.about),
         image_url=said(account.profile_image),
