@@ -8,7 +8,15 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 
-from houselights.core.errors import PlatformError
+from houselights.core.errors import (
+    AppRefused,
+    NotGiven,
+    NotGranted,
+    PlatformChanged,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+)
 from houselights.core.messages import Request, Response
 from houselights.port.platform import UnfitReplyError
 from tests.contract.folders import PLATFORMS, SHOWCASE, Spoil, attempts, on_every_platform, replies_of
@@ -90,3 +98,18 @@ def test_a_kept_reply_that_is_almost_right_is_used_or_named_and_never_a_crash(na
             for normalise in (PLATFORMS[name].normalise_audience, PLATFORMS[name].normalise_profile):
                 with suppress(UnfitReplyError):
                     normalise([*kept[:place], surprise, *kept[place + 1 :]])
+
+
+@pytest.mark.parametrize("script", ["read", "renew"])
+@on_every_platform
+def test_an_answer_with_nothing_in_it_ends_no_session(name: str, script: str) -> None:
+    """Only words that say that a grant is dead do."""
+    try:
+        kept = replies_of(PLATFORMS[name], SHOWCASE, script)
+    except PlatformError:
+        return  # there is no such call
+    again = attempts(PLATFORMS[name], script)
+    for place in range(len(kept)):
+        for nothing in (b"{}", b"[]", b'{"data":[]}', b'{"data":{}}', b'{"items":[]}', b'{"errors":[]}'):
+            with suppress(AppRefused, NotGiven, NotGranted, PlatformChanged, PlatformDown, RateLimited):
+                again(replacing(place, nothing))

@@ -49,6 +49,7 @@ REFUSALS: Mapping[str, Response] = {
     "error_401_invalid_token": _refusal(401, "Unauthorized", "Invalid OAuth token"),
     "error_401_missing_scope": _refusal(401, "Unauthorized", "Missing scope: channel:read:subscriptions"),
     "error_401_validate": _refusal(401, None, "invalid access token"),
+    "error_no_user": Response(200, {"content-type": "application/json; charset=utf-8"}, b'{"data":[]}'),
     "error_429": _refusal(429, "Too Many Requests", "Too Many Requests"),
 }
 

@@ -5,7 +5,7 @@ Source: https://dev.twitch.tv/docs/api/reference (read 2026-11-23).
 
 from datetime import datetime
 
-from houselights.core.errors import NotGranted, TokenRevoked
+from houselights.core.errors import NotGranted, PlatformDown, TokenRevoked
 from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all
 from houselights.platforms.twitch import raw
 from houselights.platforms.twitch.normalise import kept_refusal, profile_facts
@@ -43,7 +43,7 @@ def read_user(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> 
 
 
 def _user(reply: Response, now: datetime) -> raw.User:
-    """A missing scope here means that nothing can be read any more, and so does an account that is gone."""
+    """A missing scope here means that nothing can be read any more; an answer without an account, nothing."""
     refused = refusal(reply, now)
     if isinstance(refused, NotGranted):
         raise TokenRevoked(refused.code)
@@ -51,7 +51,7 @@ def _user(reply: Response, now: datetime) -> raw.User:
         raise refused
     users = replies.fit(reply.body, raw.Users).data
     if not users:
-        raise TokenRevoked("twitch_no_user")
+        raise PlatformDown("twitch_no_user")
     return users[0]
 
 

@@ -97,6 +97,12 @@ REFUSALS: Mapping[str, Response] = {
     "error_429": _plain(429, "Too Many Requests"),
     "error_503": _plain(503, "Service Unavailable"),
     "error_token_invalid_request": _token_refusal(400, "invalid_request", "Value passed for the token was invalid."),
+    "error_empty": Response(200, {"content-type": "application/json"}, b"{}"),
+    "error_hidden": Response(
+        200,
+        {"content-type": "application/json"},
+        msgspec.json.encode({"errors": [{"title": "Internal", "type": "about:blank"}]}),
+    ),
     "error_suspended": Response(
         200,
         {"content-type": "application/json"},

@@ -5,7 +5,7 @@ Source: https://docs.x.com/x-api/users/get-my-user (read 2026-11-23).
 
 from datetime import datetime
 
-from houselights.core.errors import NotGranted, TokenRevoked
+from houselights.core.errors import NotGranted, PlatformDown, TokenRevoked
 from houselights.core.messages import Request, Response, Script, ask
 from houselights.platforms.x import raw
 from houselights.platforms.x.normalise import profile_facts
@@ -31,7 +31,8 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, _with_a
 def read_user(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.User]:
     """The owner of the token.
 
-    raises  TokenRevoked also for a missing scope, without which nothing can be read, and for a suspended account
+    raises  TokenRevoked also for a missing scope, without which nothing can be read, and for a suspended account;
+            PlatformDown for an answer that neither shows the account nor says why
     """
     query = (("user.fields", manifest.settings["user_fields"]),)
     url = f"{manifest.settings['api']}/users/me"
@@ -41,7 +42,12 @@ def read_user(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.Use
         raise TokenRevoked(refused.code)
     if refused is not None:
         raise refused
-    user = replies.fit(reply.body, raw.Me).data
-    if user is None:
-        raise TokenRevoked("x_not_shown")
-    return user
+    told = replies.fit(reply.body, raw.Me)
+    if told.data is None:
+        kinds = {(problem.type or "").rpartition("/")[2] for problem in told.errors}
+        raise PlatformDown("x_no_answer") if kinds.isdisjoint(_NOT_SHOWN) else TokenRevoked("x_not_shown")
+    return told.data
+
+
+_NOT_SHOWN = {"resource-not-found", "not-authorized-for-resource"}
+"""Kinds of problems by which X says that an account cannot be shown."""

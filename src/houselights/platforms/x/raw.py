@@ -58,7 +58,14 @@ class User(Struct, frozen=True):
     verified_type: str | None = None
 
 
+class Problem(Struct, frozen=True):
+    """type: an address whose end names the kind of problem (`…/resource-not-found`)."""
+
+    type: str | None = None
+
+
 class Me(Struct, frozen=True):
     """`GET /users/me`. data: absent, beside `errors`, for an account that cannot be shown."""
 
     data: User | None = None
+    errors: tuple[Problem, ...] = ()
