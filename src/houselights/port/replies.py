@@ -65,10 +65,12 @@ def by_status(reply: Response) -> PlatformError:
     return AppRefused(code)
 
 
-def counted(reply: Response, prefix: str) -> Usage | None:
+def counted(reply: Response, prefix: str, bucket: str = "account") -> Usage | None:
     """A budget as three headers tell it: `{prefix}limit`, `-remaining`, `-reset`; None where they are not there.
 
     The reset is an epoch second, or how many seconds are left; a number may be followed by details.
+
+    bucket  whose calls the platform counts, as in `Usage`
     """
     limit, remaining, reset = (
         _number(reply.headers.get(prefix + name, "")) for name in ("limit", "remaining", "reset")
@@ -77,8 +79,8 @@ def counted(reply: Response, prefix: str) -> Usage | None:
         return None
     percent = max(limit - remaining, 0) * 100 // limit
     if reset < _LEAST_EPOCH:
-        return Usage(percent, wait_s=reset)
-    return Usage(percent, resets_at=datetime.fromtimestamp(reset, UTC))
+        return Usage(percent, wait_s=reset, bucket=bucket)
+    return Usage(percent, resets_at=datetime.fromtimestamp(reset, UTC), bucket=bucket)
 
 
 def rest(budget: Usage | None, now: datetime, otherwise: timedelta) -> timedelta:

@@ -9,7 +9,7 @@ from houselights.core.errors import NotGranted, PlatformDown, TokenRevoked
 from houselights.core.messages import Fields, Request, Response, Script, ask, ask_all
 from houselights.platforms.twitch import raw
 from houselights.platforms.twitch.normalise import kept_refusal, profile_facts
-from houselights.platforms.twitch.refusals import BUDGET, refusal
+from houselights.platforms.twitch.refusals import BUDGET, WHOSE, refusal
 from houselights.port import replies
 from houselights.port.families import oauth2
 from houselights.port.manifest import Manifest
@@ -19,7 +19,7 @@ from houselights.resources.audience import NoAudience
 
 def usage(_manifest: Manifest, reply: Response) -> Usage | None:
     """As `Platform.usage`: points of the app, a minute at a time."""
-    return replies.counted(reply, BUDGET)
+    return replies.counted(reply, BUDGET, WHOSE)
 
 
 def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, _with_audience: bool) -> Script[Reading]:

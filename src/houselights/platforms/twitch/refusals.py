@@ -15,6 +15,9 @@ from houselights.port import replies
 BUDGET = "ratelimit-"
 """How the headers of the budget begin."""
 
+WHOSE = "app"
+"""Whose calls it counts."""
+
 _MINUTE = timedelta(seconds=60)
 
 
@@ -32,7 +35,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
     if status < 400:
         return None
     if status == 429:
-        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _MINUTE), "app")
+        return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _MINUTE), WHOSE)
     if said is None or status != 401:
         return replies.by_status(structs.replace(reply, status=status))
     sentence = said.message.lower()
