@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 from houselights.core.errors import HouselightsError
 from houselights.core.secret import Secret
 from houselights.outbound.egress import STRICT
+from houselights.rules import local_address
 
 PREFIX = "HOUSELIGHTS_"
 CONFIG = "HOUSELIGHTS_CONFIG"
@@ -160,6 +161,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             "a path",
         ),
     ] = None
+    manifests_dir: Annotated[
+        Path | None,
+        About(
+            "Facts about platforms that hold in place of the packaged ones, such as the version of an API: a file\n"
+            "NAME.toml for each platform that moved, with the keys of its manifest that changed. Not set: none.",
+            "a directory",
+        ),
+    ] = None
     sandbox: Annotated[
         bool,
         About("Whether to run the invented platforms and their creators, for sandbox applications.", _SWITCH),
@@ -245,7 +254,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def api_url(self) -> str:
         """Where clients and browsers reach the API and the connect pages; no slash at the end."""
-        return (self.public_url or _url(self.host, self.port)).rstrip("/")
+        return (self.public_url or local_address.url(self.host, self.port)).rstrip("/")
 
     @property
     def sandbox_port(self) -> int:
@@ -255,7 +264,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def fakes_url(self) -> str:
         """Where browsers reach the sandbox; no slash at the end."""
-        return (self.sandbox_url or _url(self.host, self.sandbox_port)).rstrip("/")
+        return (self.sandbox_url or local_address.url(self.host, self.sandbox_port)).rstrip("/")
 
 
 class Loaded(Struct, frozen=True):
@@ -385,14 +394,3 @@ def _convert(kind: type, value: object) -> object:
     if kind is DatabaseUrl and not _DATABASE.fullmatch(value):
         raise ValueError(kind.__name__)
     return Path(value).expanduser().absolute() if kind is Path else kind(value)
-
-
-def _url(host: str, port: int) -> str:
-    """An address to call: one that stands for every interface is none, this machine's own is."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return f"http://{host}:{port}"
-    if address.is_unspecified:
-        host = "127.0.0.1" if address.version == 4 else "::1"
-    return f"http://{host if address.version == 4 else f'[{host}]'}:{port}"

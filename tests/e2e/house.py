@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -38,7 +38,7 @@ class Account(Struct, frozen=True):
 class House:
     """The processes, and what a client and an operator do with them."""
 
-    def __init__(self, dsn: str, folder: Path, stack: AsyncExitStack) -> None:
+    def __init__(self, dsn: str, folder: Path, stack: AsyncExitStack, settings: Mapping[str, str] = {}) -> None:
         self.dsn = dsn
         self.folder = folder
         self.port = free_ports()
@@ -51,6 +51,7 @@ class House:
             "public_url": f"http://127.0.0.1:{connect_port}",
             "limiter": "off",
             "log_format": "json",
+            **settings,
         }
         self._connect_settings = self.settings | {"port": str(connect_port)}
         self._stack = stack
@@ -224,10 +225,10 @@ class House:
 
 
 @asynccontextmanager
-async def house(dsn: str, folder: Path) -> AsyncIterator[House]:
-    """A house for the block."""
+async def house(dsn: str, folder: Path, **settings: str) -> AsyncIterator[House]:
+    """A house for the block. settings: of every process, beside its own."""
     async with AsyncExitStack() as stack:
-        built = House(dsn, folder, stack)
+        built = House(dsn, folder, stack, settings)
         await built.start()
         yield built
 

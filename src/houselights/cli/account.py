@@ -81,7 +81,7 @@ async def _kept(base: "Foundation", name: str | None, account_id: AccountId) -> 
     account = await read.account(base.database, application_id, account_id)
     if account is None:
         return []
-    names = {manifest.work_platform: manifest.name for manifest in find_manifests().values()}
+    names = {manifest.work_platform: manifest.name for manifest in find_manifests(base.settings.manifests_dir).values()}
     vault = build_vault(base)
 
     async def opened(run: "KeptRun") -> Run:

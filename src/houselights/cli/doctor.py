@@ -180,7 +180,7 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
         says = "invented platforms run alongside production"
         findings.append(Finding("sandbox", "warning", says, "set HOUSELIGHTS_SANDBOX to off if nobody needs them"))
     for environment in environments:
-        for name, platform in find_platforms().items():
+        for name, platform in find_platforms(settings.manifests_dir).items():
             check, at = f"{name}, {environment}", (platform.manifest.work_platform, environment)
             users = [each.name for each in listed if each.environment == environment]
             without = [user for user in users if kept.isdisjoint({(*at, None), (*at, user)})]

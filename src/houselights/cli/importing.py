@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from houselights.cli.output import answer, answer_json, answer_table, say
-from houselights.cli.parser import Verbs, verb, wants_json
+from houselights.cli.parser import Verbs, settings_of, verb, wants_json
 from houselights.cli.running import with_foundation
 from houselights.settings import SettingWrong
 
@@ -60,7 +60,8 @@ def _import(arguments: argparse.Namespace) -> int:
         loaded = load_files(paths, say)
     except FilesBroken as error:
         return _tell_broken(arguments, error.broken)
-    cadences = {each.work_platform: timedelta(hours=each.cadence_h) for each in find_manifests().values()}
+    manifests = find_manifests(settings_of(arguments).settings.manifests_dir).values()
+    cadences = {each.work_platform: timedelta(hours=each.cadence_h) for each in manifests}
     wish = imports.Wish(arguments.update, arguments.dry_run, cadences, _Progress())
 
     async def work(base: "Foundation") -> "tuple[str, dict[str, list[Verdict]]]":

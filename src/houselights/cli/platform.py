@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from houselights.cli.output import answer, answer_json, answer_table, say
-from houselights.cli.parser import Verbs, group, verb, wants_json
+from houselights.cli.parser import Verbs, group, settings_of, verb, wants_json
 from houselights.port.manifest import Manifest
 from houselights.port.platform import Platform, UnfitReplyError
 from houselights.resources import audience, profiles
@@ -40,9 +40,10 @@ def add_verbs(verbs: Verbs) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from houselights.compose.platforms import find_platforms
+    from houselights.compose.platforms import find_manifests, find_overlays
 
-    manifests = [platform.manifest for platform in find_platforms().values()]
+    directory = settings_of(arguments).settings.manifests_dir
+    manifests, overlays = list(find_manifests(directory).values()), find_overlays(directory)
     if wants_json(arguments):
         answer_json(
             [
@@ -55,12 +56,15 @@ def _list(arguments: argparse.Namespace) -> int:
                     "audience_threshold": manifest.audience_threshold,
                     "cadence_h": manifest.cadence_h,
                     "fields": {row.field: row.given for row in manifest.capabilities},
+                    "changed_by": overlays.get(manifest.name),
                 }
                 for manifest in manifests
             ]
         )
         return 0
     answer_table([("NAME", *_AUDIENCE, "READ EVERY", "API", "WORK PLATFORM"), *map(_row, manifests)])
+    for name, overlay in overlays.items():
+        say(f"{name}: {', '.join(overlay.says) or 'nothing'} as {overlay.file} says")
     return 0
 
 
@@ -73,7 +77,7 @@ def _row(manifest: Manifest) -> tuple[str, ...]:
 def _normalise(arguments: argparse.Namespace) -> int:
     from houselights.compose.platforms import find_platforms
 
-    platforms = find_platforms(drafts=True)
+    platforms = find_platforms(settings_of(arguments).settings.manifests_dir, drafts=True)
     platform = platforms.get(arguments.name)
     if platform is None:
         say(f"houselights: no platform is called {arguments.name!r}; choose from {', '.join(platforms)}")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Raw, structs
 
 from houselights.cli.output import answer, answer_json, answer_table, say
-from houselights.cli.parser import Parser, Verbs, group, verb, wants_json
+from houselights.cli.parser import Parser, Verbs, group, settings_of, verb, wants_json
 from houselights.cli.running import with_foundation
 from houselights.core.secret import Secret
 from houselights.settings import SettingWrong
@@ -118,7 +118,7 @@ def _manifest(arguments: argparse.Namespace) -> "Manifest":
     """Of the platform that was named. Raises SettingWrong."""
     from houselights.compose.platforms import find_manifests
 
-    manifests = find_manifests()
+    manifests = find_manifests(settings_of(arguments).settings.manifests_dir)
     if arguments.platform not in manifests:
         raise SettingWrong(f"no platform is called {arguments.platform!r}; choose from {', '.join(manifests)}")
     return manifests[arguments.platform]

@@ -62,7 +62,7 @@ async def _checked(base: "Foundation", arguments: argparse.Namespace) -> list[Ch
     from houselights.flows.check_app import Installation
     from houselights.store.platform_apps import EVERYBODY
 
-    platforms = find_platforms()
+    platforms = find_platforms(base.settings.manifests_dir)
     if arguments.platform not in platforms:
         raise SettingWrong(f"no platform is called {arguments.platform!r}; choose from {', '.join(platforms)}")
     platform = platforms[arguments.platform]

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from secrets import token_urlsafe
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -36,14 +37,14 @@ CALLBACK = "/connect/callback"
 _WORKER_STOPS_WITHIN_S = 15.0
 
 
-def products() -> dict[UUID, Collection[str]]:
-    """What this deployment reads, by work platform."""
-    return {manifest.work_platform: manifest.products for manifest in find_manifests().values()}
+def products(overlays: Path | None = None) -> dict[UUID, Collection[str]]:
+    """What this deployment reads, by work platform. overlays: as `find_manifests`."""
+    return {manifest.work_platform: manifest.products for manifest in find_manifests(overlays).values()}
 
 
-def platforms() -> "dict[WorkPlatformId, Platform]":
-    """Every platform, by its work platform."""
-    return {WorkPlatformId(each.manifest.work_platform): each for each in find_platforms().values()}
+def platforms(overlays: Path | None) -> "dict[WorkPlatformId, Platform]":
+    """Every platform, by its work platform. overlays: as `find_manifests`."""
+    return {WorkPlatformId(each.manifest.work_platform): each for each in find_platforms(overlays).values()}
 
 
 def build_vault(base: Foundation) -> "Vault":
@@ -76,7 +77,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
             vault=build_vault(base),
             clock=base.clock,
             bell=base.bell,
-            platforms=platforms(),
+            platforms=platforms(base.settings.manifests_dir),
             platform_http=client(PLATFORMS, CONFIGURED),
             budgets=Budgets(base.database),
             webhook_http={
@@ -118,7 +119,7 @@ def build_api(base: Foundation, stack: AsyncExitStack, *others: "BaseRoute") -> 
         audience_lane=lanes[0],
         refresh_lane=lanes[1],
         root=base.keys.root,
-        built=products(),
+        built=products(base.settings.manifests_dir),
         registry=REGISTRY,
         now=base.clock.now,
         monotonic=monotonic,
@@ -182,7 +183,7 @@ async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":
     from houselights.outbound.errors import SendFailed
     from houselights.sandbox.app import Told, sandbox_app
 
-    settings, spoken = base.settings, platforms()
+    settings, spoken = base.settings, platforms(base.settings.manifests_dir)
     await _register_fakes(base, spoken)
     http = HttpClient(PLATFORMS, CONFIGURED)
     stack.push_async_callback(http.aclose)

@@ -5,13 +5,14 @@ is mended without touching code.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from houselights.rules.budget import Window
 
@@ -49,7 +50,9 @@ class Capability(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a creator consents. URLs are the real ones; lifetimes in seconds, None where the platform names none."""
+    """How a creator consents. URLs are the real ones, in which `{api_version}` stands for that fact; lifetimes in
+    seconds, None where the platform names none.
+    """
 
     authorize_url: str
     token_url: str
@@ -110,7 +113,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     draft: bool = False
     """being written: tested like every platform, but neither offered to creators nor documented"""
     settings: dict[str, str] = {}
-    """names that only this platform's code reads, such as its metric"""
+    """names that only this platform's code reads, such as its metric; `{api_version}` in them stands for that fact"""
 
     def given(self, field: str) -> Given:
         """What the capability table says of a field; one without a row is never told."""
@@ -119,4 +122,16 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_manifest(text: bytes | str) -> Manifest:
     """The manifest in a TOML text. Raises msgspec.ValidationError naming the key that does not fit."""
-    return msgspec.toml.decode(text, type=Manifest)
+    return manifest_of(msgspec.toml.decode(text))
+
+
+def manifest_of(facts: Mapping[str, object]) -> Manifest:
+    """As `read_manifest`, of what was in the TOML."""
+    made = msgspec.convert(facts, Manifest)
+
+    def told(text: str) -> str:
+        return text.replace("{api_version}", made.api_version)
+
+    urls = {key: told(getattr(made.oauth, key)) for key in ("authorize_url", "token_url")}
+    settings = {key: told(text) for key, text in made.settings.items()}
+    return structs.replace(made, oauth=structs.replace(made.oauth, **urls), settings=settings)
