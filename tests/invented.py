@@ -23,10 +23,15 @@ REDIRECT = Redirect(
 
 
 def answered(
-    platform: Platform, fake: Fake, form: Mapping[str, str], now: datetime = NOW, app: AppKeys | None = None
+    platform: Platform,
+    fake: Fake,
+    form: Mapping[str, str],
+    now: datetime = NOW,
+    app: AppKeys | None = None,
+    redirect: Redirect = REDIRECT,
 ) -> Response:
     """What the consent dialog answers to a form, asked for all that the platform's manifest asks for."""
-    link = urlsplit(platform.authorize_url(app or fake.app, REDIRECT))
+    link = urlsplit(platform.authorize_url(app or fake.app, redirect))
     url = f"{link.scheme}://{link.netloc}{link.path}"
     return fake.answer(FakeRequest("POST", url, dict(parse_qsl(link.query)), form, {}, now, "https://sandbox.example"))
 
@@ -39,10 +44,11 @@ def consented(
     untick: Collection[str] = (),
     now: datetime = NOW,
     app: AppKeys | None = None,
+    redirect: Redirect = REDIRECT,
 ) -> Secret:
     """The code that a creator's consent gives. app: None for the one that the fake knows."""
     ticked = {f"scope:{scope}": "granted" for scope in asked_scopes(platform) if scope not in untick}
-    reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now, app)
+    reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now, app, redirect)
     query = dict(parse_qsl(urlsplit(reply.headers["location"]).query))
     assert query["state"] == "the-state"
     return Secret(query["code"])
@@ -69,8 +75,7 @@ def own(candidates: Sequence[Candidate], persona: Persona) -> Candidate:
 
 def asked_scopes(platform: Platform) -> list[str]:
     """Every scope that the dialog asks for."""
-    oauth = platform.manifest.oauth
-    return [*(scope for scopes in oauth.scopes.values() for scope in scopes), *oauth.asked_beside]
+    return list(platform.manifest.oauth.asked())
 
 
 def played(script: Script[T], answer: Callable[[Request], Response]) -> T:

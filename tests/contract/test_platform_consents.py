@@ -73,6 +73,19 @@ def test_only_hosts_of_the_manifest_are_called(name: str) -> None:
     assert [url for url in asked if not url.startswith(tuple(f"{host}/" for host in platform.manifest.hosts))] == []
 
 
+@on_every_platform
+def test_a_consent_for_the_identity_asks_for_nothing_else(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    oauth, redirect = platform.manifest.oauth, msgspec.structs.replace(REDIRECT, products=("IDENTITY",))
+    asked = app_check.asked_for(platform, fake.app, redirect)
+    assert asked == {*oauth.scopes["IDENTITY"], *oauth.asked_beside}
+    script = platform.exchange(fake.app, consented(platform, fake, SHOWCASE.username, redirect=redirect), redirect, NOW)
+    grant = own(play(script, fake, NOW), SHOWCASE).grant
+    assert asked.issuperset(set(grant.scopes) & set(oauth.asked()))
+    reading = play(platform.read(fake.app, grant, NOW, with_audience=False), fake, NOW)
+    assert reading.profile.full_name == SHOWCASE.full_name
+
+
 @pytest.mark.parametrize("name", WITH_AUDIENCE)
 def test_a_declined_product_does_not_stop_the_identity(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
@@ -95,9 +108,9 @@ def test_a_declined_identity_refuses_the_connection(name: str) -> None:
 @on_every_platform
 def test_what_is_asked_beside_can_be_declined(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
-    grant = own(
-        connected(platform, fake, SHOWCASE.username, untick=platform.manifest.oauth.asked_beside), SHOWCASE
-    ).grant
+    oauth = platform.manifest.oauth
+    beside = set(oauth.asked_beside).difference(*oauth.scopes.values())  # the identity may want a product's scope too
+    grant = own(connected(platform, fake, SHOWCASE.username, untick=beside), SHOWCASE).grant
     reading = play(platform.read(fake.app, grant, NOW), fake, NOW)
     assert reading.profile.platform_profile_id is not None
     assert isinstance(reading.audience, AudienceFacts) or name not in WITH_AUDIENCE

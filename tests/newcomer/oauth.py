@@ -24,7 +24,7 @@ def exchange(
 ) -> Script[tuple[Candidate, ...]]:
     """As `Platform.exchange`: the token's owner is the one account."""
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code))
-    grant = oauth2.granted(manifest, token, now, {})
+    grant = oauth2.granted(manifest, token, now, {}, redirect.products)
     account = yield from read_account(manifest, grant, now)
     facts = profile_facts(account)
     return (Candidate(str(account.id), facts.username, f"@{facts.username or account.id}", grant),)

@@ -44,7 +44,8 @@ async def run(
     aim = Aim(work_platform_id, account_id, rooms.clock.now() + STATE_LIFETIME)
     if not await connect_attempts.begin(rooms.database, session.key, attempt, aim):
         return None
-    real = platform.authorize_url(app.keys, Redirect(rooms.callback_url, carried, rooms.verifier(carried)))
+    redirect = Redirect(rooms.callback_url, carried, rooms.verifier(carried), session.products)
+    real = platform.authorize_url(app.keys, redirect)
     place = urlsplit(real)
     host = f"{place.scheme}://{place.netloc}"
     base = platform_app.link(rooms, platform, app).base_urls.get(host)

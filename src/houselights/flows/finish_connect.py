@@ -93,7 +93,7 @@ async def _fail(session: Session, state_digest: bytes, outcome: Outcome, rooms: 
 async def _use(session: Session, attempt: Attempt, brought: Brought, platform: Platform, rooms: Rooms) -> None:
     """Spend the code and keep the account that it gave, or ask which. Raises PlatformError, LeaseLost."""
     app = await platform_app.find(rooms, session.application_id, connect_account.aimed_at(session), session.environment)
-    redirect = Redirect(rooms.callback_url, brought.state, rooms.verifier(brought.state))
+    redirect = Redirect(rooms.callback_url, brought.state, rooms.verifier(brought.state), session.products)
     script = platform.exchange(app.keys, brought.code, redirect, rooms.clock.now())
     try:
         async with asyncio.timeout(_EXCHANGE_S):

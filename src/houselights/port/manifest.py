@@ -5,7 +5,7 @@ is mended without touching code.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Literal
@@ -67,6 +67,14 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     """whether a renewed grant ends the one that it was made of"""
     client_credentials: Literal["GET", "POST"] | None = None
     """how the token endpoint gives an app a token of its own (RFC 6749, 4.4); None where it gives none"""
+
+    def asked(self, products: Collection[str] = ()) -> tuple[str, ...]:
+        """The scopes that a consent asks for, each once: of the identity, of these products (() for every one), and
+        those beside.
+        """
+        wanted = {"IDENTITY", *products} if products else set(self.scopes)
+        needed = (scope for product, scopes in self.scopes.items() if product in wanted for scope in scopes)
+        return tuple(dict.fromkeys([*needed, *self.asked_beside]))
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

@@ -62,11 +62,13 @@ class Redirect(Struct, frozen=True):
     uri       our callback, the same to the letter in both steps
     state     random, single use, bound to the creator's browser
     verifier  of PKCE (RFC 7636), for platforms that take it
+    products  what the creator is asked for, beside their identity; () for all that the platform is read for
     """
 
     uri: str
     state: str
     verifier: Secret
+    products: Sequence[str] = ()
 
 
 class Candidate(Struct, frozen=True):

@@ -209,3 +209,17 @@ async def test_no_token_code_state_or_cookie_stands_anywhere_in_clear(
         assert await columns_holding(dsn, secret) == set()
         assert [text for text in ours if secret in text] == []
     assert await columns_holding(dsn, "ava.stone") >= {"accounts.platform_username"}
+
+
+async def test_a_session_for_the_identity_asks_the_platform_for_nothing_else(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    asked = {}
+    for products in (["IDENTITY"], ["IDENTITY", "IDENTITY.AUDIENCE"]):
+        page = await stage.sent_off(creator, (await session(caller, user_id, products=products))["url"])
+        asked[len(products)] = set(dict(parse_qsl(urlsplit(page.location).query))["scope"].split(","))
+    assert "instagram_manage_insights" not in asked[1]
+    assert asked[2] - asked[1] == {"instagram_manage_insights"}
+    await stage.journey(creator, (await session(caller, user_id, products=["IDENTITY"]))["url"], "ava.stone")
+    (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
+    assert (account.status, account.products) == ("CONNECTED", ["IDENTITY"])

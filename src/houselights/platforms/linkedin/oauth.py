@@ -35,7 +35,7 @@ def exchange(
 ) -> Script[tuple[Candidate, ...]]:
     """As `Platform.exchange`: the pages in LinkedIn's order, then the member."""
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code), _DEAD_CODE)
-    grant = oauth2.granted(manifest, token, now, {})
+    grant = oauth2.granted(manifest, token, now, {}, redirect.products)
     person = yield from read_person(manifest, grant, now)
     grant = structs.replace(grant, person=person.sub)
     pages: list[raw.Organization] = []

@@ -29,7 +29,7 @@ def exchange(
 ) -> Script[tuple[Candidate, ...]]:
     """As `Platform.exchange`."""
     form = (*oauth2.code_form(redirect, code), ("continuous_refresh", "true"))
-    grant = oauth2.granted(manifest, (yield from _token(manifest, app, form, now)), now, {})
+    grant = oauth2.granted(manifest, (yield from _token(manifest, app, form, now)), now, {}, redirect.products)
     account = yield from read_account(manifest, grant, now)
     facts = profile_facts(account)
     return (Candidate(str(account.id), facts.username, f"@{facts.username or account.id}", grant),)

@@ -35,7 +35,7 @@ def exchange(
     else:
         token = yield from _login_kit_token(manifest, app, oauth2.code_form(redirect, code))
     refs = {"open_id": token.open_id, "product": "business" if is_business(app) else "login_kit"}
-    grant = oauth2.granted(manifest, token, now, refs)
+    grant = oauth2.granted(manifest, token, now, refs, redirect.products)
     facts = yield from read_profile(manifest, grant)
     display = f"@{facts.username}" if facts.username else token.open_id
     return (Candidate(token.open_id, facts.username, display, grant),)

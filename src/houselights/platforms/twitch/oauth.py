@@ -26,10 +26,10 @@ def exchange(
 ) -> Script[tuple[Candidate, ...]]:
     """As `Platform.exchange`: the token's owner is the one account."""
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code))
-    grant = oauth2.granted(manifest, token, now, {})
+    grant = oauth2.granted(manifest, token, now, {}, redirect.products)
     user = yield from read_user(manifest, app, grant, now)
     facts = profile_facts(user)
-    owned = oauth2.granted(manifest, token, now, {"account": str(user.id)})
+    owned = oauth2.granted(manifest, token, now, {"account": str(user.id)}, redirect.products)
     return (Candidate(str(user.id), facts.username, f"@{facts.username or user.id}", owned),)
 
 

@@ -28,7 +28,7 @@ def exchange(
     """As `Platform.exchange`; a code lives half a minute. Without `offline.access` the grant ends with its token."""
     form = (*oauth2.code_form(redirect, code), ("code_verifier", redirect.verifier))
     token = yield from _token(manifest, app, form)
-    grant = oauth2.granted(manifest, token, now, {})
+    grant = oauth2.granted(manifest, token, now, {}, redirect.products)
     facts = profile_facts((yield from read_user(manifest, grant, now)))
     account = facts.platform_profile_id or ""
     return (Candidate(account, facts.username, f"@{facts.username or account}", grant),)

@@ -28,7 +28,7 @@ def exchange(
     """As `Platform.exchange`: the consent binds the token to the one channel that the creator picked."""
     form = (*oauth2.keys(app), *oauth2.code_form(redirect, code), ("code_verifier", redirect.verifier))
     reply = yield from ask(Request("POST", manifest.oauth.token_url, form=form))
-    grant = oauth2.granted(manifest, oauth2.read_token(reply), now, {})
+    grant = oauth2.granted(manifest, oauth2.read_token(reply), now, {}, redirect.products)
     reply = yield from ask(channels_request(manifest, grant))
     channel = channel_of(reply, now)
     return (_candidate(channel, grant),)

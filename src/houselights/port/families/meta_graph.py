@@ -174,12 +174,6 @@ _BY_CODE = {
 }
 
 
-def asked_scopes(manifest: Manifest) -> tuple[str, ...]:
-    """What the consent asks for: the scopes of every product at once, and those asked beside, each once."""
-    needed = (scope for scopes in manifest.oauth.scopes.values() for scope in scopes)
-    return tuple(dict.fromkeys([*needed, *manifest.oauth.asked_beside]))
-
-
 def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
     """The consent dialog."""
     query = {
@@ -187,7 +181,7 @@ def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
         "redirect_uri": redirect.uri,
         "state": redirect.state,
         "response_type": "code",
-        "scope": manifest.oauth.scope_separator.join(asked_scopes(manifest)),
+        "scope": manifest.oauth.scope_separator.join(manifest.oauth.asked(redirect.products)),
     }
     return f"{manifest.oauth.authorize_url}?{urlencode(query)}"
 

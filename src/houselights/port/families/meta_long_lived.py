@@ -95,7 +95,8 @@ def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect
     )
     short = _short((yield from ask(Request("POST", manifest.oauth.token_url, form=form))))
     person = None if short.user_id is None else str(short.user_id)
-    grant = Grant({}, {}, _scopes(short.permissions, meta_graph.asked_scopes(manifest)), None, person=person)
+    scopes = _scopes(short.permissions, manifest.oauth.asked(redirect.products))
+    grant = Grant({}, {}, scopes, None, person=person)
     missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in grant.scopes]
     if missing:
         raise NotGranted("INADEQUATE_PERMISSIONS", ", ".join(missing))

@@ -57,12 +57,6 @@ class Refusal(Struct, frozen=True):
     error: str
 
 
-def asked_scopes(manifest: Manifest) -> tuple[str, ...]:
-    """What the consent asks for: the scopes of every product, and those asked beside, each once."""
-    needed = (scope for scopes in manifest.oauth.scopes.values() for scope in scopes)
-    return tuple(dict.fromkeys([*needed, *manifest.oauth.asked_beside]))
-
-
 def consent_url(
     manifest: Manifest,
     app: AppKeys,
@@ -76,13 +70,13 @@ def consent_url(
 
     more    parameters that only some platforms take
     client  the parameter that names the app
-    scopes  to ask for, in place of all that the manifest names
+    scopes  to ask for, in place of those that the manifest names
     """
     query = {
         client: app.client_id,
         "redirect_uri": redirect.uri,
         "response_type": "code",
-        "scope": manifest.oauth.scope_separator.join(tuple(scopes) or asked_scopes(manifest)),
+        "scope": manifest.oauth.scope_separator.join(tuple(scopes) or manifest.oauth.asked(redirect.products)),
         "state": redirect.state,
         **more,
     }
@@ -133,12 +127,15 @@ def read_token(reply: Response, dead: Collection[str] = ("invalid_grant",)) -> T
     return replies.fit(reply.body, Token)
 
 
-def granted(manifest: Manifest, token: Token, now: datetime, refs: Mapping[str, str]) -> Grant:
+def granted(
+    manifest: Manifest, token: Token, now: datetime, refs: Mapping[str, str], products: Collection[str]
+) -> Grant:
     """What a consent gave.
 
-    raises  NotGranted where a scope of the identity was unticked
+    products  what was asked for, as in `Redirect`
+    raises   NotGranted where a scope of the identity was unticked
     """
-    grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(asked_scopes(manifest)), None))
+    grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(manifest.oauth.asked(products)), None))
     missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in grant.scopes]
     if missing:
         raise NotGranted("INADEQUATE_PERMISSIONS", ", ".join(missing))
