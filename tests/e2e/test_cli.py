@@ -73,7 +73,9 @@ async def test_doctor_says_what_production_still_needs(place: Place, tmp_path: P
     await place.run("app", "create", "Real", "--environment", "production")
     seen = (await place.run("doctor", "--json")).json()
     lacking = {check["check"]: check["do"] for check in msgspec.convert(seen["checks"], list[dict[str, str]])}
-    assert lacking["instagram, production"] == "run `houselights platform app set instagram --environment production`"
+    assert lacking["instagram, production"] == (
+        "run `houselights platform app set instagram --environment production --client-id ID --client-secret-file FILE`"
+    )
     assert "HOUSELIGHTS_SANDBOX" in lacking["sandbox"]
 
     (tmp_path / "secret").write_text("s3cret\n")
@@ -100,7 +102,7 @@ async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_pa
         words = ("platform", "app", "set", *app, client_id, "--client-secret-file", str(tmp_path / "secret"))
         assert (await place.run(*words)).status == 0
     listed = await place.run("platform", "app", "list")
-    told = [line.split() for line in listed.out.splitlines() if line.startswith("Twitch")]
+    told = [line.split() for line in listed.out.splitlines() if line.startswith("twitch ")]
     assert [(line[2], line[-2]) for line in told] == [("two", "use"), ("one", "retired")]
     assert (await place.run("platform", "app", "remove", *app, "two")).out == (
         "removed: two; no account was connected through it\n"

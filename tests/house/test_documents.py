@@ -31,13 +31,13 @@ def test_the_documents_that_everybody_looks_for_are_there() -> None:
 @every_page
 def test_the_generated_parts_of_a_page_are_what_the_registries_say(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert reference.rendered(text) == text
+    assert reference.rendered(text) == text, "run `make docs`"
 
 
 def test_every_platform_has_its_page_as_its_guide_and_manifest_say_and_no_other_has() -> None:
     made = platform_pages.pages(reference.manifests())
     kept = {path.name: path.read_text(encoding="utf-8") for path in platform_pages.PAGES.glob("*.md")}
-    assert {name: text for name, text in kept.items() if name != "README.md"} == made
+    assert {name: text for name, text in kept.items() if name != "README.md"} == made, "run `make docs`"
 
 
 def test_every_registry_is_documented() -> None:
@@ -58,7 +58,7 @@ def test_every_switch_of_an_application_is_documented() -> None:
 def test_the_settings_file_says_every_default() -> None:
     assert (ROOT / "docs" / "reference" / "settings.toml").read_text(encoding="utf-8").rstrip() == (
         settings_reference().rstrip()
-    )
+    ), "run `make docs`"
 
 
 @every_page

@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -74,6 +75,18 @@ def test_every_capability_is_of_a_field_that_clients_read_and_says_where_and_whe
     assert [row.field for row in manifest.capabilities if row.read < date(2026, 1, 1)] == []
     explained = {Given.SOMETIMES, Given.ESTIMATED}
     assert [row.field for row in manifest.capabilities if row.given in explained and not row.note] == []
+
+
+@every_platform
+def test_a_guide_names_every_option_that_keeping_an_app_needs_and_the_addresses_that_a_platform_calls(
+    folder: Path,
+) -> None:
+    guide = (folder / "guide.md").read_text(encoding="utf-8")
+    keeping = f"houselights platform app set {folder.name} --environment production --client-id ID"
+    assert f"{keeping} --client-secret-file FILE" in guide
+    called = ("<public_url>/connect/deauthorize", "<public_url>/connect/data-deletion")
+    tells = import_module(f"houselights.platforms.{folder.name}").build(_manifest(folder)).tells_withdrawals
+    assert [address in guide for address in called] == [tells, tells]
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -191,7 +191,8 @@ async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
                     Finding(check, "warning", "has no app", "`houselights serve` with the sandbox creates it")
                 )
             else:
-                do = f"run `houselights platform app set {name} --environment {environment}`"
+                keys = "--client-id ID --client-secret-file FILE"
+                do = f"run `houselights platform app set {name} --environment {environment} {keys}`"
                 whose = "nobody" if without == users else f"nobody at {', '.join(without)}"
                 findings.append(Finding(check, "warning", f"has no app, so {whose} can connect", do))
     return findings

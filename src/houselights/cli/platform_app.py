@@ -164,17 +164,20 @@ def _read_secret(file: str) -> Secret:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from houselights.resources.work_platforms import WORK_PLATFORMS
+    from houselights.compose.platforms import find_manifests
     from houselights.store import applications
 
+    manifests = find_manifests(settings_of(arguments).settings.manifests_dir, drafts=True).values()
+    names = {manifest.work_platform: manifest.name for manifest in manifests}
     listed = with_foundation(arguments, lambda base: applications.platform_apps(base.database))
     if wants_json(arguments):
-        answer_json([structs.asdict(each) | {"base_urls": Raw(each.base_urls)} for each in listed])
+        shown = [(each, {"platform": names.get(each.work_platform_id)}) for each in listed]
+        answer_json([structs.asdict(each) | named | {"base_urls": Raw(each.base_urls)} for each, named in shown])
     elif listed:
         rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "ACCOUNTS", "STATE", "BASE URLS")]
         rows += [
             (
-                WORK_PLATFORMS[each.work_platform_id].name,
+                names.get(each.work_platform_id, str(each.work_platform_id)),
                 each.environment,
                 each.client_id,
                 each.application or "every application",
