@@ -63,6 +63,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     scope_separator: str = ","
     access_token_lifetime_s: int | None = None
     refresh_token_lifetime_s: int | None = None
+    renew_before_s: int = 60
+    """how long before its end an access token is renewed"""
     rotates: bool = False
     """whether a renewed grant ends the one that it was made of"""
     client_credentials: Literal["GET", "POST"] | None = None

@@ -23,9 +23,6 @@ from houselights.port.platform import AppKeys, Grant, Redirect
 ACCESS, REFRESH = "access", "refresh"
 """Names of a grant's tokens."""
 
-SAFETY = timedelta(seconds=60)
-"""How long before its end a token is renewed."""
-
 Seconds: TypeAlias = Annotated[int, Meta(ge=0, le=10**9)]
 
 
@@ -157,9 +154,8 @@ def _lived(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Gr
     if REFRESH not in tokens:
         return structs.replace(before, tokens=tokens, expires_at=ends, renew_at=None)
     expires_at = _end_of_refresh(manifest, token, now, before)
-    return structs.replace(
-        before, tokens=tokens, expires_at=expires_at, renew_at=None if ends is None else ends - SAFETY
-    )
+    renew_at = None if ends is None else ends - timedelta(seconds=manifest.oauth.renew_before_s)
+    return structs.replace(before, tokens=tokens, expires_at=expires_at, renew_at=renew_at)
 
 
 def _end_of_refresh(manifest: Manifest, token: Token, now: datetime, before: Grant) -> datetime | None:
