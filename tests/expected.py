@@ -104,7 +104,9 @@ def why_nothing(manifest: Manifest, persona: Persona) -> str | None:
     """Why a creator has no audience on a platform; None where they have one."""
     if "IDENTITY.AUDIENCE" not in manifest.products:
         return "NOT_SUPPORTED"
-    if Trait.AUDIENCE_SCOPE_DECLINED in persona.traits:
+    scopes = manifest.oauth.scopes
+    has_own_scope = not set(scopes["IDENTITY.AUDIENCE"]) <= set(scopes["IDENTITY"])
+    if Trait.AUDIENCE_SCOPE_DECLINED in persona.traits and has_own_scope:
         return "NOT_GRANTED"
     if persona.follower_count < (manifest.audience_threshold or 0):
         return "BELOW_THRESHOLD"

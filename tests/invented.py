@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from houselights.core.messages import Request, Response, Script
 from houselights.core.secret import Secret
+from houselights.port import app_check
 from houselights.port.fakes.consent import CONTINUE
 from houselights.port.persona import Persona
 from houselights.port.platform import AppKeys, Candidate, Fake, FakeRequest, Platform, Redirect
@@ -47,7 +48,8 @@ def consented(
     redirect: Redirect = REDIRECT,
 ) -> Secret:
     """The code that a creator's consent gives. app: None for the one that the fake knows."""
-    ticked = {f"scope:{scope}": "granted" for scope in asked_scopes(platform) if scope not in untick}
+    asked = app_check.asked_for(platform, app or fake.app, redirect) or asked_scopes(platform)
+    ticked = {f"scope:{scope}": "granted" for scope in asked if scope not in untick}
     reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now, app, redirect)
     query = dict(parse_qsl(urlsplit(reply.headers["location"]).query))
     assert query["state"] == "the-state"

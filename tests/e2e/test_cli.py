@@ -103,13 +103,29 @@ async def test_an_app_at_a_platform_is_replaced_and_removed(place: Place, tmp_pa
         assert (await place.run(*words)).status == 0
     listed = await place.run("platform", "app", "list")
     told = [line.split() for line in listed.out.splitlines() if line.startswith("twitch ")]
-    assert [(line[2], line[-2]) for line in told] == [("two", "use"), ("one", "retired")]
+    assert [(line[2], line[-3]) for line in told] == [("two", "use"), ("one", "retired")]
     assert (await place.run("platform", "app", "remove", *app, "two")).out == (
         "removed: two; no account was connected through it\n"
     )
     refused = await place.run("platform", "app", "remove", *app, "two")
     assert (refused.status, refused.out) == (2, "")
     assert "no app two of every application at twitch" in refused.err
+
+
+async def test_an_option_of_an_app_is_kept_and_one_that_its_platform_does_not_know_is_refused(
+    place: Place, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    app = ("linkedin", "--environment", "production", "--client-id", "one")
+    words = ("platform", "app", "set", *app, "--client-secret-file", str(tmp_path / "secret"))
+    for option, told in (("colour=blue", "there is kind"), ("kind=both", "fits pages|members")):
+        refused = await place.run(*words, "--option", option)
+        assert refused.status == 2
+        assert told in refused.err
+    assert (await place.run(*words, "--option", "kind=members")).status == 0
+    listed = await place.run("platform", "app", "list", "--json")
+    (kept,) = [each for each in msgspec.json.decode(listed.out) if each["platform"] == "linkedin"]
+    assert kept["options"] == {"kind": "members"}
 
 
 async def test_an_app_at_a_platform_is_verified_without_a_creator(

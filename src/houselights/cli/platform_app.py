@@ -1,6 +1,7 @@
 """`platform app`: the operator's apps at the platforms, whose keys every connection needs."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ example:
 
 The secret is the first line of the file (- reads standard input). Without --application, all applications of
 that environment use the app. --base-url https://graph.facebook.com=http://127.0.0.1:9000/graph calls a host elsewhere.
+Some platforms need more: --option config_id=1234 names a configuration of Facebook Login for Business (instagram,
+facebook), --option kind=members says that the app has Sign In with LinkedIn alone.
 An app with another client id is retired: accounts connected through it are read with it until they connect again.
 """
 
@@ -48,6 +51,7 @@ def add_verbs(verbs: Verbs) -> None:
     _name_app(change)
     change.add_argument("--client-secret-file", metavar="FILE", required=True, help="- for standard input")
     change.add_argument("--base-url", metavar="REAL=ACTUAL", action="append", default=[], help="may be repeated")
+    change.add_argument("--option", metavar="NAME=VALUE", action="append", default=[], help="may be repeated")
     remove = verb(verbs, "remove", "stop using an app at a platform", _remove, _REMOVING)
     _name_app(remove)
     remove.add_argument("--forget", action="store_true", help="delete its secret even if accounts depend on it")
@@ -68,7 +72,7 @@ def _set(arguments: argparse.Namespace) -> int:
     from houselights.store.platform_apps import PlatformApp, place
 
     manifest = _manifest(arguments)
-    base_urls = _read_base_urls(arguments.base_url, manifest)
+    base_urls, options = _read_base_urls(arguments.base_url, manifest), _read_options(arguments.option, manifest)
     secret = _read_secret(arguments.client_secret_file)
     work_platform_id, environment = WorkPlatformId(manifest.work_platform), arguments.environment
 
@@ -76,7 +80,7 @@ def _set(arguments: argparse.Namespace) -> int:
         owner, used_by = await _owner(base, arguments)
         where = place(owner, work_platform_id, environment, arguments.client_id)
         sealed = await build_vault(base).seal_text(owner, secret, where)
-        app = PlatformApp(owner, arguments.client_id, sealed, base_urls)
+        app = PlatformApp(owner, arguments.client_id, sealed, base_urls, options)
         await platform_apps.write(base.database, app, work_platform_id, environment, base.clock.now())
         return used_by
 
@@ -151,6 +155,21 @@ def _read_base_urls(words: list[str], manifest: "Manifest") -> dict[str, str]:
     return base_urls
 
 
+def _read_options(words: list[str], manifest: "Manifest") -> dict[str, str]:
+    """What is said of the app beside its keys. Raises SettingWrong."""
+    options = {}
+    for word in words:
+        option, _, value = word.partition("=")
+        pattern = manifest.app_options.get(option)
+        if pattern is None:
+            known = ", ".join(manifest.app_options) or "none"
+            raise SettingWrong(f"--option {word!r} is no option of apps at {manifest.name}: there is {known}")
+        if not re.fullmatch(pattern, value):
+            raise SettingWrong(f"--option {word!r} must be {option}= and a value that fits {pattern}")
+        options[option] = value
+    return options
+
+
 def _read_secret(file: str) -> Secret:
     """Raises SettingWrong."""
     try:
@@ -172,9 +191,14 @@ def _list(arguments: argparse.Namespace) -> int:
     listed = with_foundation(arguments, lambda base: applications.platform_apps(base.database))
     if wants_json(arguments):
         shown = [(each, {"platform": names.get(each.work_platform_id)}) for each in listed]
-        answer_json([structs.asdict(each) | named | {"base_urls": Raw(each.base_urls)} for each, named in shown])
+        answer_json(
+            [
+                structs.asdict(each) | named | {"base_urls": Raw(each.base_urls), "options": Raw(each.options)}
+                for each, named in shown
+            ]
+        )
     elif listed:
-        rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "ACCOUNTS", "STATE", "BASE URLS")]
+        rows = [("PLATFORM", "ENVIRONMENT", "CLIENT ID", "USED BY", "ACCOUNTS", "STATE", "BASE URLS", "OPTIONS")]
         rows += [
             (
                 names.get(each.work_platform_id, str(each.work_platform_id)),
@@ -184,6 +208,7 @@ def _list(arguments: argparse.Namespace) -> int:
                 str(each.accounts),
                 "in use" if each.retired_at is None else "retired",
                 each.base_urls,
+                each.options,
             )
             for each in listed
         ]

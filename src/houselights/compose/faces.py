@@ -213,7 +213,8 @@ async def _register_fakes(base: Foundation, spoken: "Mapping[WorkPlatformId, Pla
             continue
         where = place(EVERYBODY, work_platform_id, "sandbox", app.client_id)
         sealed = await vault.seal_text(EVERYBODY, app.client_secret, where)
-        made = PlatformApp(EVERYBODY, app.client_id, sealed, _fake_base_urls(base, platform.manifest))
+        base_urls = _fake_base_urls(base, platform.manifest)
+        made = PlatformApp(EVERYBODY, app.client_id, sealed, base_urls, app.options)
         await platform_apps.write(base.database, made, work_platform_id, "sandbox", base.clock.now())
 
 

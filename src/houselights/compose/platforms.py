@@ -16,7 +16,7 @@ from houselights.port.manifest import Manifest, manifest_of
 from houselights.port.platform import Platform
 from houselights.settings import SettingWrong
 
-_FREE = ("settings", "oauth.scopes")
+_FREE = ("settings", "app_options", "oauth.scopes", "oauth.kinds")
 """Tables whose keys are the platform's own."""
 
 _FIXED = ("name", "work_platform")
@@ -114,7 +114,7 @@ def _merged(facts: Mapping[str, object], said: Mapping[str, object], file: Path,
         place, before = f"{within}{key}", facts.get(key)
         if place in _FIXED:
             raise SettingWrong(f"{file}: `{place}` says which platform it is and stays; take it out of the file")
-        if before is None and within.rstrip(".") in _FREE:
+        if before is None and within.startswith(tuple(f"{table}." for table in _FREE)):
             raise SettingWrong(f"{file}: `{place}` is no key of this platform's manifest; take it out of the file")
         if isinstance(before, dict) and isinstance(value, dict):
             merged[key] = _merged(before, value, file, f"{place}.")

@@ -31,7 +31,7 @@ async def run(app: OpenApp, platform: Platform, installation: Installation, room
     hosts = [await _host(host, link, app.environment) for host in manifest.hosts]
     return [
         *app_setup.redirect(redirect.uri, installation.public_url, app.environment),
-        *app_setup.scopes(app_check.asked_for(platform, app.keys, redirect), manifest.oauth.scopes),
+        *app_setup.scopes(app_check.asked_for(platform, app.keys, redirect), manifest.oauth.needed(app.keys.kind)),
         *hosts,
         await _keys(app, platform, redirect, link),
         Finding(

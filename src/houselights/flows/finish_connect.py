@@ -6,7 +6,7 @@ told no outcome in time is over; the creator tries again. A consent that reaches
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -100,9 +100,10 @@ async def _use(session: Session, attempt: Attempt, brought: Brought, platform: P
             reached = await drive(script, platform_app.link(rooms, platform, app))
     except TimeoutError:
         raise PlatformDown("exchange_timeout") from None
+    needed = platform.manifest.oauth.needed(app.keys.kind)
     prepared = [
         await connect_account.prepare(session, candidate, Consent(products, app.owner, app.keys.client_id), rooms)
-        for candidate, products in _useful(session, await _fitting(session, reached, rooms), platform)
+        for candidate, products in _useful(session, await _fitting(session, reached, rooms), needed)
     ]
     if len(prepared) == 1:
         await connect_account.keep(session, attempt.state_digest, prepared[0], rooms)
@@ -122,12 +123,14 @@ async def _fitting(session: Session, reached: Sequence[Candidate], rooms: Rooms)
 
 
 def _useful(
-    session: Session, candidates: Sequence[Candidate], platform: Platform
+    session: Session, candidates: Sequence[Candidate], needed: Mapping[str, Sequence[str]]
 ) -> Sequence[tuple[Candidate, tuple[str, ...]]]:
-    """The candidates that can be read for something, with what for. Raises NotGranted where there is none."""
-    scopes = platform.manifest.oauth.scopes
+    """The candidates that can be read for something, with what for. Raises NotGranted where there is none.
+
+    needed  scopes by product
+    """
     useful = [
-        (each, products) for each in candidates if (products := granted(session.products, scopes, each.grant.scopes))
+        (each, products) for each in candidates if (products := granted(session.products, needed, each.grant.scopes))
     ]
     if not useful:
         raise NotGranted("INADEQUATE_PERMISSIONS")

@@ -67,4 +67,4 @@ def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBO
 async def _opened(rooms: Rooms, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
     place = platform_apps.place(app.owner, work_platform_id, environment, app.client_id)
     secret = await rooms.vault.open_text(app.owner, app.sealed_secret, place)
-    return OpenApp(app.owner, environment, AppKeys(app.client_id, secret), app.base_urls)
+    return OpenApp(app.owner, environment, AppKeys(app.client_id, secret, app.options), app.base_urls)

@@ -50,9 +50,14 @@ def check(platform: Platform, app: AppKeys, redirect: Redirect, now: datetime) -
     raise PlatformChanged("code_taken", "it took a code that nobody gave")
 
 
-def asked_for(platform: Platform, app: AppKeys, redirect: Redirect) -> frozenset[str]:
-    """The scopes that the consent of this app asks a creator for: kinds of apps differ."""
+def asked_for(platform: Platform, app: AppKeys, redirect: Redirect) -> frozenset[str] | None:
+    """The scopes that the consent of this app asks a creator for: kinds of apps differ.
+
+    ->  None where its address names none, because a configuration at the platform does
+    """
     consent = dict(parse_qsl(urlsplit(platform.authorize_url(app, redirect)).query))
+    if "config_id" in consent:
+        return None
     return frozenset(consent.get("scope", "").split(platform.manifest.oauth.scope_separator))
 
 

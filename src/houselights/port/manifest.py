@@ -58,6 +58,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     token_url: str
     scopes: dict[str, tuple[str, ...]]
     """product -> scopes that it needs"""
+    kinds: dict[str, dict[str, tuple[str, ...]]] = {}
+    """where some apps may ask for less, or for other scopes: kind of app -> product -> scopes that it asks for"""
     asked_beside: tuple[str, ...] = ()
     """scopes that the consent asks for too, and that a connection does without"""
     scope_separator: str = ","
@@ -70,13 +72,18 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     client_credentials: Literal["GET", "POST"] | None = None
     """how the token endpoint gives an app a token of its own (RFC 6749, 4.4); None where it gives none"""
 
-    def asked(self, products: Collection[str] = ()) -> tuple[str, ...]:
+    def needed(self, kind: str = "") -> Mapping[str, tuple[str, ...]]:
+        """Product -> scopes that it needs, with an app of this kind."""
+        return {**self.scopes, **self.kinds.get(kind, {})}
+
+    def asked(self, products: Collection[str] = (), kind: str = "") -> tuple[str, ...]:
         """The scopes that a consent asks for, each once: of the identity, of these products (() for every one), and
-        those beside.
+        those beside, which apps of a kind of their own do not ask for.
         """
-        wanted = {"IDENTITY", *products} if products else set(self.scopes)
-        needed = (scope for product, scopes in self.scopes.items() if product in wanted for scope in scopes)
-        return tuple(dict.fromkeys([*needed, *self.asked_beside]))
+        askable = self.kinds.get(kind, self.scopes)
+        wanted = {"IDENTITY", *products} if products else set(askable)
+        found = [scope for product, scopes in askable.items() if product in wanted for scope in scopes]
+        return tuple(dict.fromkeys([*found, *(() if kind in self.kinds else self.asked_beside)]))
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,6 +127,8 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     cadence_h: int = 24
     audience_threshold: int | None = None
     """followers below which the platform shows no audience; None where it publishes none"""
+    app_options: dict[str, str] = {}
+    """what an operator may say of an app beside its keys: name -> pattern of the value"""
     draft: bool = False
     """being written: tested like every platform, but neither offered to creators nor documented"""
     settings: dict[str, str] = {}

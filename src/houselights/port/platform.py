@@ -19,10 +19,19 @@ from houselights.resources.profiles import ProfileFacts
 
 
 class AppKeys(Struct, frozen=True):
-    """The operator's app at the platform. `client_id` is public; the secret stays wrapped."""
+    """The operator's app at the platform. `client_id` is public; the secret stays wrapped.
+
+    options  what else the platform wants to know of it, by the names of `Manifest.app_options`
+    """
 
     client_id: str
     client_secret: Secret
+    options: Mapping[str, str] = {}
+
+    @property
+    def kind(self) -> str:
+        """Which of the platform's kinds of apps it is (`OAuth.kinds`); "" for the usual one."""
+        return self.options.get("kind", "")
 
 
 class Grant(Struct, frozen=True):

@@ -25,12 +25,16 @@ def redirect(address: str, public_url: str | None, environment: str) -> list[Fin
     return [_address(address, public_url, environment), asked]
 
 
-def scopes(asked: Collection[str], needed: Mapping[str, Collection[str]]) -> list[Finding]:
+def scopes(asked: Collection[str] | None, needed: Mapping[str, Collection[str]]) -> list[Finding]:
     """Whether the consent of this app asks for what each product needs.
 
-    asked   scopes in the address of the consent
+    asked   scopes in the address of the consent; None where a configuration at the platform says what is asked for
     needed  by product
     """
+    if asked is None:
+        every = ", ".join(dict.fromkeys(name for names in needed.values() for name in names))
+        says = "a configuration at the platform says what its consent asks for, and nothing tells that here"
+        return [Finding("scopes", "unverified", says, f"see that the configuration has {every}")]
     return [_product(product, sorted(set(names) - set(asked)), len(names)) for product, names in needed.items()]
 
 

@@ -97,6 +97,7 @@ class ListedPlatformApp(Struct, frozen=True):
     environment: str
     client_id: str
     base_urls: str
+    options: str
     application: str | None
     retired_at: datetime | None
     accounts: int
@@ -104,8 +105,8 @@ class ListedPlatformApp(Struct, frozen=True):
 
 LIST_PLATFORM_APPS = Statement(
     """
-    select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, a.name as application, p.retired_at,
-           coalesce(s.accounts, 0) as accounts
+    select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, p.options::text, a.name as application,
+           p.retired_at, coalesce(s.accounts, 0) as accounts
     from platform_apps p left join applications a using (application_id)
     left join (
         select t.platform_app_owner, c.work_platform_id, t.environment, t.platform_app_client_id, count(*) as accounts

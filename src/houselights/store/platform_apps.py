@@ -21,24 +21,27 @@ EVERYBODY = ApplicationId(UUID(int=0))
 
 
 class PlatformAppRow(Struct, frozen=True):
-    """One app; base_urls as JSON text."""
+    """One app; base_urls and options as JSON text."""
 
     application_id: UUID
     client_id: str
     sealed_secret: bytes
     base_urls: str
+    options: str
 
 
 class PlatformApp(Struct, frozen=True):
     """One app: whose it is, its keys (the secret sealed), and where the platform's hosts really are.
 
     base_urls  real host with scheme -> address to call instead; {} in production
+    options    what else its platform wants to know of it, by the names that the manifest lists
     """
 
     owner: ApplicationId
     client_id: str
     sealed_secret: bytes
     base_urls: Mapping[str, str]
+    options: Mapping[str, str] = {}
 
 
 class Served(Struct, frozen=True):
@@ -49,7 +52,7 @@ class Served(Struct, frozen=True):
 
 FIND = Statement(
     """
-    select application_id, client_id, sealed_secret, base_urls::text
+    select application_id, client_id, sealed_secret, base_urls::text, options::text
     from platform_apps
     where application_id in ($1, $2) and work_platform_id = $3 and environment = $4 and retired_at is null
     order by application_id = $1 desc
@@ -60,7 +63,7 @@ FIND = Statement(
 
 OF = Statement(
     """
-    select application_id, client_id, sealed_secret, base_urls::text
+    select application_id, client_id, sealed_secret, base_urls::text, options::text
     from platform_apps
     where application_id = $1 and work_platform_id = $2 and environment = $3
       and client_id = $4
@@ -79,10 +82,12 @@ RETIRE = Statement(
 
 WRITE = Statement(
     """
-    insert into platform_apps values ($1, $2, $3, $4, $5, $6, $7, null)
+    insert into platform_apps
+        (application_id, work_platform_id, environment, client_id, sealed_secret, base_urls, updated_at, options)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
     on conflict (application_id, work_platform_id, environment, client_id) do update
     set sealed_secret = excluded.sealed_secret, base_urls = excluded.base_urls, updated_at = excluded.updated_at,
-        retired_at = null
+        options = excluded.options, retired_at = null
     """,
     Nothing,
 )
@@ -140,10 +145,10 @@ async def write(
 ) -> None:
     """Use an app from now on; the owner's former one, where it has another client id, is retired."""
     key = (app.owner, work_platform_id, environment, app.client_id)
-    base_urls = msgspec.json.encode(app.base_urls).decode()
+    base_urls, options = (msgspec.json.encode(each).decode() for each in (app.base_urls, app.options))
     async with database.transaction() as connection:
         await connection.execute(RETIRE, *key, now, False)
-        await connection.execute(WRITE, *key, app.sealed_secret, base_urls, now)
+        await connection.execute(WRITE, *key, app.sealed_secret, base_urls, now, options)
 
 
 async def remove(
@@ -170,5 +175,5 @@ async def remove(
 
 
 def _app(row: PlatformAppRow) -> PlatformApp:
-    base_urls = msgspec.json.decode(row.base_urls, type=dict[str, str])
-    return PlatformApp(ApplicationId(row.application_id), row.client_id, row.sealed_secret, base_urls)
+    base_urls, options = (msgspec.json.decode(each, type=dict[str, str]) for each in (row.base_urls, row.options))
+    return PlatformApp(ApplicationId(row.application_id), row.client_id, row.sealed_secret, base_urls, options)

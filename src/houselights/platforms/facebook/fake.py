@@ -15,6 +15,7 @@ from houselights.port.fakes.dialog import Dialog
 from houselights.port.fakes.facebook_login import (
     APP_ID,
     APP_NAME,
+    CONFIG_ID,
     DATA_ACCESS_EXPIRED,
     DENIED,
     FacebookLogin,
@@ -223,7 +224,7 @@ def _usage(session: Session, percent: int) -> dict[str, str]:
 
 
 _SITE = Site(
-    dialog=Dialog("Facebook's consent dialog", APP_ID, APP_NAME, _SCOPES, "read_insights", DENIED),
+    dialog=Dialog("Facebook's consent dialog", APP_ID, APP_NAME, _SCOPES, "read_insights", DENIED, config_id=CONFIG_ID),
     prefix="EAAF",
     refusals=REFUSALS,
     page=_page,

@@ -11,6 +11,7 @@ from houselights.port.fakes.dialog import Dialog
 from houselights.port.fakes.facebook_login import (
     APP_ID,
     APP_NAME,
+    CONFIG_ID,
     DATA_ACCESS_EXPIRED,
     DENIED,
     FacebookLogin,
@@ -118,7 +119,15 @@ def _seen(session: Session, wanted: str) -> Persona:
 
 
 _SITE = Site(
-    dialog=Dialog("Instagram's consent dialog", APP_ID, APP_NAME, _SCOPES, "instagram_manage_insights", DENIED),
+    dialog=Dialog(
+        "Instagram's consent dialog",
+        APP_ID,
+        APP_NAME,
+        _SCOPES,
+        "instagram_manage_insights",
+        DENIED,
+        config_id=CONFIG_ID,
+    ),
     prefix="EAAS",
     refusals={**instagram.REFUSALS, "error_190_493_data_access_expired": DATA_ACCESS_EXPIRED},
     page=_page,

@@ -32,11 +32,9 @@ def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
 
 
 def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. A member has no audience; with the right to see pages they might connect one."""
-    may_see_pages = set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
+    """As `Platform.read`. A member has no audience."""
     if grant.refs["kind"] == MEMBER:
-        person = yield from read_person(manifest, grant, now)
-        return Reading(person_facts(person), NoAudience("NOT_SUPPORTED" if may_see_pages else "NOT_GRANTED"))
+        return Reading(person_facts((yield from read_person(manifest, grant, now))), NoAudience("NOT_SUPPORTED"))
     urn = calls.urn(grant.refs["id"])
     statistics = f"organizationalEntityFollowerStatistics?q=organizationalEntity&organizationalEntity={urn}"
     about, size, *counted = yield from ask_all(

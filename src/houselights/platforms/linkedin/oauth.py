@@ -1,4 +1,7 @@
-"""Consent at LinkedIn: the pages that a member administers, and the member.
+"""Consent at LinkedIn, for one of its two products: the pages that a member administers, or the member alone.
+
+Which one the operator's app belongs to is an option of it: LinkedIn gives no app the scopes of both, and refuses a
+whole consent for one scope that the app does not have.
 
 The refresh token ends a year after the first consent, however often it is used; apps that LinkedIn did not enable for
 it get none, and ask again after sixty days.
@@ -10,7 +13,7 @@ from datetime import datetime
 
 from msgspec import structs
 
-from houselights.core.errors import NotGranted
+from houselights.core.errors import NotGiven
 from houselights.core.messages import Fields, Request, Script, ask
 from houselights.core.secret import Secret
 from houselights.platforms.linkedin import calls, raw
@@ -20,6 +23,9 @@ from houselights.port import replies
 from houselights.port.families import oauth2
 from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Candidate, Grant, Redirect
+
+MEMBERS = "members"
+"""The kind of apps of Sign In with LinkedIn; all others are of the Community Management API."""
 
 _DEAD_CODE = ("invalid_grant", "invalid_request")
 """A code that is spent or late is a wrong parameter to LinkedIn."""
@@ -33,15 +39,15 @@ def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`: the pages in LinkedIn's order, then the member."""
+    """As `Platform.exchange`: the pages in LinkedIn's order, or the member. NotGiven NO_LINKED_PAGE without a page."""
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code), _DEAD_CODE)
-    grant = oauth2.granted(manifest, token, now, {}, redirect.products)
-    person = yield from read_person(manifest, grant, now)
-    grant = structs.replace(grant, person=person.sub)
-    pages: list[raw.Organization] = []
-    if set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
-        pages = yield from _pages(manifest, grant, now)
-    return (*(_page(page, grant) for page in pages), _member(person, grant))
+    grant = oauth2.granted(manifest, token, now, {}, redirect.products, app.kind)
+    if app.kind == MEMBERS:
+        return (_member((yield from read_person(manifest, grant, now)), grant),)
+    pages = yield from _pages(manifest, grant, now)
+    if not pages:
+        raise NotGiven("NO_LINKED_PAGE")
+    return tuple(_page(page, grant) for page in pages)
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
@@ -63,17 +69,12 @@ def _token(manifest: Manifest, app: AppKeys, form: Fields, dead: tuple[str, ...]
 
 
 def _pages(manifest: Manifest, grant: Grant, now: datetime) -> Script[list[raw.Organization]]:
-    """The pages that the member administers, one call for the ids of a list page and one for what they are called.
-
-    Without the right to see pages there are none: the member is left.
-    """
+    """The pages that the member administers, one call for the ids of a list page and one for what they are called."""
     size = int(manifest.settings["page_size"])
     pages: list[raw.Organization] = []
     for number in range(manifest.limits.pages):
         reply = yield from ask(administered(manifest, grant, number * size))
         refused = refusal(reply, now)
-        if isinstance(refused, NotGranted):
-            break
         if refused is not None:
             raise refused
         listed = [acl.organization.rpartition(":")[2] for acl in replies.fit(reply.body, raw.Acls).elements]
@@ -102,5 +103,5 @@ def _page(page: raw.Organization, grant: Grant) -> Candidate:
 
 
 def _member(person: raw.Person, grant: Grant) -> Candidate:
-    owned = structs.replace(grant, refs={"kind": MEMBER, "id": person.sub})
+    owned = structs.replace(grant, refs={"kind": MEMBER, "id": person.sub}, person=person.sub)
     return Candidate(person.sub, None, person.name or person.sub, owned)

@@ -28,6 +28,7 @@ class Dialog(Struct, frozen=True):
     scopes          what may be asked for, and what that allows
     audience_scope  what a creator who declines the audience never ticks
     denied          what goes back when a creator cancels, beside the state
+    config_id       of the one configuration that it knows: it asks for every scope, in place of a list
     tail            what stands behind the address that a creator is sent back to, such as `#_`
     """
 
@@ -40,6 +41,7 @@ class Dialog(Struct, frozen=True):
     separator: str = ","
     tail: str = ""
     client: str = "client_id"
+    config_id: str = ""
 
     def answer(self, request: FakeRequest, people: Sequence[Persona], code: Callable[[Choice], str]) -> Response:
         """The form, or the way back: with a code of `code`, or with the refusal."""
@@ -48,6 +50,8 @@ class Dialog(Struct, frozen=True):
         if wrong is not None:
             return Response(400, consent.HEADERS, consent.refusal_page(self.name, wrong))
         asked = tuple(scope for scope in query.get("scope", "").split(self.separator) if scope)
+        if "config_id" in query:
+            asked = tuple(self.scopes)
         chosen = next((persona for persona in people if persona.username == form.get("persona")), None)
         if form.get("decision") == consent.CANCEL:
             return self._back(query, self.denied)
@@ -68,6 +72,8 @@ class Dialog(Struct, frozen=True):
             return "URL blocked: the redirect address is missing or is not a web address."
         if query.get("response_type") != "code":
             return "Unsupported response type: only `code` is answered here."
+        if query.get("config_id", self.config_id) != self.config_id:
+            return "Invalid configuration: this app has one, and it is not the one that was named."
         asked = query.get("scope", "").split(self.separator)
         unknown = [scope for scope in asked if scope and scope not in self.scopes]
         return f"Invalid scopes: {', '.join(unknown)}." if unknown else None

@@ -29,6 +29,9 @@ from houselights.port.persona import Persona, Trait
 from houselights.port.platform import AppKeys, FakeRequest
 
 APP_ID, APP_NAME = "1000000000000001", "Example Connector"
+CONFIG_ID = "600000000000001"
+"""Its configuration of Facebook Login for Business."""
+
 DENIED = {
     "error": "access_denied",
     "error_reason": "user_denied",
@@ -86,6 +89,7 @@ class FacebookLogin:
     """As `port.platform.Fake`. Beside what tokens say, it remembers used codes, ended grants and counts of calls."""
 
     app = AppKeys(APP_ID, Secret(_APP_KEY))
+    other_app = AppKeys(APP_ID, Secret(_APP_KEY), {"config_id": CONFIG_ID})
 
     def __init__(self, site: Site, personas: Sequence[Persona]) -> None:
         self._site = site

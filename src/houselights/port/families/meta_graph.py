@@ -175,13 +175,18 @@ _BY_CODE = {
 
 
 def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
-    """The consent dialog."""
+    """The consent dialog. With Facebook Login for Business a configuration at Meta says what it asks for.
+
+    Source: https://developers.facebook.com/docs/facebook-login/facebook-login-for-business (read 2026-11-23)
+    """
+    config_id = app.options.get("config_id")
+    scopes = manifest.oauth.scope_separator.join(manifest.oauth.asked(redirect.products))
     query = {
         "client_id": app.client_id,
         "redirect_uri": redirect.uri,
         "state": redirect.state,
         "response_type": "code",
-        "scope": manifest.oauth.scope_separator.join(manifest.oauth.asked(redirect.products)),
+        **({"config_id": config_id} if config_id else {"scope": scopes}),
     }
     return f"{manifest.oauth.authorize_url}?{urlencode(query)}"
 

@@ -73,7 +73,9 @@ def consent_url(
         client: app.client_id,
         "redirect_uri": redirect.uri,
         "response_type": "code",
-        "scope": manifest.oauth.scope_separator.join(tuple(scopes) or manifest.oauth.asked(redirect.products)),
+        "scope": manifest.oauth.scope_separator.join(
+            tuple(scopes) or manifest.oauth.asked(redirect.products, app.kind)
+        ),
         "state": redirect.state,
         **more,
     }
@@ -125,15 +127,21 @@ def read_token(reply: Response, dead: Collection[str] = ("invalid_grant",)) -> T
 
 
 def granted(
-    manifest: Manifest, token: Token, now: datetime, refs: Mapping[str, str], products: Collection[str]
+    manifest: Manifest,
+    token: Token,
+    now: datetime,
+    refs: Mapping[str, str],
+    products: Collection[str],
+    kind: str = "",
 ) -> Grant:
     """What a consent gave.
 
     products  what was asked for, as in `Redirect`
-    raises   NotGranted where a scope of the identity was unticked
+    kind      of the app, as in `AppKeys`
+    raises    NotGranted where a scope of the identity was unticked
     """
-    grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(manifest.oauth.asked(products)), None))
-    missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in grant.scopes]
+    grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(manifest.oauth.asked(products, kind)), None))
+    missing = [scope for scope in manifest.oauth.needed(kind)["IDENTITY"] if scope not in grant.scopes]
     if missing:
         raise NotGranted("INADEQUATE_PERMISSIONS", ", ".join(missing))
     return grant

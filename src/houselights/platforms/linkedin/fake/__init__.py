@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
+from msgspec import structs
 
 from houselights.core.messages import Response
 from houselights.core.secret import Secret
@@ -21,6 +22,8 @@ from houselights.port.persona import Persona, Trait
 from houselights.port.platform import AppKeys, FakeRequest
 
 _APP_ID, _APP_KEY = "77inventedclient", "WPL_AP1.inventedsecret"
+_SIGN_IN_ID, _SIGN_IN_KEY = "77inventedsignin", "WPL_AP1.anothersecret"
+_KEYS = {_APP_ID: _APP_KEY, _SIGN_IN_ID: _SIGN_IN_KEY}
 _LIVES = Lives(code=timedelta(minutes=30), access=timedelta(seconds=5_183_999), refresh=timedelta(seconds=31_535_999))
 _ADMIN = "rw_organization_admin"
 _VERSIONS = {f"{year}{month:02d}" for year, month in [(2025, 12), *((2026, month) for month in range(1, 12))]}
@@ -30,21 +33,25 @@ _DIALOG = Dialog(
     client_id=_APP_ID,
     app_name="Example Connector",
     scopes={
-        "openid": "know who you are",
-        "profile": "use your name and picture",
         "r_organization_social": "read the posts of your pages",
         _ADMIN: "manage your pages and read reports about them",
     },
-    audience_scope=_ADMIN,
+    audience_scope="",
     denied={"error": "user_cancelled_authorize", "error_description": "The user cancelled the authorization"},
     separator=" ",
+)
+_SIGN_IN = structs.replace(
+    _DIALOG,
+    client_id=_SIGN_IN_ID,
+    scopes={"openid": "know who you are", "profile": "use your name and picture", "email": "know your address"},
 )
 
 
 class Fake:
-    """As `port.platform.Fake`."""
+    """As `port.platform.Fake`; it knows an app of each of the two products."""
 
     app = AppKeys(_APP_ID, Secret(_APP_KEY))
+    other_app = AppKeys(_SIGN_IN_ID, Secret(_SIGN_IN_KEY), {"kind": "members"})
     refusals: Mapping[str, Response] = REFUSALS
 
     def __init__(self, personas: Sequence[Persona]) -> None:
@@ -75,7 +82,8 @@ class Fake:
             return _json(self._api(request, url.path))
         match (request.method, url.path):
             case (_, "/oauth/v2/authorization"):
-                return _DIALOG.answer(request, self._people, lambda choice: self._server.code(choice, request.now))
+                dialog = _SIGN_IN if request.query.get("client_id") == _SIGN_IN_ID else _DIALOG
+                return dialog.answer(request, self._people, lambda choice: self._server.code(choice, request.now))
             case ("POST", "/oauth/v2/accessToken"):
                 return self._token(request.form, request.now)
             case ("POST", "/oauth/v2/revoke"):
@@ -160,7 +168,7 @@ _ROUTES: Mapping[str, Callable[[str, Mapping[str, str], pages.Pages], object]] =
 
 
 def _check_app(form: Mapping[str, str]) -> None:
-    if (form.get("client_id"), form.get("client_secret")) != (_APP_ID, _APP_KEY):
+    if form.get("client_secret") != _KEYS.get(form.get("client_id", ""), ""):
         raise token_refusal("invalid_client", "Client authentication failed", 401)
 
 
