@@ -40,6 +40,8 @@ from tests.contract.folders import (
 from tests.expected import check, check_profile, told
 from tests.invented import NOW, REDIRECT, connected, consented, played, through
 
+_UNKNOWN = ("unknown_", "strange_")
+
 # What a creator becomes
 
 
@@ -323,6 +325,14 @@ def test_a_recorded_audience_normalises_as_recorded(name: str, sample: str, *, t
     flags = expected.pop("quality")
     assert json.loads(b"{" + render_audience(facts)) == expected
     assert quality_header(facts.quality) == ",".join(flags)
+
+
+@pytest.mark.parametrize("name", WITH_AUDIENCE)
+def test_words_that_nobody_knows_are_recorded_and_said_to_be_unknown(name: str) -> None:
+    """In the samples `unknown_….audience.json` or `strange_….audience.json`."""
+    found = [sample for folder, sample in pairs("audience") if folder == name and sample.startswith(_UNKNOWN)]
+    recorded = [json.loads((samples(name) / f"{sample}.audience.json").read_text(encoding="utf-8")) for sample in found]
+    assert any("UNKNOWN_SHARE" in each["quality"] for each in recorded)
 
 
 @pytest.mark.parametrize(("name", "sample"), pairs("profile"))

@@ -94,6 +94,7 @@ class Fake:
             ("POST", "/tt_user/oauth2/token/"): self._redeemed,
             ("POST", "/tt_user/oauth2/refresh_token/"): self._renewed,
             ("POST", "/tt_user/oauth2/revoke/"): self._revoked,
+            ("POST", "/tt_user/token_info/get/"): self._token_info,
             ("GET", "/business/get/"): self._account,
         }
 
@@ -148,6 +149,16 @@ class Fake:
         except RefusedTokenError as error:
             raise documented(_dead(error)) from None
         return said({})
+
+    def _token_info(self, request: FakeRequest) -> Response:
+        if request.json.get("app_id") != _APP_ID:
+            raise documented("error_40101_bad_app")
+        try:
+            claims = self._server.alive(request.json.get("access_token", ""), request.now)
+        except RefusedTokenError as error:
+            raise documented(_dead(error)) from None
+        creator = _open_id(self._by_username[claims.persona])
+        return said({"app_id": _APP_ID, "creator_id": creator, "scope": ",".join(claims.scopes)})
 
     def _account(self, request: FakeRequest) -> Response:
         token = request.headers.get("access-token", "")
