@@ -23,6 +23,7 @@ from houselights.outbound.errors import (
     Timeout,
     TlsFailed,
 )
+from houselights.outbound.names import Names
 from houselights.outbound.target import origin_of
 
 _HOST: ContextVar[str] = ContextVar("host of the call's URL")
@@ -33,12 +34,12 @@ class Wire:
     """Connections of one purpose, under its limits and its egress."""
 
     def __init__(self, options: ClientOptions, egress: Egress, resolver: AbstractResolver | None) -> None:
-        """resolver: None for the system's."""
+        """resolver: None for the system's, in threads of this wire's own."""
         self._options = options
         self._egress = egress
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                resolver=_CheckedResolver(resolver or aiohttp.ThreadedResolver(), egress),
+                resolver=_CheckedResolver(resolver or Names(), egress),
                 socket_factory=self._open_socket,
                 use_dns_cache=False,
                 limit=0,
