@@ -94,6 +94,19 @@ async def test_a_second_owner_is_refused_in_one_sentence(data_dir: Path) -> None
         assert await value(first.dsn, "select 1") == 1
 
 
+async def test_a_copy_of_the_data_directory_is_no_second_way_to_a_running_database(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    linked = tmp_path / "linked"
+    linked.mkdir(mode=0o700)
+    with owner(data_dir) as first:
+        (linked / "postgres").symlink_to((data_dir / "postgres").resolve())
+        for copy in (linked, data_dir):
+            with pytest.raises((AlreadyRunning, CannotRun), match=r"^pid \d+ already runs|is a copy of"):
+                await EmbeddedPostgres(EmbeddedOptions(copy)).start()
+            assert await value(first.dsn, "select 1") == 1
+
+
 async def test_another_process_finds_the_running_server_and_nothing_of_our_secrets_in_it(data_dir: Path) -> None:
     options = EmbeddedOptions(data_dir)
     assert running_dsn(options) is None

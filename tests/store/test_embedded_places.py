@@ -1,5 +1,6 @@
 """The PostgreSQL we bring, where things are not as usual: killed half made, long paths, other wheels, other users."""
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -173,3 +174,46 @@ def test_a_home_that_was_moved_away_is_not_replaced_in_silence(data_dir: Path) -
     (data_dir / "postgres").symlink_to(data_dir / "elsewhere")
     with pytest.raises(CannotRun, match=r"leads to .*elsewhere, which is gone"):
         settle(data_dir)
+
+
+async def test_what_was_copied_with_its_links_followed_is_a_whole_backup(open_to_all: Path, data_dir: Path) -> None:
+    async with EmbeddedPostgres(EmbeddedOptions(data_dir)) as server:
+        connection = await asyncpg.connect(server.dsn)
+        await connection.execute("create table kept as select 4711 as n")
+        await connection.close()
+    restored = open_to_all / "restored"
+    await (await asyncio.create_subprocess_exec("cp", "-aL", data_dir, restored)).wait()
+    restored.chmod(0o711)
+    async with EmbeddedPostgres(EmbeddedOptions(data_dir)), EmbeddedPostgres(EmbeddedOptions(restored)) as server:
+        connection = await asyncpg.connect(server.dsn)
+        assert await connection.fetchval("select n from kept") == 4711
+        await connection.close()
+
+
+def test_a_copy_whose_link_leads_to_the_first_ones_database_is_refused(data_dir: Path, tmp_path: Path) -> None:
+    data_dir.mkdir(mode=0o700)
+    home = settle(data_dir).home
+    (home / "data").mkdir()
+    if AS_ROOT:
+        os.chown(home / "data", 65534, 65534)
+    (home / "data_dir").write_bytes(os.fsencode(data_dir))
+    copy, alias = tmp_path / "copy", tmp_path / "alias"
+    copy.mkdir(mode=0o700)
+    (copy / "postgres").symlink_to(home)
+    alias.symlink_to(data_dir)
+    assert settle(alias).home == home
+    with pytest.raises(CannotRun, match=rf"{copy} is a copy of {data_dir} without its database"):
+        settle(copy)
+
+
+def test_a_restored_database_that_its_account_cannot_enter_is_said_in_one_sentence(data_dir: Path) -> None:
+    home = data_dir / "postgres"
+    (home / "data").mkdir(parents=True)
+    data_dir.chmod(0o700)
+    home.chmod(0o710)
+    if AS_ROOT:
+        os.chown(home / "data", 65534, 65534)
+        with pytest.raises(CannotRun, match=r"cannot enter .*: run `chmod o\+x` on "):
+            settle(data_dir)
+    else:
+        assert settle(data_dir).home == home

@@ -77,13 +77,14 @@ async def _stored(settings: "Settings") -> list[Finding]:
     from houselights.db.places import home_of
     from houselights.db.pool import PoolOptions, open_database
 
-    is_ours = settings.database_url is None
-    if is_ours and not (home_of(settings.data_dir.absolute()) / "data" / "PG_VERSION").exists():
+    home = home_of(settings.data_dir.absolute()) if settings.database_url is None else None
+    if home is not None and not (home / "data" / "PG_VERSION").exists():
         says = f"none in {settings.data_dir} yet"
         return [Finding("database", "warning", says, "the first `houselights serve` or `app create` creates it")]
     try:
         async with open_dsn(settings, Access()) as (dsn, _), open_database(PoolOptions(dsn, 2)) as database:
-            findings = [await _server(database), await _schema(dsn)]
+            findings = [await _server(database, "" if home is None else f" of our own, in {home}")]
+            findings.append(await _schema(dsn))
             if findings[-1].status == "ok":
                 findings += [await _key(settings, database), await _clock(database), *await _apps(settings, database)]
                 findings.append(await _consents(database))
@@ -92,11 +93,12 @@ async def _stored(settings: "Settings") -> list[Finding]:
         return [Finding("database", "failed", str(error))]
 
 
-async def _server(database: "Database") -> Finding:
+async def _server(database: "Database", where: str) -> Finding:
+    """where: for what its version is followed by."""
     from houselights.compose.foundation import OLDEST_SERVER, inspect
 
     server = await inspect(database)
-    says = f"PostgreSQL {server.version // 10_000}.{server.version % 10_000}"
+    says = f"PostgreSQL {server.version // 10_000}.{server.version % 10_000}{where}"
     if server.version < OLDEST_SERVER * 10_000:
         return Finding("database", "failed", says, f"set HOUSELIGHTS_DATABASE_URL to {OLDEST_SERVER} or later")
     if not server.is_durable:

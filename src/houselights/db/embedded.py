@@ -69,10 +69,10 @@ class EmbeddedOptions(Struct, frozen=True):
 class AlreadyRunning(HouselightsError):
     """The operator: a live process has this data directory's database; its own commands go on working beside it."""
 
-    def __init__(self, data_dir: Path, owner: str) -> None:
+    def __init__(self, where: str, owner: str) -> None:
         super().__init__(
             "postgres_already_running",
-            f"{owner} already runs the database in {data_dir}: stop it first, or give another --data-dir",
+            f"{owner} already runs the database in {where}: stop it first, or give another --data-dir",
         )
 
 
@@ -86,7 +86,7 @@ class EmbeddedPostgres:
     def __init__(self, options: EmbeddedOptions) -> None:
         self._data_dir = options.data_dir.absolute()
         self._wheel = options.wheel
-        self._lock: int | None = None
+        self._locks: list[int] = []
         self._place: Place | None = None
         self._server: Child | None = None
         self._dsn: str | None = None
@@ -116,7 +116,7 @@ class EmbeddedPostgres:
         """The DSN, once the server answers, however long its recovery takes. Raises AlreadyRunning, CannotRun."""
         with _faults_as_sentences(self._data_dir):
             self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = _become_owner(self._data_dir)
+            self._locks.append(_become_owner(self._data_dir, str(self._data_dir)))
             try:
                 self._dsn = await self._run()
             except BaseException:
@@ -137,12 +137,13 @@ class EmbeddedPostgres:
         if self._place is not None:
             remove_socket_directory(self._place)
             self._place = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        while self._locks:
+            os.close(self._locks.pop())
 
     async def _run(self) -> str:
         place = settle(self._data_dir)
+        # The directory's own lock does not do: a copy of it has another one, and may lead to the same cluster.
+        self._locks.append(_become_owner(place.home, f"{place.home}, where {self._data_dir / 'postgres'} leads"))
         programs = binaries.usable_by(place.account, binaries.find(self._wheel))
         await _end_former(place.cluster)
         with _open_log(self._data_dir) as log:
@@ -171,15 +172,15 @@ def _faults_as_sentences(data_dir: Path) -> Generator[None, None, None]:
         ) from error
 
 
-def _become_owner(data_dir: Path) -> int:
+def _become_owner(folder: Path, where: str) -> int:
     """The open lock file, which the kernel unlocks when we are gone, however we go. Raises AlreadyRunning."""
-    lock = os.open(data_dir / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    lock = os.open(folder / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         owner = os.pread(lock, 20, 0).strip().decode()
         os.close(lock)
-        raise AlreadyRunning(data_dir, f"pid {owner}" if owner else "another process") from None
+        raise AlreadyRunning(where, f"pid {owner}" if owner else "another process") from None
     os.ftruncate(lock, 0)
     os.pwrite(lock, b"%d\n" % os.getpid(), 0)
     return lock

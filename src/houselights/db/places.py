@@ -4,6 +4,7 @@
     DATA_DIR/postgres.log      what the server says; the former one is postgres.log.1
     DATA_DIR/postgres          the home: a directory, or a link to one in root's place (below)
         data                   the cluster, the server's account's
+        postgres.lock          as above: a data directory that was copied may lead here too
         socket                 0700; a directory, or a link to one with a short path
         pg_hba.conf, pg_ident.conf   who may connect, written anew by each start
 
@@ -65,7 +66,7 @@ def settle(data_dir: Path) -> Place:
     if home.exists():
         refuse_foreign(home)
         if (home / "data").exists():
-            return Place(home, ourselves() or _owner(home / "data"))
+            return _used_before(data_dir, Place(home, ourselves() or _owner(home / "data")))
     elif link.is_symlink():
         raise CannotRun(f"{link} leads to {home}, which is gone: bring it back, or delete the link to start empty")
     account = ourselves() or unprivileged()
@@ -78,6 +79,32 @@ def settle(data_dir: Path) -> Place:
         give(home, 0, account.gid)
         home.chmod(0o710)
     return Place(home, account)
+
+
+def _used_before(data_dir: Path, place: Place) -> Place:
+    """The place as it is, unless it is another data directory's or out of its account's reach. Raises CannotRun."""
+    note = place.home / "data_dir"
+    if place.home != (data_dir.resolve() / "postgres") and note.exists():
+        first = Path(os.fsdecode(note.read_bytes()))
+        if first.exists() and not first.samefile(data_dir) and home_of(first) == place.home:
+            raise CannotRun(
+                f"{data_dir} is a copy of {first} without its database, which is in {place.home}: stop houselights "
+                f"and copy with `cp -aL`, which follows links, or start with --data-dir {first}"
+            )
+    if not place.account.can_use(place.home):
+        raise CannotRun(
+            f"user {_called(place.account)}, who runs the database, cannot enter {place.home}: "
+            f"run `chmod o+x` on {data_dir} and what leads there, or move it, or {INSTEAD}"
+        )
+    return place
+
+
+def _called(account: Account) -> str:
+    """A restored database may belong to a user of another machine."""
+    try:
+        return name_of(account.uid)
+    except CannotRun:
+        return str(account.uid)
 
 
 def _owner(cluster: Path) -> Account:
