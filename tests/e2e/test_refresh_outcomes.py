@@ -123,7 +123,7 @@ async def test_a_platform_that_is_down_is_asked_again_soon_and_then_given_up(hom
     for wait, wanted_wait in zip(waits, (5, 30, 120, 600), strict=True):
         assert 0.8 * wanted_wait <= wait <= 1.2 * wanted_wait
     pause = instant(told["next_attempt_at"]) - instant(told["finished_at"])
-    assert timedelta(hours=12) <= pause <= timedelta(hours=36), "then the next daily cycle"
+    assert timedelta(hours=6) <= pause <= timedelta(hours=24), "then the next daily cycle"
     assert (await account_of(home, account))["data"] == before["data"], "a failed run leaves everything as it was"
     assert (await home.api.get("/v1/profiles", account_id=account.id)).body == profiles.body
     told_of = "select count(*) from events where kind = 'PROFILES.UPDATED' and account_id = $1::text::uuid"

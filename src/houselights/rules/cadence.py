@@ -17,19 +17,20 @@ def is_scheduled(*modes: str | None) -> bool:
 
 
 def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> datetime:
-    """The next scheduled refresh after one that ended at `now`.
+    """The next scheduled refresh after one that ended at `now`: within one cadence, whatever came before.
 
     Every account has its own instant within each cadence, drawn from a hash of its id: accounts spread evenly
-    over the day, and one stays at its time of day however late a refresh ran. The next occurrence counts that is
-    at least half a cadence away, so that an account connected just before its slot is not read twice at once.
+    over the day, and one stays at its time of day however late a refresh ran. Where that instant is less than a
+    quarter away, it was read by request or has just been connected: it is not read twice at once but half a cadence
+    after that instant, and is then back at its time of day.
 
     cadence  whole seconds, > 0
-    ->       from half a cadence to one and a half after `now`
+    ->       from a quarter of a cadence to one after `now`
     """
     phase = int.from_bytes(hashlib.sha256(account_id.bytes).digest()[:8], "big")
     slot = timedelta(seconds=phase % int(cadence.total_seconds()))
-    earliest = now + cadence / 2
-    return earliest + (slot - (earliest - _EPOCH)) % cadence
+    away = cadence - (now - _EPOCH - slot) % cadence
+    return now + (away if away >= cadence / 4 else away + cadence / 2)
 
 
 def stale_at(fetched_at: datetime, cadence: timedelta) -> datetime:
