@@ -103,6 +103,8 @@ async def test_all_webhooks_are_listed_without_a_page_and_some_with_one(api: Cli
     page = (await api.get("/v1/webhooks?limit=100&offset=0")).json()
     assert page == {"data": made[::-1], "metadata": nulls | {"limit": 100, "offset": 0}}
     page = (await api.get("/v1/webhooks?limit=5")).json()
-    assert page == {"data": made[:-6:-1], "metadata": nulls | {"limit": 5}}
+    assert page == {"data": made[:-6:-1], "metadata": nulls | {"limit": 5, "offset": 0}}
     page = (await api.get("/v1/webhooks?offset=10")).json()
-    assert page == {"data": made[1::-1], "metadata": nulls | {"offset": 10}}
+    assert page == {"data": made[1::-1], "metadata": nulls | {"offset": 10, "limit": 10}}
+    page = (await api.get("/v1/webhooks?offset=1")).json()
+    assert page == {"data": made[10:0:-1], "metadata": nulls | {"offset": 1, "limit": 10}}

@@ -95,12 +95,17 @@ class Fields:
 
     def page(self) -> Page:
         """What a list was asked for, with the defaults of `limit` and `offset`."""
-        asked = self.page_if_asked()
-        limit = DEFAULT_LIMIT if asked.limit is None else asked.limit
-        return Page(limit, asked.offset or 0, asked.from_date, asked.to_date)
+        asked = self._page()
+        return Page(asked.limit or DEFAULT_LIMIT, asked.offset or 0, asked.from_date, asked.to_date)
 
     def page_if_asked(self) -> Page:
-        """What a list was asked for that has no defaults: None where the caller sent none."""
+        """As `page`, but where the caller sent neither `limit` nor `offset` both are None, for all."""
+        asked = self._page()
+        if asked.limit is None and asked.offset is None:
+            return asked
+        return Page(asked.limit or DEFAULT_LIMIT, asked.offset or 0, asked.from_date, asked.to_date)
+
+    def _page(self) -> Page:
         limit = self._whole(name="limit", least=1, most=MOST)
         offset = self._whole(name="offset", least=0, most=None)
         from_date, to_date = self._optional("from_date", _day), self._optional("to_date", _day)
