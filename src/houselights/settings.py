@@ -8,7 +8,7 @@ read settings: a room is handed its own Options.
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_address, ip_network
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin
 
@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from houselights.core.errors import HouselightsError
+from houselights.core.hosts import each, is_base, is_network, is_origin
 from houselights.core.secret import Secret
 from houselights.outbound.egress import STRICT
 from houselights.rules import local_address
@@ -54,22 +55,19 @@ def _check_opened(value: object) -> None:
         STRICT.opened(value)
 
 
-def _check_proxies(value: object) -> None:
-    for entry in value if isinstance(value, tuple) else ():
-        _ = ip_network(entry) if "/" in entry else ip_address(entry)
-
-
-def _check_origins(value: object) -> None:
-    """As browsers send them: nothing after the host and the port, not even a slash."""
-    for entry in value if isinstance(value, tuple) else ():
-        if not re.fullmatch(_ADDRESS, entry) or entry.endswith("/") or entry != entry.lower():
-            raise ValueError(entry)
+def _check_directory(value: object) -> None:
+    """The nearest of the path and its parents that is there must be one."""
+    with suppress(PermissionError):
+        if isinstance(value, Path) and not next(path for path in (value, *value.parents) if path.exists()).is_dir():
+            raise ValueError(value)
 
 
 _SWITCH = "on or off"
 _DATABASE = re.compile(r"postgres(ql)?://([^@/?#]*@)?[^@/?#:]*(:[0-9]+)?(,[^@/?#:,]+(:[0-9]+)?)*(/[^?#]*)?(\?[^#]*)?")
-_ADDRESS = r"^https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(:[1-9][0-9]{0,4})?/?$"
-_WEB_ADDRESS = "http:// or https://, a host, optionally a port, and nothing else, as in https://api.example.org"
+_WEB_ADDRESS = (
+    "http:// or https://, a host, optionally a port, and nothing else, as in https://api.example.org",
+    each(is_base),
+)
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -81,6 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "Where this installation keeps its files: the embedded database, the master key, logs of the demo.\n"
             "Not set: $XDG_DATA_HOME/houselights, else ~/.local/share/houselights.",
             "a directory",
+            _check_directory,
         ),
     ]
     database_url: Annotated[
@@ -116,15 +115,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         About("The port of the API and the connect pages. The sandbox takes the next one.", "a port from 1 to 65534"),
     ] = 8420
     public_url: Annotated[
-        Annotated[str, Meta(pattern=_ADDRESS)] | None,
-        About("Where clients and browsers reach this server. Not set: http://, the host and the port.", _WEB_ADDRESS),
+        str | None,
+        About("Where clients and browsers reach this server. Not set: http://, the host and the port.", *_WEB_ADDRESS),
     ] = None
     trusted_proxies: Annotated[
         tuple[str, ...],
         About(
             "Proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.",
             "addresses and networks, such as 127.0.0.1 or 10.0.0.0/8",
-            _check_proxies,
+            each(is_network),
         ),
     ] = ()
     api_origins: Annotated[
@@ -134,7 +133,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             "it to whoever opens it: list only pages for your own people. None: browsers keep the answers from all\n"
             "pages but this server's own.",
             "origins as browsers send them, such as https://tool.example.org or http://localhost:3000",
-            _check_origins,
+            each(is_origin),
         ),
     ] = ()
     master_key: Annotated[
@@ -179,8 +178,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         About("Which creators the sandbox invents; the same seed gives the same ones.", "a whole number, 0 or more"),
     ] = 1
     sandbox_url: Annotated[
-        Annotated[str, Meta(pattern=_ADDRESS)] | None,
-        About("Where browsers reach the sandbox. Not set: http://, the host and the port after `port`.", _WEB_ADDRESS),
+        str | None,
+        About("Where browsers reach the sandbox. Not set: http://, the host and the port after `port`.", *_WEB_ADDRESS),
     ] = None
     limiter: Annotated[bool, About("Whether requests are limited at all.", _SWITCH)] = True
     limiter_rate: Annotated[

@@ -34,6 +34,14 @@ NO_ADDRESSES: list[object] = [
     *("x", "/creators", "//hooks.example.org", "hooks.example.org/a", "ftp://hooks.example.org/", "https://"),
     *("https:///a", "http://[::1", "https://a:port/", "https://a:99999/", "https://a b/", "https://a/\nb"),
     *("javascript:1", "file:///a", "https://hooks.example.org/" + "a" * 2048, "https://hooks.example.org/\u0000"),
+    *(
+        "http://u:p@h/",
+        "https://u@hooks.example.org/",
+        "http://2130706433:9460/x",
+        "http://0x7f.1:9460/x",
+        "http://127.1/",
+    ),
+    *("http://a..b/", "https://.a/", "https://-/", "http://[::1%25lo]/", "http://%31%32%37.0.0.1/"),
     *(1, ["https://hooks.example.org/"], {}, False),
 ]
 
@@ -50,7 +58,9 @@ async def test_an_address_that_is_not_absolute_http_is_refused(api: Client, url:
     "url",
     [
         "http://127.0.0.1:9000/hook",
-        "https://user:pass@[::1]:8443/a?b=c#d",
+        "https://[::1]:8443/a?b=c#d",
+        "http://hooks_1.internal.:8080/",
+        "https://bücher.example/@a",
         "HTTPS://Hooks.Example.ORG",
         "http://10.0.0.1",
     ],

@@ -1,15 +1,14 @@
 """URLs of calls, read strictly: one reader for the check and for the request, so that they cannot disagree."""
 
 import re
-from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
 from yarl import URL
 
+from houselights.core.hosts import is_host
 from houselights.outbound.egress import Origin
 from houselights.outbound.errors import BadTarget
 
-_NAME = re.compile(r"(?=.{1,254}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 _DOTS = re.compile(r"/(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 _LETTERS = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})"
 _PATH, _QUERY = re.compile(rf"/{_LETTERS}*"), re.compile(rf"(?:{_LETTERS}|\?)*")
@@ -30,7 +29,7 @@ def read_url(text: str) -> URL:
         url = URL(text).with_fragment(None)
     except ValueError:
         url = URL()
-    if not url.scheme or not _is_host(url.raw_host or ""):
+    if not url.scheme or not is_host(url.raw_host or ""):
         raise BadTarget("bad_url", "the URL has no scheme or no valid host")
     if "@" in url.raw_authority:
         raise BadTarget("credentials_in_url", "the URL holds credentials")
@@ -49,12 +48,3 @@ def read_url(text: str) -> URL:
 def origin_of(url: URL) -> Origin:
     """Where a URL that `read_url` accepted leads."""
     return Origin(url.scheme, (url.raw_host or "").rstrip("."), url.port or 0)
-
-
-def _is_host(host: str) -> bool:
-    if ":" not in host:
-        return _NAME.fullmatch(host) is not None
-    try:
-        return IPv6Address(host).scope_id is None
-    except ValueError:
-        return False

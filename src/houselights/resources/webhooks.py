@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+from houselights.core.hosts import is_callable
 from houselights.core.ids import WebhookId
 from houselights.core.instants import wire
 from houselights.core.statement import Nothing, Statement
@@ -76,14 +76,8 @@ def is_event_name(text: str) -> bool:
 
 
 def is_web_address(text: str) -> bool:
-    """An absolute http(s) address of at most 2048 characters. Whether it may be called is decided when it is."""
-    if len(text) > LONGEST_URL or _NOT_IN_AN_ADDRESS.search(text):
-        return False
-    try:
-        parts = urlsplit(text)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
+    """An http(s) address that can be called, of at most 2048 characters. Whether it may be is decided when it is."""
+    return len(text) <= LONGEST_URL and not _NOT_IN_AN_ADDRESS.search(text) and is_callable(text)
 
 
 def render(webhook: Webhook) -> bytes:
