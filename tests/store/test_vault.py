@@ -170,6 +170,17 @@ def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
         of_file(path).read()
 
 
+def test_a_file_without_a_key_is_told_before_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "passwd"
+    path.write_text("root:x:0:0:root:/:/bin/sh\n")
+    path.chmod(0o644)
+
+    with pytest.raises(KeyMissing, match=r"passwd must be 32 bytes as base64") as caught:
+        of_file(path).read()
+
+    assert "chmod" not in str(caught.value)
+
+
 def test_a_missing_key_file_is_not_made_where_one_is_expected(tmp_path: Path) -> None:
     with pytest.raises(KeyMissing, match="restore the file or set one of them") as caught:
         of_file(tmp_path / "master.key").read()

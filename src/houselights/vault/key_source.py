@@ -85,6 +85,7 @@ class KeySource(Struct, frozen=True):
                 f"set, and {path} cannot be read ({why}); restore the file or set one of them: without the key no "
                 "stored token can be opened, and a new one would not help",
             ) from None
+        read_keys(Secret(text), self.where)  # first: the mode of a file that is none of ours is none of our business
         if mode & 0o077:
             raise KeyMissing("master_key_exposed", f"others can read the master key; run: chmod 600 {path}")
         return Secret(text)
