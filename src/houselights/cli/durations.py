@@ -1,5 +1,6 @@
 """Durations as people write them: `90s`, `5m`, `6h`, `7d`, `0`."""
 
+import argparse
 import re
 from datetime import timedelta
 
@@ -8,10 +9,10 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(text: str) -> timedelta:
-    """Whole seconds, minutes, hours or days. Raises ValueError."""
+    """Whole seconds, minutes, hours or days. Raises what the command line says as it stands."""
     if text == "0":
         return timedelta()
     match = _FORM.fullmatch(text)
     if match is None:
-        raise ValueError(f"{text!r} is no duration such as 90s, 5m, 6h or 7d")
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 90s, 5m, 6h or 7d")
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])

@@ -1,5 +1,6 @@
 """Durations and application settings, as people write them."""
 
+from argparse import ArgumentTypeError
 from datetime import timedelta
 
 import pytest
@@ -17,7 +18,7 @@ def test_durations_are_a_number_and_a_unit(text: str, seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "6", "h", "-6h", "6 h", "6H", "1.5h", "6h6", "9999999999s"])
 def test_anything_else_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="no duration such as"):
+    with pytest.raises(ArgumentTypeError, match="no duration such as 90s, 5m, 6h or 7d"):
         duration(text)
 
 
