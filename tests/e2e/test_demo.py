@@ -125,11 +125,12 @@ async def test_ctrl_c_ends_it_in_seconds_and_leaves_no_process(data_dir: Path) -
 async def test_a_taken_port_is_told_in_one_sentence_before_anything_starts(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
-        ended = await houselights("demo", "--once", "--json", f"--port={port}", settings={"data_dir": str(tmp_path)})
+        settings = {"data_dir": str(tmp_path / "data")}
+        ended = await houselights("demo", "--once", "--json", f"--port={port}", settings=settings)
     assert (ended.status, ended.out) == (1, "")
-    last = ended.err.splitlines()[-1]
-    assert last.startswith(f"houselights: cannot listen on 127.0.0.1 port {port} ")
-    assert not (tmp_path / "postgres").exists()
+    [line] = ended.err.splitlines()
+    assert line.startswith(f"houselights: cannot listen on 127.0.0.1 port {port} ")
+    assert not (tmp_path / "data").exists()
 
 
 async def test_a_start_that_fails_in_the_background_is_told_where_it_was_asked_for(data_dir: Path) -> None:

@@ -10,14 +10,14 @@ from time import localtime, monotonic, strftime
 import msgspec
 
 from houselights.cli import chart
-from houselights.cli.demo_lock import demo_lock
+from houselights.cli.demo_lock import demo_lock, running_demo
 from houselights.cli.demo_run import Connected, Visit, connect_creator, refresh, visiting
 from houselights.cli.demo_settings import demo_settings, set_up_demo_logs
 from houselights.cli.output import answer, answer_json, say
 from houselights.cli.parser import wants_json
 from houselights.cli.receiver import Delivery
 from houselights.compose.foundation import Access
-from houselights.compose.roles import Role, running
+from houselights.compose.roles import Role, check_ports, running
 from houselights.compose.serving import Stop, first_of, run
 from houselights.settings import Settings
 
@@ -29,6 +29,7 @@ def once(arguments: argparse.Namespace) -> int:
     settings = demo_settings(arguments)
     set_up_demo_logs(arguments)
     started = monotonic()
+    lines: list[str] = []
 
     async def work(visit: Visit) -> None:
         say("connecting one invented creator through the consent pages …")
@@ -49,10 +50,10 @@ def once(arguments: argparse.Namespace) -> int:
             answer_json(report)
         else:
             answer(_drawn(creator))
-            answer("\n".join(_line(delivery) for delivery in visit.receiver.deliveries))
+            answer("\n".join(lines))
             answer(f"done in {report['seconds']} seconds")
 
-    return run(_while_up(settings, work, lambda _: None, interrupted=1))
+    return run(_while_up(settings, work, lambda delivery: lines.append(_line(delivery)), interrupted=1))
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -62,11 +63,16 @@ def show(arguments: argparse.Namespace) -> int:
     tell: int | None = getattr(arguments, "tell", None)
     is_json = wants_json(arguments) and tell is None
     is_shown = False
+    earlier: list[str] = []
 
     def heard(delivery: Delivery) -> None:
         """Events that come before the rest is shown are shown with it."""
-        if is_shown:
-            _log(delivery, is_json=is_json)
+        if not is_shown:
+            earlier.append(_line(delivery))
+        elif is_json:
+            answer_json(delivery)
+        else:
+            answer(_line(delivery))
 
     async def work(visit: Visit) -> None:
         nonlocal is_shown
@@ -84,7 +90,7 @@ def show(arguments: argparse.Namespace) -> int:
         elif is_json:
             answer_json(started)
         else:
-            answer(_welcome(visit, settings, creators))
+            answer(_welcome(visit, settings, creators, earlier))
         is_shown = True
         await asyncio.Event().wait()
 
@@ -104,6 +110,8 @@ async def _while_up(
         await stop.asked()
         return interrupted
 
+    if running_demo(settings.data_dir) is None:
+        check_ports(settings, Role.ALL)  # before anything is made
     with demo_lock(settings.data_dir):
         stop = Stop()
         say(f"starting PostgreSQL, the API, the worker and the invented platforms in {settings.data_dir} …")
@@ -131,20 +139,15 @@ def _tell(pipe: int, started: dict[str, object]) -> None:
     os.close(pipe)
 
 
-def _log(delivery: Delivery, *, is_json: bool) -> None:
-    if is_json:
-        answer_json(delivery)
-    else:
-        answer(f"{strftime('%H:%M:%S', localtime())}  {_line(delivery)}")
-
-
 def _line(delivery: Delivery) -> str:
+    """A delivery that has just arrived."""
     verdict = "signature holds" if delivery.signature_valid else "SIGNATURE DOES NOT HOLD"
-    return f"{delivery.event:<24} account {delivery.account_id[:8]}  {verdict}"
+    at = strftime("%H:%M:%S", localtime())
+    return f"{at}  {delivery.event:<24} account {delivery.account_id[:9]}…  {verdict}"
 
 
-def _welcome(visit: Visit, settings: Settings, creators: Sequence[Connected]) -> str:
-    """Where all is, lines to paste, and one audience."""
+def _welcome(visit: Visit, settings: Settings, creators: Sequence[Connected], lines: Sequence[str]) -> str:
+    """Where all is, lines to paste, one audience, and the webhooks so far."""
     shown = _credentials(visit)
     curl = f"curl -s -u {shown['client_id']}:{shown['client_secret']}"
     account_id = creators[0].account["id"]
@@ -167,7 +170,7 @@ Paste these:
 {_drawn(creators[0])}
 
 Webhooks so far and as they arrive (Ctrl-C ends):
-""" + "\n".join(_line(delivery) for delivery in visit.receiver.deliveries)
+""" + "\n".join(lines)
 
 
 def _drawn(creator: Connected) -> str:

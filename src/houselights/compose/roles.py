@@ -80,7 +80,8 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
             if Role.WORKER in parts:
                 tasks.append(await stack.enter_async_context(_working(faces.build_worker(base, rooms))))
         if settings.metrics_port is not None:
-            (listener,) = stack.enter_context(bound("127.0.0.1", (settings.metrics_port,)))
+            do = "choose another HOUSELIGHTS_METRICS_PORT"
+            (listener,) = stack.enter_context(bound("127.0.0.1", (settings.metrics_port,), do))
             await stack.enter_async_context(serving(faces.build_metrics(), listener))
         if "front" in listeners:
             app = _front(parts, base, rooms, stack)
@@ -88,6 +89,12 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
             await stack.enter_async_context(serving(app, listeners["front"], settings.trusted_proxies, http))
         settle_memory()
         yield Running(base, tasks)
+
+
+def check_ports(settings: Settings, role: Role) -> None:
+    """Raises CannotListen where a port of the role is taken now."""
+    with bound(settings.host, list(_ports(_parts(role, settings), settings).values())):
+        pass
 
 
 def _parts(role: Role, settings: Settings) -> frozenset[Role]:
