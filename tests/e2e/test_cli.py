@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import msgspec
 import pytest_asyncio
 
 from tests.e2e.commands import Place, houselights, serving, users
-from tests.e2e.processes import Process, free_ports
+from tests.e2e.processes import Process, environment, free_ports
 
 
 @pytest_asyncio.fixture
@@ -202,3 +204,17 @@ async def test_parked_deliveries_are_queued_again_by_one_command(place: Place) -
     assert (await place.run("webhook", "unpark", "--json")).json() == {"queued": 0}
     refused = await place.run("webhook", "unpark", "--webhook", "mine")
     assert (refused.status, refused.err) == (2, "houselights: --webhook must be a webhook's id\n")
+
+
+async def test_a_reader_that_has_seen_enough_ends_a_table_without_a_word(place: Place) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "houselights", "platform", "list"),
+        env=environment(place.settings),
+        stdout=writer,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writer)
+    _, said = await child.communicate()
+    assert (child.returncode, said) == (1, b"")

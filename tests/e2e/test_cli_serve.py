@@ -41,14 +41,24 @@ async def test_sigterm_ends_a_server_in_seconds_and_leaves_no_process(embedded: 
     assert living(embedded.data_dir) == []
 
 
-async def test_a_second_signal_ends_it_at_once_and_the_database_with_it(embedded: Place) -> None:
+async def test_signals_at_once_are_one_and_let_it_end_in_order(embedded: Place) -> None:
     async with serving(embedded) as server:
         server.signal(signal.SIGTERM)
         server.signal(signal.SIGINT)
+        server.signal(signal.SIGTERM)
         async with asyncio.timeout(10):
-            assert await server.child.wait() in (0, 1)
-            while living(embedded.data_dir):
-                await asyncio.sleep(0.02)
+            assert await server.child.wait() == 0
+    assert living(embedded.data_dir) == []
+
+
+async def test_a_later_signal_ends_it_at_once_and_the_database_with_it(embedded: Place) -> None:
+    async with serving(embedded) as server, asyncio.timeout(10):
+        while server.child.returncode is None:
+            server.signal(signal.SIGINT)
+            await asyncio.sleep(0.02)
+        assert server.child.returncode in (0, 1)
+        while living(embedded.data_dir):
+            await asyncio.sleep(0.02)
 
 
 async def test_the_api_role_is_small_and_loads_no_way_out_no_cryptography_and_no_templates(embedded: Place) -> None:

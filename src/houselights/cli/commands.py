@@ -1,5 +1,6 @@
 """The whole command line: every group of verbs, and what becomes of errors."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -59,6 +60,11 @@ def main(words: Sequence[str] | None = None) -> int:
         say(f"houselights: {error}")
         return 1
     except KeyboardInterrupt:
+        say("houselights: interrupted")
+        return 1
+    except BrokenPipeError:
+        # Whoever read the answer has seen enough (`| head`). Nothing more can be written, at the exit neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status
 

@@ -56,7 +56,8 @@ async def _until_asked(settings: "Settings", role: "Role", *, is_json: bool) -> 
 
     stop = Stop()
     async with running(settings, role, Access(owns=role is Role.ALL)) as up:
-        await _greet(up, role, is_json=is_json)
+        if not stop.is_asked:
+            await _greet(up, role, is_json=is_json)
         await first_of(stop.asked(), up.failed())
         stop.ask()
 

@@ -4,6 +4,7 @@ httptools, one signal to stop, a second one to stop at once.
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -25,6 +26,8 @@ log = structlog.get_logger()
 
 END_WITHIN_S = 30.0
 _DRAIN_WITHIN_S = 8
+_TWINS_S = 0.5
+"""Signals so close are one: `timeout`, and a terminal, signal the child and its group."""
 _KEEP_ALIVE_S = 75
 """Longer than proxies keep an idle connection, so that they never send a call into one that we just closed."""
 
@@ -44,13 +47,15 @@ def run(work: Coroutine[None, None, T]) -> T:
 
 
 @contextmanager
-def bound(host: str, ports: Sequence[int]) -> Generator[list[socket.socket], None, None]:
-    """A listening socket for each port, closed at the end of the block. Raises CannotListen."""
+def bound(
+    host: str, ports: Sequence[int], do: str = "choose others with --host, --port"
+) -> Generator[list[socket.socket], None, None]:
+    """A listening socket for each port, closed at the end of the block. Raises CannotListen, which says what to do."""
     with ExitStack() as stack:
-        yield [stack.enter_context(_bind(host, port)) for port in ports]
+        yield [stack.enter_context(_bind(host, port, do)) for port in ports]
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, do: str) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -65,7 +70,7 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise CannotListen(
             "cannot_listen",
-            f"cannot listen on {host} port {port} ({error.strerror}): choose others with --host, --port",
+            f"cannot listen on {host} port {port} ({error.strerror}): {do}",
         ) from None
     return listener
 
@@ -82,6 +87,8 @@ async def serving(
     http  uvicorn's name of what speaks HTTP, or a protocol of our own
     """
     import uvicorn
+
+    logging.getLogger("uvicorn.error").addFilter(_is_no_advice)
 
     class Server(uvicorn.Server):
         """A server that leaves signals to us and says when it is up."""
@@ -122,6 +129,11 @@ async def serving(
         await task
 
 
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    """Whether a line is not uvicorn's advice on what to install where a call wants a web socket: we have none."""
+    return "upgrade request" not in record.getMessage() and "WebSocket library" not in record.getMessage()
+
+
 async def _ended(task: "asyncio.Task[None]") -> bool:
     """Waits for a task's end without becoming its owner; raises what it raised."""
     await asyncio.wait((task,))
@@ -148,9 +160,15 @@ class Stop:
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
+        self._signalled_at = 0.0
         self._loop = asyncio.get_running_loop()
         for each in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(each, self._signalled)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody has asked."""
+        return self._asked.is_set()
 
     def ask(self) -> None:
         """Stop in order, within thirty seconds."""
@@ -163,8 +181,12 @@ class Stop:
         await self._asked.wait()
 
     def _signalled(self) -> None:
+        now = self._loop.time()
+        if self._signalled_at and now - self._signalled_at < _TWINS_S:
+            return
         if self._asked.is_set():
             self._end("asked twice")
+        self._signalled_at = now
         log.info("serve.stopping")
         self.ask()
 
