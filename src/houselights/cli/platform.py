@@ -1,6 +1,7 @@
 """`platform`: which platforms there are, and what a kept reply of one becomes."""
 
 import argparse
+from codecs import BOM_UTF8
 from pathlib import Path
 
 import msgspec
@@ -86,7 +87,7 @@ def _normalise(arguments: argparse.Namespace) -> int:
     replies: list[bytes] = []
     for file in files:
         try:
-            replies.append(file.read_bytes())
+            replies.append(file.read_bytes().removeprefix(BOM_UTF8))  # editors put it there, platforms do not
         except OSError as error:
             say(f"houselights: {file}: cannot be read: {error.strerror}")
             return 2

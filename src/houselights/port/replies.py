@@ -37,7 +37,8 @@ def fit(body: bytes, shape: type[T]) -> T:
         place = "" if " - at `" in str(error) else " - at `$`"
         raise PlatformChanged("reply_changed", f"{error}{place}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise PlatformChanged("reply_changed", str(error)) from None
+        place = "" if "(byte " in str(error) or isinstance(error, UnicodeError) else f" (byte {len(body)})"
+        raise PlatformChanged("reply_changed", f"{error}{place}") from None
 
 
 def envelope(reply: Response, shape: type[T]) -> T | None:

@@ -113,3 +113,16 @@ def test_a_file_that_is_not_there_and_a_platform_that_is_none_are_refused(
     told = capsys.readouterr().err
     assert "no platform is called 'myspace'" in told
     assert "instagram" in told
+
+
+def test_a_file_with_a_byte_order_mark_is_read_and_one_that_breaks_off_says_where(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    city = Path(recorded("ava_stone.*city*.raw.json")[0]).read_bytes()
+    file = tmp_path / "city.json"
+    file.write_bytes(b"\xef\xbb\xbf" + city)
+    assert run("normalise", "instagram", "audience", str(file)) == 0
+    capsys.readouterr()
+    file.write_bytes(city[:200])
+    assert run("normalise", "instagram", "audience", str(file)) == 2
+    assert capsys.readouterr().err == f"houselights: {file}: Input data was truncated (byte 200)\n"
