@@ -56,7 +56,7 @@ async def test_a_later_signal_ends_it_at_once_and_the_database_with_it(embedded:
         while server.child.returncode is None:
             server.signal(signal.SIGINT)
             await asyncio.sleep(0.02)
-        assert server.child.returncode in (0, 1)
+        assert server.child.returncode in (0, 1, -signal.SIGINT)  # it may have let go of signals already
         while living(embedded.data_dir):
             await asyncio.sleep(0.02)
 
