@@ -176,3 +176,19 @@ async def test_many_calls_at_once_have_as_many_request_ids(api: Client) -> None:
 )
 async def test_bytes_that_are_no_request_get_the_envelope_too(nobody: Client, raw: bytes) -> None:
     check_refusal(await nobody.send_raw(raw), 400, "malformed_request")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"GET /v1/users HTTP/1.1\r\nX: " + b"a" * 80_000, b"GET /" + b"a" * 80_000),
+        b"GET /v1/users HTTP/1.1\r\n" + b"X: a\r\n" * 20_000 + b"\r\n",
+    ],
+)
+async def test_a_head_that_is_too_large_is_refused_before_its_end(nobody: Client, raw: bytes) -> None:
+    check_refusal(await nobody.send_raw(raw), 400, "head_too_large")
+
+
+async def test_a_large_head_and_a_second_request_on_its_connection_are_read(nobody: Client) -> None:
+    once = b"GET /x/health HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 30_000 + b"\r\n\r\n"
+    assert (await nobody.send_raw(once * 5)).status == 200

@@ -26,6 +26,7 @@ ERRORS = {
     "INVALID_FIELDS": ErrorKind(400, _BAD, "Request has invalid values for fields: [{fields}]."),
     "MALFORMED_BODY": ErrorKind(400, _BAD, "Request body could not be read."),
     "malformed_request": ErrorKind(400, _BAD, "This is not an HTTP request."),
+    "head_too_large": ErrorKind(400, _BAD, "The line and headers of a request may be 64 KiB long."),
     "product_not_supported": ErrorKind(
         400, _BAD, "This product is not available for the work platform of the account."
     ),

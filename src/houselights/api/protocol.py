@@ -1,8 +1,8 @@
-"""HTTP on a connection: uvicorn's, with answers sent in one piece, an envelope for what is no HTTP, and an end to
-waiting for a request."""
+"""HTTP on a connection: uvicorn's, with answers sent in one piece, an envelope for what is no HTTP, a bound for heads,
+and an end to waiting for a request."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from http import HTTPStatus
 from typing import cast
 
@@ -13,14 +13,58 @@ from houselights.api.transport import Gathered, Turn
 from houselights.api.wire import refusal
 from houselights.core.errors import Refused
 
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's line and headers at most: nobody has proved who they are before these are read."""
+_PIECE = 16 * 1024
+
+
+class _Refusing(HttpToolsProtocol):
+    """A connection that refuses, in an envelope of ours, what never becomes a request."""
+
+    request_id: Callable[[], bytes]
+    _head: object = None  # the scope of a head that is not whole
+    _head_size = 0
+
+    def data_received(self, data: bytes) -> None:
+        """In pieces: what is large may be a body, or a head without an end."""
+        for piece in _pieces(data):
+            super().data_received(piece)
+            if self._is_head_too_large(len(piece)):
+                self._refuse("head_too_large")
+                return
+
+    def send_400_response(self, _msg: str) -> None:
+        """For bytes that are no HTTP."""
+        self._refuse("malformed_request")
+
+    def _is_head_too_large(self, more: int) -> bool:
+        if self.cycle is not None and self.cycle.scope is self.scope:  # it is whole: a cycle was made of it
+            return False
+        if self._head is not self.scope:
+            self._head, self._head_size = self.scope, 0
+        self._head_size += more
+        return self._head_size > LARGEST_HEAD
+
+    def _refuse(self, code: str) -> None:
+        made = self.request_id()
+        answer = refusal(Refused(code), made)
+        length = b"%d" % len(answer.body)
+        headers = (*answer.headers, (b"content-length", length), (b"request-id", made), (b"connection", b"close"))
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        phrase = HTTPStatus(answer.status).phrase.encode()
+        self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (answer.status, phrase, lines, answer.body))
+        self.transport.close()
+
 
 def http_protocol(request_id: Callable[[], bytes], limits: Limits | None = None) -> type[HttpToolsProtocol]:
     """For `uvicorn.Config(http=…)`. request_id: makes a fresh one."""
-    turn, given = Turn(), limits or Limits()
+    turn, given, new_id = Turn(), limits or Limits(), request_id
     patience = Patience(given.every_s)
 
-    class Protocol(HttpToolsProtocol):
+    class Protocol(_Refusing):
         """One connection."""
+
+        request_id = staticmethod(new_id)
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             below = cast(asyncio.Transport, transport)
@@ -44,15 +88,10 @@ def http_protocol(request_id: Callable[[], bytes], limits: Limits | None = None)
             """Nobody waits for an answer: what was asked is not known."""
             self.transport.close()
 
-        def send_400_response(self, msg: str) -> None:
-            """Bytes that are no HTTP never reach a route, but get an envelope with a request id as well."""
-            made = request_id()
-            answer = refusal(Refused("malformed_request", message=msg), made)
-            length = b"%d" % len(answer.body)
-            headers = (*answer.headers, (b"content-length", length), (b"request-id", made), (b"connection", b"close"))
-            lines = b"".join(b"%b: %b\r\n" % header for header in headers)
-            phrase = HTTPStatus(answer.status).phrase.encode()
-            self.transport.write(b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (answer.status, phrase, lines, answer.body))
-            self.transport.close()
-
     return Protocol
+
+
+def _pieces(data: bytes) -> Sequence[bytes]:
+    if len(data) <= _PIECE:
+        return (data,)
+    return [data[start : start + _PIECE] for start in range(0, len(data), _PIECE)]
