@@ -61,6 +61,26 @@ def test_every_operation_has_a_name_of_its_own_and_an_example() -> None:
     ] == []
 
 
+def test_every_operation_says_what_it_does() -> None:
+    assert [
+        f"{method} {path}"
+        for method, path, operation in operations()
+        if not (_is_prose(operation.get("summary")) and _is_prose(operation.get("description")))
+    ] == []
+
+
+def test_every_field_says_what_it_holds() -> None:
+    written = list(_fields(_contract()))
+    assert len(written) > 250
+    assert [place for place, field in written if not _is_prose(field.get("description"))] == []
+
+
+def test_every_parameter_header_and_answer_says_what_it_is() -> None:
+    components = _contract()["components"]
+    told = [each for kind in ("parameters", "headers", "responses") for each in components[kind].values()]
+    assert all(_is_prose(each.get("description")) for each in told)
+
+
 def test_what_is_built_is_not_announced_for_later() -> None:
     later = _load(ROOT / "docs" / "reference" / "contract-later.yaml")["paths"]
     built = {(method, path) for method, path, _ in operations()}
@@ -95,6 +115,26 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, item in _contract()["paths"].items():
         for method in sorted(_METHODS & set(item)):
             yield method, path, item[method]
+
+
+def _fields(node: object, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property of every schema under a node, with its place; what looks like a schema in an example is none."""
+    if isinstance(node, list):
+        for number, each in enumerate(node):
+            yield from _fields(each, f"{place}/{number}")
+    if not isinstance(node, dict):
+        return
+    properties = node.get("properties")
+    if isinstance(properties, dict) and all(isinstance(each, dict) for each in properties.values()):
+        yield from ((f"{place}/{name}", field) for name, field in properties.items())
+    for key, below in node.items():
+        if key not in ("example", "examples", "links"):
+            yield from _fields(below, f"{place}/{key}")
+
+
+def _is_prose(text: object) -> bool:
+    """A sentence, or a part of one that stands alone."""
+    return isinstance(text, str) and len(text.strip()) >= len("Handle.")
 
 
 def _routes(folder: Path) -> Iterator[tuple[str, str]]:
