@@ -82,6 +82,7 @@ async def check(nobody: Client, reply: Reply, operation: Operation, status: int)
     documents = contract.at(place)["content"]
     assert list(documents) == ["application/json"]
     contract.check(reply.json(), "components", "schemas", "Error")
+    assert reply.code in {each["error"]["code"] for each in contract.examples(place)}
     headers = {name.lower() for name in contract.at(place)["headers"]}
     assert headers <= {name for name, _ in reply.headers}
 

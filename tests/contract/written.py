@@ -34,6 +34,14 @@ class Written:
             found = found[part]
         return self.at(found["$ref"].removeprefix("#/").split("/")) if "$ref" in found else found
 
+    def examples(self, answer: Sequence[str]) -> list[Any]:
+        """The example documents of an answer."""
+        examples = self.at(answer)["content"]["application/json"]["examples"].values()
+        return [
+            (self.at(each["$ref"].removeprefix("#/").split("/")) if "$ref" in each else each)["value"]
+            for each in examples
+        ]
+
     def _check_order(self, value: object, schema: Any) -> None:
         if "$ref" in schema:
             schema = self.at(schema["$ref"].removeprefix("#/").split("/"))
