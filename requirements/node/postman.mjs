@@ -41,6 +41,7 @@ function tidy(node) {
   delete node._postman_id;
   if ("request" in node || "originalRequest" in node) delete node.id;
   if (node.host?.[0] === "{{baseUrl}}") nameIds(node);
+  if (node.method && node.body?.raw) node.body.raw = namedIds(node.body.raw);
   for (const value of Object.values(node)) {
     if (typeof value === "string") for (const [, name] of value.matchAll(/\{\{(\w+)\}\}/g)) variables.add(name);
     tidy(value);
@@ -54,4 +55,9 @@ function nameIds(url) {
     const owner = url.path[url.path.indexOf(`:${variable.key}`) - 1];
     if (variable.key === "id") variable.value = `{{${owner.replaceAll("-", "_").replace(/s$/, "")}_id}}`;
   }
+}
+
+// A body's example ids are nobody's: "account_id": "{{account_id}}". Those of work platforms are everybody's, and stay.
+function namedIds(body) {
+  return body.replace(/("(?!work_platform)(\w+_id)": ")[0-9a-f]{8}-[0-9a-f-]{27}"/g, '$1{{$2}}"');
 }
