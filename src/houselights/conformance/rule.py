@@ -22,6 +22,13 @@ class NotChecked(Exception):
     """The rule could not be looked at; the text says why."""
 
 
+def evidence(count: int, what: str) -> str:
+    """What a rule saw, in words. Raises NotChecked where it saw nothing: then nothing was looked at."""
+    if not count:
+        raise NotChecked(f"there were no {what} to look at")
+    return f"{count} {what}"
+
+
 ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 """What a document of another form does to code that reads it: the server's failure, not the kit's."""
 

@@ -8,7 +8,7 @@ from houselights.conformance.calls import JSON, Reply, encoded
 from houselights.conformance.chapters.lists import rows_of
 from houselights.conformance.documents import INSTANT, Document, members
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import Need, NotChecked, rule
+from houselights.conformance.rule import Need, NotChecked, evidence, rule
 
 _PRODUCTS = ("identity", "engagement", "income", "activity", "publish")
 _WINDOW = timedelta(days=90)
@@ -66,7 +66,7 @@ async def products_are_absent_not_refused(kit: Kit) -> str:
             is_product = key in (*_PRODUCTS, "audience")
             expect.that(not is_product or isinstance(value, dict), f"account {account.get('id')}: {key} is {value}")
         count += 1
-    return f"{count} accounts"
+    return evidence(count, "accounts with data")
 
 
 @rule("C-058", Need.ACCOUNT)
@@ -80,7 +80,7 @@ async def both_spellings_agree(kit: Kit) -> str:
         names = account.get("username"), account.get("platform_username")
         expect.that(names[0] == names[1], f"account {account.get('id')}: usernames are {names}")
         count += 1
-    return f"{count} accounts"
+    return evidence(count, "accounts with data")
 
 
 def _objects(data: Document) -> Iterator[Document]:

@@ -6,7 +6,7 @@ from houselights.conformance import expect
 from houselights.conformance.calls import JSON, Reply
 from houselights.conformance.documents import UUID_TEXT, has_blanks
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import NotChecked, rule
+from houselights.conformance.rule import NotChecked, evidence, rule
 from houselights.conformance.sweep import WITH_BODY, operations, swept
 
 _READ = "/v1/work-platforms?limit=1"
@@ -104,7 +104,7 @@ async def errors_repeat_the_request_id(kit: Kit) -> str:
             seen and seen == reply.header("request-id"),
             f"{reply.shown()}: request_id {seen!r}, header {reply.header('request-id')!r}",
         )
-    return f"{len(errors)} errors"
+    return evidence(len(errors), "errors")
 
 
 @rule("C-009", at_end=True)
@@ -118,7 +118,7 @@ async def json_it_is(kit: Kit) -> str:
         fits = name == JSON and charset in ("", "charset=utf-8")
         expect.that(fits, f"{reply.shown()}: content-type is {reply.header('content-type')!r}")
         reply.document()
-    return f"{len(replies)} bodies"
+    return evidence(len(replies), "bodies")
 
 
 @rule("C-010", at_end=True)
@@ -127,7 +127,7 @@ async def successes_are_compact(kit: Kit) -> str:
     successes = [reply for reply in await swept(kit) if 200 <= reply.status < 300 and reply.body]
     for reply in successes:
         expect.that(not has_blanks(reply.body), f"{reply.shown()}: blanks")
-    return f"{len(successes)} bodies"
+    return evidence(len(successes), "bodies of successes")
 
 
 def counted(replies: list[Reply]) -> str:

@@ -9,7 +9,7 @@ from houselights.conformance import expect
 from houselights.conformance.hooks import ASKED, ask, heard, hook, stay_quiet
 from houselights.conformance.kit import Kit
 from houselights.conformance.receiver import Answer, Arrival, Mailbox
-from houselights.conformance.rule import Need, NotChecked, rule
+from houselights.conformance.rule import Need, NotChecked, evidence, rule
 
 _FIELDS = ["event", "name", "id", "data"]
 _ACCOUNT = ["account_id", "user_id", "last_updated_time"]
@@ -57,7 +57,7 @@ async def signatures_hold(kit: Kit) -> str:
         offered = arrival.headers.get("webhook-signatures", "").split(",")
         wanted = kit.plan.application.digest(arrival.body)
         expect.that(wanted in offered, f"Webhook-Signatures {offered} instead of {wanted}: {_shown(arrival)}")
-    return f"{len(arrivals)} deliveries"
+    return evidence(len(arrivals), "deliveries")
 
 
 def _of_first(kit: Kit, arrivals: Sequence[Arrival]) -> list[Arrival]:

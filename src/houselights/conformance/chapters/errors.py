@@ -7,15 +7,17 @@ from houselights.conformance import expect
 from houselights.conformance.calls import Reply, wait_s
 from houselights.conformance.chapters.authentication import counted
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import NotChecked, elsewhere, rule
+from houselights.conformance.rule import NotChecked, elsewhere, evidence, rule
 from houselights.conformance.sweep import swept
 
 _WHOLE_SECONDS = re.compile(r"[1-9][0-9]*")
 
 
 async def _errors(kit: Kit) -> list[Reply]:
-    """Every error so far; a HEAD has no body, and we send none."""
-    return [reply for reply in await swept(kit) if reply.status >= 400]
+    """Every error so far; a HEAD has no body, and we send none. Raises NotChecked where there was none."""
+    errors = [reply for reply in await swept(kit) if reply.status >= 400]
+    evidence(len(errors), "errors")
+    return errors
 
 
 @rule("C-011", at_end=True)
@@ -80,6 +82,8 @@ async def two_statuses_are_never_used(kit: Kit) -> str:
     replies = await swept(kit)
     for reply in replies:
         expect.that(reply.status not in (409, 422), reply.shown())
+    if not any(reply.status < 300 for reply in replies):
+        raise NotChecked("no operation did what it was asked for")
     return f"{len(replies)} answers"
 
 

@@ -56,7 +56,8 @@ async def _fetched(kit: Kit) -> str:
 @rule("C-124")
 async def an_extractor_passes(kit: Kit) -> str:
     """An ETL flow passes: pages of ten, updated_at parsed with %Y-%m-%dT%H:%M:%S.%f."""
-    counts = []
+    counts: list[str] = []
+    empty: list[str] = []
     for stream in _STREAMS:
         rows: list[Document] = []
         for _ in range(_PAGES):
@@ -67,6 +68,9 @@ async def an_extractor_passes(kit: Kit) -> str:
         for row in rows:
             _parse(stream, row.get("updated_at"))
         counts.append(f"{stream} {len(rows)}")
+        empty += [stream] * (not rows)
+    if empty:
+        raise NotChecked(f"there are no {', '.join(empty)} to read: {', '.join(counts)}")
     return ", ".join(counts) + "; contents are scope B"
 
 

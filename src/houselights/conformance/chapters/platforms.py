@@ -3,7 +3,7 @@
 from houselights.conformance import expect
 from houselights.conformance.documents import Document
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import rule
+from houselights.conformance.rule import evidence, rule
 from houselights.conformance.shapes import PRODUCTS
 
 CATALOGUE = {
@@ -68,4 +68,4 @@ async def products_are_whole(kit: Kit) -> str:
         expect.that(products["publish"] == products["publish_content"], f"{name}: publish differs from publish_content")
         both = all("audience" in products[key] for key in ("identity", "engagement"))
         expect.that(both, f"{name}: identity or engagement has no audience")
-    return f"{len(rows)} rows"
+    return evidence(len(rows), "rows")

@@ -7,7 +7,7 @@ from houselights.conformance.calls import JSON, encoded
 from houselights.conformance.chapters.lists import walked
 from houselights.conformance.hooks import ASKED
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import Need, rule
+from houselights.conformance.rule import Need, evidence, rule
 
 _LISTS = ("/v1/users", "/v1/accounts", "/v1/profiles", "/v1/webhooks")
 
@@ -24,7 +24,7 @@ async def applications_do_not_see_each_other(kit: Kit) -> str:
         asked += 1
     if kit.plan.writes:
         asked += await _try_to_change(kit)
-    return f"{asked} operations on the other one's ids"
+    return evidence(asked, "operations on the other one's ids")
 
 
 def _readable(kit: Kit) -> Iterator[tuple[str, str]]:

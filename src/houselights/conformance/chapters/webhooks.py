@@ -8,7 +8,7 @@ from houselights.conformance.calls import JSON, Reply, encoded
 from houselights.conformance.documents import Document
 from houselights.conformance.hooks import ASKED, ask, heard, hook, stay_quiet
 from houselights.conformance.kit import Kit
-from houselights.conformance.rule import Need, rule
+from houselights.conformance.rule import Need, evidence, rule
 from houselights.conformance.shapes import WEBHOOK
 
 _URL = "https://hooks.example.org/conformance"
@@ -70,6 +70,13 @@ async def addresses_and_events_are_checked(kit: Kit) -> str:
 @rule("C-095")
 async def webhooks_are_listed_whole(kit: Kit) -> str:
     """The list without parameters has all rows and null metadata; limit and offset are echoed."""
+    if kit.plan.writes:
+        async with _registered(kit, _GOOD):
+            return await _listed_whole(kit)
+    return await _listed_whole(kit)
+
+
+async def _listed_whole(kit: Kit) -> str:
     reply = await kit.api.get("/v1/webhooks")
     rows, metadata = expect.rows(reply), reply.document().get("metadata")
     nulls = dict.fromkeys(("offset", "limit", "from_date", "to_date"))
@@ -78,7 +85,7 @@ async def webhooks_are_listed_whole(kit: Kit) -> str:
     page, metadata = expect.rows(reply), reply.document().get("metadata")
     expect.that(metadata == nulls | {"limit": 100, "offset": 0}, f"{reply.method} {reply.target}: metadata {metadata}")
     expect.that(page == rows[:100], f"{reply.method} {reply.target}: other rows than without parameters")
-    return f"{len(rows)} webhooks"
+    return evidence(len(rows), "webhooks")
 
 
 @rule("C-096", Need.WRITE)
