@@ -323,6 +323,13 @@ BREAKS: dict[str, Break] = {
     "monitor_type alone": _break(
         58, 67, spoil=lambda _asked, sent: changed(sent, body=re.sub(rb',"monitoring_type":"\w+"', b"", sent.body))
     ),
+    "days are not echoed": _break(32, spoil=_body(b'"from_date":"2026-', b'"from_date":"2025-')),
+    "days that do not exist are the next": _break(
+        32,
+        turn=lambda asked: Asked(
+            asked.method, asked.path, asked.query.replace("2026-02-30", "2026-03-02"), asked.headers, asked.body
+        ),
+    ),
     "filters that combine with OR": _break(
         68,
         turn=lambda asked: Asked(

@@ -77,6 +77,12 @@ async def settled(kit: Kit, account_id: str) -> Document:
     return await read_account(kit, account_id)
 
 
+async def identity_only(kit: Kit) -> Document:
+    """An account whose creator was asked for IDENTITY alone."""
+    fresh = await connect(kit, ("IDENTITY",), number=2)
+    return await settled(kit, fresh.id)
+
+
 def identity_of(account: Document) -> Document:
     """`data.identity`, {} where it is absent."""
     data = account.get("data")

@@ -26,7 +26,7 @@ async def a_fresh_account_has_synced_nothing(kit: Kit) -> str:
     states = [(each.get("status"), each.get("last_sync_at")) for each in (identity, audience or {})]
     unsynced = all(status in ("NOT_SYNCED", "IN_PROGRESS") and at is None for status, at in states)
     expect.that(unsynced, f"account {fresh.id}: {states}")
-    only = await kit.once(identity_only)
+    only = await kit.once(stage.identity_only)
     data = only.get("data")
     expect.that(data and "audience" not in stage.identity_of(only), f"asked for IDENTITY alone: data is {data}")
     return f"identity and audience: {states[0][0]}; asked for IDENTITY alone: no audience"
@@ -42,12 +42,6 @@ async def held_fresh(kit: Kit) -> tuple[stage.Fresh, Document, Reply]:
         await kit.sandbox.release()
     await stage.settled(kit, fresh.id)
     return fresh, account, audience
-
-
-async def identity_only(kit: Kit) -> Document:
-    """An account whose creator was asked for IDENTITY alone."""
-    fresh = await stage.connect(kit, ("IDENTITY",), number=2)
-    return await stage.settled(kit, fresh.id)
 
 
 async def _data(kit: Kit) -> Iterator[tuple[Document, Document]]:

@@ -1,7 +1,7 @@
 """Audience: C-086 to C-089 and C-092. What syncs and disconnects leave is in `runs` and `departures`."""
 
 from houselights.conformance import expect, stage
-from houselights.conformance.chapters.accounts import held_fresh, identity_only
+from houselights.conformance.chapters.accounts import held_fresh
 from houselights.conformance.chapters.lists import rows_of
 from houselights.conformance.documents import Document
 from houselights.conformance.kit import Kit
@@ -59,7 +59,7 @@ async def no_audience_has_its_reason(kit: Kit) -> str:
     if kit.plan.writes and kit.has_sandbox:
         _, _, reply = await kit.once(held_fresh)
         expect.refused(reply, 404, _NONE)
-        only = await kit.once(identity_only)
+        only = await kit.once(stage.identity_only)
         expect.refused(await stage.audience_of(kit, str(only.get("id"))), 400, _UNSUPPORTED)
         seen |= {_NONE: "fresh", _UNSUPPORTED: "fresh"}
     told = ", ".join(f"{code} ({how})" for code, how in sorted(seen.items()))
