@@ -315,6 +315,16 @@ async def test_what_cannot_be_asked_is_refused_with_one_sentence(
     assert ended.err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "says"), [(["--base-url", "http://127.0.0.1:9"], "was not answered"), (["--client-id", "x"], "refuses")]
+)
+async def test_what_could_not_be_checked_is_told_to_programs_too(ground: Ground, words: list[str], says: str) -> None:
+    ended = await ground.kit(*words, "--json")
+    told = json.loads(ended.out)
+    assert (ended.status, told["ok"], list(told)) == (1, False, ["ok", "base_url", "error"])
+    assert says in told["error"]
+
+
 async def test_the_secret_may_come_from_standard_input(ground: Ground) -> None:
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "houselights", "conformance", "--base-url", ground.url),

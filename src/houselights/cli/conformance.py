@@ -92,8 +92,8 @@ def _not_negative(text: str) -> float:
 
 def _run(arguments: argparse.Namespace) -> int:
     from houselights.conformance.report import listing, report, table
-    from houselights.conformance.rule import Result
     from houselights.conformance.run import chosen
+    from houselights.conformance.world import CannotCheck
 
     try:
         rules = chosen([each.strip() for each in arguments.rules.split(",") if each.strip()])
@@ -103,12 +103,17 @@ def _run(arguments: argparse.Namespace) -> int:
         answer(listing(rules))
         return 0
     base_url, plan = _address("--base-url", arguments.base_url), _plan(arguments, os.environ)
-    told = report(base_url, asyncio.run(_checked(arguments, base_url, plan, rules)))
+    try:
+        told = report(base_url, asyncio.run(_checked(arguments, base_url, plan, rules)))
+    except CannotCheck as error:
+        if wants_json(arguments):
+            answer_json({"ok": False, "base_url": base_url, "error": str(error)})
+        raise
     if wants_json(arguments):
         answer_json(told)
     else:
         answer(table(told, has_colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-    return 1 if any(verdict.result is Result.BROKEN for verdict in told.rules) else 0
+    return 0 if told.ok else 1
 
 
 def _plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Plan":

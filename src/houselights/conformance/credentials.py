@@ -6,12 +6,16 @@ The only module of the kit that reveals a secret; what it hands out goes to the 
 import base64
 import hashlib
 import hmac
+import re
+from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
 from houselights.core.secret import Secret
 
 _HIDDEN = "(the secret)"
+_SHORT = 8
+_WORD = r"(?<!\w)%s(?!\w)"
 
 
 class Credentials(Struct, frozen=True):
@@ -45,12 +49,27 @@ class Credentials(Struct, frozen=True):
         return hmac.new(self.client_secret.reveal().encode(), body, hashlib.sha256).hexdigest()
 
     def hide(self, text: str) -> str:
-        """The text without the secret, however a server may have echoed it."""
+        """A server's text without the secret, however it may have been echoed."""
+        for form in self._forms():
+            text = text.replace(form, _HIDDEN)
+        return text
+
+    def hide_echoes(self, text: str, came: Callable[[str], bool]) -> str:
+        """A text of ours that quotes a server, without the secret.
+
+        came  whether a server sent this form of it at all; where not, it stands in our own words by accident. A short
+              secret is hidden as a word of its own only: `b` is not cut out of `bodies`
+        """
+        for form in self._forms():
+            if form in text and came(form):
+                text = re.sub(_WORD % re.escape(form) if len(form) < _SHORT else re.escape(form), _HIDDEN, text)
+        return text
+
+    def _forms(self) -> Iterator[str]:
         secret = self.client_secret.reveal()
         pair = f"{self.client_id}:{secret}"
-        for shown in (_encoded(pair), _encoded(pair).rstrip("="), _encoded(secret), secret):
-            text = text.replace(shown, _HIDDEN) if shown else text
-        return text
+        forms = (_encoded(pair), _encoded(pair).rstrip("="), _encoded(secret), secret)
+        return (form for form in forms if form)
 
 
 def _encoded(text: str) -> str:

@@ -1,6 +1,7 @@
 """What rules are handed: ways to call, the account to look at, webhooks of their own, and accounts to spend."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -80,10 +81,28 @@ class Kit:
         self._memory: dict[object, object] = {}
 
     def hide(self, text: str) -> str:
-        """The text without the secrets of the run."""
-        for credentials in (self.plan.application, self.plan.second, self.plan.older):
-            text = credentials.hide(text) if credentials else text
+        """A server's text without the secrets of the run."""
+        for credentials in self._all_credentials():
+            text = credentials.hide(text)
         return text
+
+    def hide_echoes(self, text: str) -> str:
+        """A text of ours without secrets of the run that a server has sent, which it may quote."""
+        for credentials in self._all_credentials():
+            text = credentials.hide_echoes(text, self._came)
+        return text
+
+    def _all_credentials(self) -> Iterator[Credentials]:
+        return (each for each in (self.plan.application, self.plan.second, self.plan.older) if each)
+
+    def _came(self, form: str) -> bool:
+        """Whether a server sent this, in an answer or to the receiver."""
+        arrivals = self._doors.receiver.arrivals() if self._doors.receiver else ()
+        written = {form.encode(), *(json.dumps(form, ensure_ascii=each)[1:-1].encode() for each in (True, False))}
+        return any(
+            any(each in sent.body for each in written) or any(form in value for value in sent.headers.values())
+            for sent in (*self.line.replies, *arrivals)
+        )
 
     def new_id(self) -> str:
         """An id that nobody has."""

@@ -13,8 +13,13 @@ _WORDS = {Result.KEPT: "pass", Result.BROKEN: "FAIL", Result.NOT_CHECKED: "not c
 
 
 class Report(Struct, frozen=True):
-    """A run's outcome; `not_checked` counts rules that were left out for a reason, which `seen` tells."""
+    """A run's outcome.
 
+    ok           no rule failed
+    not_checked  counts rules that were left out for a reason, which `seen` tells
+    """
+
+    ok: bool
     base_url: str
     passed: int
     failed: int
@@ -29,7 +34,8 @@ def report(base_url: str, verdicts: Sequence[Verdict]) -> Report:
         return sum(verdict.result is result for verdict in verdicts)
 
     ordered = tuple(sorted(verdicts, key=lambda verdict: verdict.id))
-    return Report(base_url, count(Result.KEPT), count(Result.BROKEN), count(Result.NOT_CHECKED), ordered)
+    failed = count(Result.BROKEN)
+    return Report(not failed, base_url, count(Result.KEPT), failed, count(Result.NOT_CHECKED), ordered)
 
 
 def table(told: Report, *, has_colour: bool) -> str:

@@ -79,5 +79,5 @@ async def _checked(kit: Kit, each: Rule, *, is_over: bool) -> str:
 
 def _clean(kit: Kit, seen: str) -> str:
     """Without secrets that a server echoed, without control characters, not too long."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in kit.hide(seen))
+    printable = "".join(letter if letter.isprintable() else " " for letter in kit.hide_echoes(seen))
     return printable if len(printable) <= _LONGEST_SEEN else f"{printable[: _LONGEST_SEEN - 1]}…"

@@ -30,7 +30,7 @@ async def greet(kit: Kit) -> None:
         if kit.plan.account_id is not None:
             await stage.read_account(kit, kit.plan.account_id)
     except Failed as error:
-        raise CannotCheck(kit.hide(str(error))) from None
+        raise CannotCheck(kit.hide_echoes(str(error))) from None
 
 
 @asynccontextmanager

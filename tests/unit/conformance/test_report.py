@@ -33,8 +33,9 @@ def test_colours_add_no_columns() -> None:
 
 def test_the_object_for_programs_has_counts_that_add_up() -> None:
     told = msgspec.json.decode(msgspec.json.encode(report("http://server.example", VERDICTS)))
-    assert list(told) == ["base_url", "passed", "failed", "not_checked", "rules"]
+    assert list(told) == ["ok", "base_url", "passed", "failed", "not_checked", "rules"]
     assert told["passed"] + told["failed"] + told["not_checked"] == len(told["rules"]) == 3
+    assert told["ok"] is False
     assert told["rules"][0] == {"id": "C-001", "expectation": "Short", "seen": "seen", "result": "pass", "ms": 1}
     assert [each["result"] for each in told["rules"]] == ["pass", "fail", "not_checked"]
 

@@ -96,6 +96,28 @@ async def test_no_secret_leaves_the_run_however_a_server_echoes_it() -> None:
         assert credentials.basic().removeprefix("Basic ").rstrip("=") not in told
 
 
+@pytest.mark.parametrize("secret", ["b", "odi", "bodies", "0", "rows of"])
+async def test_a_secret_that_no_server_echoes_is_not_cut_out_of_our_own_words(secret: str) -> None:
+    async def check(_kit: Kit) -> str:
+        return "0 bodies, 12 rows of users"
+
+    plan = Plan(application=Credentials("id", Secret(secret)))
+    answers = Server(lambda _: reply(200, {}))
+    (verdict,) = await run(kit(answers, plan), [made_of(check)], Limits(), lambda _number, _rule: None)
+    assert verdict.seen == "0 bodies, 12 rows of users"
+
+
+@pytest.mark.parametrize(("secret", "seen"), [("b", "0 bodies, {!r} in it"), ("p@55w0rd", "0 bodies, x{}x")])
+async def test_a_secret_that_a_server_echoes_is_hidden_where_it_is_quoted(secret: str, seen: str) -> None:
+    async def check(_kit: Kit) -> str:
+        return seen.format(secret)
+
+    plan = Plan(application=Credentials("id", Secret(secret)))
+    answers = Server(lambda _: reply(200, {"you": f"x{secret}x"}))
+    (verdict,) = await run(kit(answers, plan), [made_of(check)], Limits(), lambda _number, _rule: None)
+    assert verdict.seen == seen.replace("{!r}", "'(the secret)'").format("(the secret)")
+
+
 async def test_control_characters_of_a_server_do_not_reach_the_terminal() -> None:
     found = await verdicts(kit(Server(lambda _: reply(500, b"\x1b[31mred\x1b]0;title\x07\r\n"))))
     assert all(verdict.seen.isprintable() and len(verdict.seen) <= 400 for verdict in found.values())
