@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 from msgspec import structs
 
+from houselights.db.run import Database
 from houselights.resources.audience import AudienceFacts, NoAudience, Quality
+from houselights.store import applications
 from tests.contract.client import Client
 from tests.contract.seed import AUDIENCE, Account, Caller, Seed
 from tests.contract.server import FACEBOOK
@@ -58,6 +60,21 @@ async def test_an_application_can_do_without_estimates(seed: Seed, settings: str
     reply = await caller.client.get(f"/v1/audience?account_id={subject.account_id}")
     assert (len(reply.json()["gender_age_distribution"]), len(reply.json()["countries"])) == (rows, 3)
     assert reply.all("audience-quality") == flags
+
+
+async def test_the_flag_of_an_estimate_goes_with_the_list_that_it_is_about(
+    database: Database, seed: Seed, caller: Caller
+) -> None:
+    subject = await seed.account(caller)
+    estimated = structs.replace(AUDIENCE, quality=frozenset({Quality.ESTIMATED_GENDER_AGE, Quality.TRUNCATED}))
+    await seed.documents(subject, audience=estimated)
+    target = f"/v1/audience?account_id={subject.account_id}"
+    for estimates, rows, flags in ((False, 0, "TRUNCATED"), (True, 3, "ESTIMATED_GENDER_AGE,TRUNCATED")):
+        await caller.client.get(target)  # who calls, and its settings, are now known for a while
+        async with database.transaction() as connection:
+            await applications.change(connection, caller.application_id, {"audience_estimates": estimates})
+        reply = await caller.client.get(target)
+        assert (len(reply.json()["gender_age_distribution"]), reply.header("audience-quality")) == (rows, flags)
 
 
 @pytest.mark.rule("C-092")

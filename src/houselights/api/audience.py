@@ -17,6 +17,8 @@ from houselights.store import read
 from houselights.store.read import Audiences
 
 _QUALITY = b"audience-quality"
+_NO_GENDERS = b'"gender_age_distribution":[]}'
+"""How a body without such a list ends."""
 
 
 class AudienceEndpoints:
@@ -35,10 +37,8 @@ class AudienceEndpoints:
         stored = await self._audiences.get(call.application_id, account_id)
         if stored is None:
             await self._explain(call, account_id)
-        estimates = call.known_caller.settings.audience_estimates
-        return Answer(
-            200, stored.head + stored.body, _headers(stored.quality, is_stale=stored.is_stale, estimates=estimates)
-        )
+        headers = _headers(stored.quality, is_stale=stored.is_stale, has_genders=not stored.body.endswith(_NO_GENDERS))
+        return Answer(200, stored.head + stored.body, headers)
 
     async def _explain(self, call: Call, account_id: AccountId) -> NoReturn:
         """Why there is nothing; a second statement, so that the first stays one look-up by key."""
@@ -57,13 +57,14 @@ class AudienceEndpoints:
 
 
 @lru_cache(maxsize=128)
-def _headers(stored: str, *, is_stale: bool, estimates: bool) -> Headers:
+def _headers(stored: str, *, is_stale: bool, has_genders: bool) -> Headers:
     """Content type and, where there are flags, `audience-quality`. Few combinations of flags exist.
 
-    estimates  False: the application is sent no estimate, so none is flagged
+    has_genders  False: no estimate is sent, so none is flagged; by the body that goes out, whatever was known of the
+                 application's settings when it was rendered
     """
     flags = {Quality(flag) for flag in stored.split(",") if flag}
-    if not estimates:
+    if not has_genders:
         flags.discard(Quality.ESTIMATED_GENDER_AGE)
     if is_stale:
         flags.add(Quality.STALE)
