@@ -27,18 +27,18 @@ class Ended(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.out, type=dict[str, object])
 
 
-async def houselights(*words: str, settings: Mapping[str, str], within_s: float = 100) -> Ended:
-    """One command, waited for."""
+async def houselights(*words: str, settings: Mapping[str, str], within_s: float = 100, typed: str = "") -> Ended:
+    """One command, waited for. typed: on its standard input."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "houselights", *words),
         env=environment(settings),
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if typed else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(within_s):
-            out, err = await child.communicate()
+            out, err = await child.communicate(typed.encode() if typed else None)
     finally:
         if child.returncode is None:
             child.kill()
@@ -69,9 +69,9 @@ class Place:
         self.url = f"http://127.0.0.1:{port}"
         self.settings = {"data_dir": str(self.data_dir), "port": str(port)} | settings
 
-    async def run(self, *words: str) -> Ended:
-        """One command."""
-        return await houselights(*words, settings=self.settings)
+    async def run(self, *words: str, typed: str = "") -> Ended:
+        """One command. typed: on its standard input."""
+        return await houselights(*words, settings=self.settings, typed=typed)
 
 
 @asynccontextmanager

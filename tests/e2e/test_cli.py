@@ -161,6 +161,45 @@ async def test_credentials_that_clients_have_already_can_be_kept(place: Place) -
     assert (taken.status, taken.err) == (1, "houselights: the client id 'kept-id' belongs to another application\n")
 
 
+async def test_any_secret_that_the_contract_takes_is_taken_for_a_trial(served: tuple[Place, Process]) -> None:
+    place, _ = served
+    words = ("app", "create", "Seed", "--client-id", "demo", "--client-secret-stdin", "--json")
+    made = await place.run(*words, typed="p@55w0rd\n")
+    assert made.json()["client_secret"] == "p@55w0rd"
+    assert "8 characters" in made.err
+    assert await users(place.url, "demo", "p@55w0rd") == 200
+    for typed, environment in (("\n", "sandbox"), ("a\tb\n", "sandbox"), ("x" * 501 + "\n", "sandbox"), *_SHORT):
+        refused = await place.run(
+            "app", "create", "No", "--environment", environment, "--client-secret-stdin", typed=typed
+        )
+        assert (refused.status, refused.out) == (2, ""), typed
+        assert refused.err.count("\n") == 1
+    long = await place.run(
+        *("app", "create", "Long", "--client-id", "long", "--client-secret-stdin", "--json"), typed="ä" * 500 + "\n"
+    )
+    assert (long.json()["client_secret"], long.err.count("\n")) == ("ä" * 500, 0)
+
+
+_SHORT = (("p@55w0rd\n", "production"),)
+
+
+async def test_what_servers_learn_within_seconds_is_said_where_it_is_changed(place: Place) -> None:
+    await place.run("app", "create", "Mine")
+    rotated = await place.run("app", "rotate-secret", "--overlap", "0")
+    assert "refuse the old secrets within 5 seconds" in rotated.err
+    assert "within 5 seconds" not in (await place.run("app", "rotate-secret")).err
+    assert "take it up within 5 seconds" in (await place.run("app", "set", "audience_estimates", "off")).err
+
+
+async def test_the_clock_is_shown(place: Place) -> None:
+    before = (await place.run("sandbox", "clock", "show", "--json")).json()
+    assert (list(before), before["ahead_s"]) == (["now", "real", "ahead_s"], 0)
+    assert "which is the real time" in (await place.run("sandbox", "clock", "show")).out
+    await place.run("sandbox", "clock", "forward", "6h")
+    assert (await place.run("sandbox", "clock", "show", "--json")).json()["ahead_s"] == 21_600
+    assert "6:00:00 ahead of the real time" in (await place.run("sandbox", "clock", "show")).out
+
+
 async def test_the_clock_cannot_be_moved_where_production_is(place: Place) -> None:
     assert (await place.run("sandbox", "clock", "forward", "6h", "--json")).status == 0
     await place.run("app", "create", "Real", "--environment", "production")

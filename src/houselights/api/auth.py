@@ -19,10 +19,9 @@ from houselights.core.ids import ApplicationId
 from houselights.db.batch import Batch
 from houselights.db.run import Database
 from houselights.resources.applications import ApplicationSettings, SecretRow, read_settings
-from houselights.rules.client_secrets import digest
+from houselights.rules.client_secrets import KNOWN_FOR_S, digest
 from houselights.store import read
 
-KNOWN_FOR_S = 5.0
 _MOST_KNOWN = 10_000
 
 

@@ -13,12 +13,17 @@ from houselights.cli.output import answer, answer_json, answer_table, say
 from houselights.cli.parser import Verbs, group, verb, wants_json
 from houselights.cli.running import with_foundation
 from houselights.core.secret import Secret
+from houselights.rules.client_secrets import KNOWN_FOR_S
 from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
     from houselights.cli.application import Made
     from houselights.compose.foundation import Foundation
     from houselights.store.applications import Application
+
+
+_KNOWN = f"{KNOWN_FOR_S:g}"
+_MOST, _LONG_ENOUGH = 500, 16
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -43,6 +48,7 @@ def add_verbs(verbs: Verbs) -> None:
         "rotate-secret",
         "make a new secret, valid at once, and let the old ones expire",
         _rotate,
+        f"A server that knows the old secret takes it for {_KNOWN} seconds more; the new one is taken at once.\n\n"
         "example: houselights app rotate-secret --overlap 0",
     )
     _add_choice(rotate)
@@ -54,7 +60,9 @@ def add_verbs(verbs: Verbs) -> None:
         "set",
         "change a setting of an application",
         _set,
-        "keys:\n" + "\n".join(f"  {name:<22} {key.must}" for name, key in KEYS.items()),
+        "keys:\n"
+        + "\n".join(f"  {name:<22} {key.must}" for name, key in KEYS.items())
+        + f"\n\nServers that run take it up within {_KNOWN} seconds; nothing has to be started again.",
     )
     _add_choice(change)
     change.add_argument("key", metavar="KEY", choices=tuple(KEYS))
@@ -73,7 +81,7 @@ def _create(arguments: argparse.Namespace) -> int:
         raise SettingWrong("the name of an application must be 1 to 100 characters")
     if client_id is not None and (not 1 <= len(client_id) <= 200 or ":" in client_id or not client_id.isprintable()):
         raise SettingWrong("--client-id must be 1 to 200 printable characters without a colon")
-    secret = _read_secret() if arguments.client_secret_stdin else None
+    secret = _read_secret(arguments.environment) if arguments.client_secret_stdin else None
     made = with_foundation(
         arguments,
         lambda base: make_application(base, name, arguments.environment, client_id=client_id, secret=secret),
@@ -115,6 +123,8 @@ def _rotate(arguments: argparse.Namespace) -> int:
         return Made(chosen, secret)
 
     _show(arguments, with_foundation(arguments, rotate))
+    if not arguments.overlap:
+        say(f"Servers that run refuse the old secrets within {_KNOWN} seconds.")
     return 0
 
 
@@ -138,14 +148,24 @@ def _set(arguments: argparse.Namespace) -> int:
         answer_json(msgspec.structs.asdict(changed) | {"settings": msgspec.Raw(changed.settings)})
     else:
         answer(f"{changed.name}: {changed.settings}")
+    say(f"Servers that run take it up within {_KNOWN} seconds.")
     return 0
 
 
-def _read_secret() -> Secret:
-    """The first line of standard input. Raises SettingWrong."""
-    text = sys.stdin.readline(1000).rstrip("\r\n")
-    if not 16 <= len(text) <= 200 or not text.isprintable():
-        raise SettingWrong("the client secret on standard input must be one line of 16 to 200 printable characters")
+def _read_secret(environment: str) -> Secret:
+    """The first line of standard input. Raises SettingWrong.
+
+    A short one is taken, as clients have it, but not in production: it signs every webhook, so whoever sees one body
+    with its signature can guess at it for as long as they like.
+    """
+    text = sys.stdin.readline(_MOST + 3).rstrip("\r\n")
+    if not 1 <= len(text) <= _MOST or not text.isprintable():
+        raise SettingWrong(f"the client secret on standard input must be one line of 1 to {_MOST} printable characters")
+    if len(text) < _LONG_ENOUGH:
+        short = f"the client secret has {len(text)} characters, and one of fewer than {_LONG_ENOUGH} can be guessed"
+        if environment == "production":
+            raise SettingWrong(f"{short} from a signed webhook: in production let one be made, or choose a longer one")
+        say(f"{short}: keep it to trials")
     return Secret(text)
 
 

@@ -1,6 +1,7 @@
 """`sandbox`: time for the invented platforms and their creators."""
 
 import argparse
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from houselights.cli.durations import duration
@@ -22,8 +23,9 @@ class ClockFixed(HouselightsError):
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """`sandbox clock forward`."""
+    """`sandbox clock show`, `sandbox clock forward`."""
     clock = group(group(verbs, "sandbox", "play with the sandbox"), "clock", "see and move the sandbox's clock")
+    verb(clock, "show", "say what the clock says, and how far ahead of the real time it is", _show)
     forward = verb(
         clock,
         "forward",
@@ -34,6 +36,20 @@ def add_verbs(verbs: Verbs) -> None:
         "example: houselights sandbox clock forward 6h",
     )
     forward.add_argument("by", metavar="DURATION", type=duration, help="such as 90s, 5m, 6h or 7d")
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    async def look(base: "Foundation") -> "tuple[datetime, datetime]":
+        return base.clock.now(), base.clock.real()
+
+    now, real = with_foundation(arguments, look)
+    ahead = timedelta(seconds=round((now - real).total_seconds()))
+    if wants_json(arguments):
+        answer_json({"now": wire(now), "real": wire(real), "ahead_s": int(ahead.total_seconds())})
+    else:
+        how_far = f", {ahead} ahead of the real time" if ahead else ", which is the real time"
+        answer(f"the sandbox's clock says {now:%Y-%m-%d %H:%M:%S} UTC{how_far}")
+    return 0
 
 
 def _forward(arguments: argparse.Namespace) -> int:
