@@ -192,3 +192,24 @@ async def test_a_try_that_sent_nothing_is_no_attempt(database: Database, seed: S
 
     (row,) = await seed.deliveries(subject.application_id)
     assert (row.state, row.attempts, row.due_at) == ("QUEUED", 0, later(seconds=5))
+
+
+async def test_an_application_can_keep_its_webhooks_on_whatever_fails(database: Database, seed: Seed) -> None:
+    subject = await seed.account(
+        await seed.application('{"webhook_deactivation":false,"webhook_phyllo_headers":false}')
+    )
+    application_id = subject.application_id
+    webhook_id = await seed.webhook(application_id, KIND.wire_name)
+    await emitted(database, subject, 2)
+    held, _ = await leased(database, application_id)
+    assert (held.deactivates, held.phyllo_headers) == (False, False)
+    await deliveries.exhausted(database, held, FAILED, later(hours=7))
+    row = await database.fetch_one(ACTIVE, application_id, webhook_id)
+    assert row is not None
+    assert row.is_active
+    assert Counter(row.state for row in await seed.deliveries(application_id)) == {"EXHAUSTED": 1, "QUEUED": 1}
+    other = await seed.account()
+    await seed.webhook(other.application_id, KIND.wire_name)
+    await emitted(database, other)
+    (usual,) = await leased(database, other.application_id)
+    assert (usual.deactivates, usual.phyllo_headers) == (True, True)

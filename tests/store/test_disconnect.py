@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 
 from houselights.core.errors import LeaseLost
+from houselights.core.pages import Page
 from houselights.db.run import Database
 from houselights.port.platform import Reading
 from houselights.resources.accounts import Account
 from houselights.resources.work_platforms import WORK_PLATFORMS
-from houselights.store import accounts, refreshes
+from houselights.store import accounts, read, refreshes
 from houselights.store.accounts import NewConnection, SealedToken
 from houselights.store.events import Subject
 from houselights.store.refreshes import Ending, RefreshRequests
@@ -140,3 +141,35 @@ async def test_connecting_again_revives_the_account_and_reads_it_at_once(databas
     assert after.on_demand
     with pytest.raises(LeaseLost):
         await end_of_run(database, before, subject)
+
+
+async def test_an_application_can_have_erased_what_was_read_of_an_account_that_is_disconnected(
+    database: Database, seed: Seed
+) -> None:
+    application_id = await seed.application('{"erase_at_disconnect":true}')
+    subject, other = await seed.account(application_id, due_at=NOW), await seed.account(application_id)
+    await seed.webhook(application_id, "PROFILES.ADDED", "ACCOUNTS.DISCONNECTED")
+    await connect(database, subject)
+    for each in (subject, other):
+        await write(database, each)
+
+    account = await disconnect(database, subject)
+
+    assert account is not None
+    assert (account.status, account.platform_username, account.profile_pic_url) == ("NOT_CONNECTED", None, None)
+    assert account.platform_profile_id == subject.account_id.hex, "by it the next consent finds the account"
+    assert (account.identity_at, account.audience_at) == (None, None)
+    listed = await read.profiles(database, application_id, read.Filters(), Page(10, 0))
+    assert [subject.account_id.hex in str(row.head) for row in listed] == [False]
+    assert await read.audience_standing(database, application_id, subject.account_id) is not None
+    assert "ACCOUNTS.DISCONNECTED" in await seed.events(application_id)
+    await connect(database, subject)
+    await write(database, subject)
+    assert (await seed.events(application_id)).count("PROFILES.ADDED") == 3, "it is read anew"
+
+
+async def write(database: Database, subject: Subject) -> None:
+    """What a refresh read."""
+    occasion = Occasion(WORK_PLATFORMS[INSTAGRAM].ref, on_demand=False, now=NOW, stale_at=later(days=2), new_id=uuid4)
+    async with database.transaction() as connection:
+        await write_reading(connection, subject, Reading(PROFILE, AUDIENCE), occasion)

@@ -1,4 +1,4 @@
-"""`account`: what an account's numbers were made of."""
+"""`account`: what an account's numbers were made of, and the end of its connection."""
 
 import argparse
 from pathlib import Path
@@ -28,6 +28,22 @@ They are kept for keep_replies_days.
 """
 
 
+_SOURCE = "INTERNAL_API"
+"""Who disconnected, as on the wire: the operator."""
+
+_DISCONNECT = """\
+As by the API: the token is deleted and the grant ended at the platform, no refresh runs any more, ACCOUNTS.DISCONNECTED
+is sent, and what is stored stays readable unless the application has set erase_at_disconnect. The account says
+INTERNAL_API as disconnection_source; the creator can connect it again.
+
+example: houselights account disconnect b7f5d3a0-41c2-4c58-8f0e-0a8d6a4c9e21 --application "My product"
+"""
+
+
+class NotConnected(HouselightsError):
+    """The operator: there is no such account, or it is disconnected already."""
+
+
 class NothingKept(HouselightsError):
     """The operator: there is no such account, or none of its replies are kept any more."""
 
@@ -42,8 +58,11 @@ class Run(Struct, frozen=True):
 
 
 def add_verbs(verbs: Verbs) -> None:
-    """`account replies`."""
-    verbs = group(verbs, "account", "see what an account's numbers were made from")
+    """`account replies`, `account disconnect`."""
+    verbs = group(verbs, "account", "see what an account's numbers were made from, or disconnect it")
+    end = verb(verbs, "disconnect", "disconnect an account, as its client could", _disconnect, _DISCONNECT)
+    end.add_argument("account", metavar="ACCOUNT_ID", help="the account's id")
+    end.add_argument("--application", metavar="NAME", help="name or client id; needed where there are several")
     kept = verb(verbs, "replies", "return the raw replies that an account was read from", _replies, _REPLIES)
     kept.add_argument("account", metavar="ACCOUNT_ID", help="the account's id")
     kept.add_argument("--application", metavar="NAME", help="name or client id; needed if there are several")
@@ -51,11 +70,43 @@ def add_verbs(verbs: Verbs) -> None:
     kept.add_argument("--output", metavar="DIR", type=Path, help="write the replies of one run there, one file each")
 
 
-def _replies(arguments: argparse.Namespace) -> int:
+def _account_id(arguments: argparse.Namespace) -> AccountId:
+    """Raises SettingWrong."""
     account_id = parse_uuid(arguments.account)
     if account_id is None:
         raise SettingWrong(f"{arguments.account!r} is not an account id")
-    runs = with_foundation(arguments, lambda base: _kept(base, arguments.application, AccountId(account_id)))
+    return AccountId(account_id)
+
+
+def _disconnect(arguments: argparse.Namespace) -> int:
+    account_id = _account_id(arguments)
+    with_foundation(arguments, lambda base: _ended(base, arguments.application, account_id))
+    if wants_json(arguments):
+        answer_json({"account_id": account_id, "status": "NOT_CONNECTED", "disconnection_source": _SOURCE})
+    else:
+        answer(f"disconnected: {account_id}")
+    return 0
+
+
+async def _ended(base: "Foundation", name: str | None, account_id: AccountId) -> None:
+    """Raises NotConnected."""
+    from houselights.cli.application import chosen_application
+    from houselights.compose.foundation import new_id
+    from houselights.store import accounts, read
+
+    application_id = (await chosen_application(base, name)).application_id
+    async with base.database.transaction() as connection:
+        ended = await accounts.disconnect(connection, application_id, account_id, _SOURCE, base.clock.now(), new_id)
+    if ended is None:
+        is_there = await read.account_exists(base.database, application_id, account_id)
+        says = "is disconnected already" if is_there else "is none of the application's"
+        raise NotConnected("not_connected", f"the account {account_id} {says}")
+    base.bell.ring()
+
+
+def _replies(arguments: argparse.Namespace) -> int:
+    account_id = _account_id(arguments)
+    runs = with_foundation(arguments, lambda base: _kept(base, arguments.application, account_id))
     chosen = [run for run in runs if arguments.number in (None, run.run)]
     if not chosen:
         raise NothingKept("nothing_kept", "no replies are kept for this account or run")

@@ -86,6 +86,9 @@ def _accent(text: str) -> str | None:
 KEYS = {
     "audience_other_gender": Key("OTHERS or OTHER", _gender),
     "audience_estimates": Key("on or off", _switch),
+    "erase_at_disconnect": Key("on or off", _switch),
+    "webhook_deactivation": Key("on or off", _switch),
+    "webhook_phyllo_headers": Key("on or off", _switch),
     "products": Key("products of SDK tokens, separated by commas: " + ", ".join(Product), _products),
     "redirect_urls": Key(
         "where creators may be sent back to, separated by commas: https://app.example.org, or an app's myapp:",

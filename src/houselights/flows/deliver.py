@@ -1,7 +1,8 @@
 """One try to deliver an event: sign, send, record. 2xx within five seconds is delivered; all else is tried again.
 
 Retries 1 minute, 5 minutes and 6 hours after the failure before; after the fourth failure the webhook is switched
-off (contract 6.4). At least once: a worker that dies after the receiver said yes sends the same id and bytes again.
+off (contract 6.4), unless its application has set `webhook_deactivation` off. At least once: a worker that dies after
+the receiver said yes sends the same id and bytes again.
 An error of ours is none of the four: the delivery is put off, longer each time, until we are mended.
 """
 
@@ -73,6 +74,8 @@ async def _send(held: DeliveryLease, rooms: Rooms) -> Try:
     before = rooms.clock.real()
     secrets = await client_secrets.valid(rooms.database, rooms.vault, held.application_id, started_at)
     headers = signing.webhook_headers(held.body, held.event_id, secrets, int(before.timestamp()))
+    if not held.phyllo_headers:
+        headers = signing.without_older_names(headers)
     status, error = None, None
     try:
         sent = await rooms.webhook_http[held.environment].send(

@@ -36,6 +36,11 @@ def webhook_headers(body: bytes, event_id: EventId, secrets: Sequence[Secret], t
     }
 
 
+def without_older_names(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of one attempt for receivers that know none but the newest name, and Standard Webhooks'."""
+    return {name: value for name, value in headers.items() if not name.startswith("Phyllo-")}
+
+
 def verify(body: bytes, headers: Mapping[str, str], secret: Secret, now: int) -> bool:
     """Whether a delivery is ours and fresh: both schemes must hold.
 

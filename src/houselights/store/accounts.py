@@ -101,19 +101,38 @@ EXPIRE = Statement(
 )
 
 
-class Owner(Struct, frozen=True):
-    """Whose account it is."""
+class Ended(Struct, frozen=True):
+    """Whose account it was, and whether its application wants what was read of it erased."""
 
     user_id: UserId
+    erases: bool
 
 
 DISCONNECT = Statement(
     """
-    update accounts set status = 'NOT_CONNECTED', disconnection_source = $3, updated_at = $4
-    where application_id = $1 and account_id = $2 and status <> 'NOT_CONNECTED'
-    returning user_id
+    update accounts a set status = 'NOT_CONNECTED', disconnection_source = $3, updated_at = $4
+    from applications p
+    where a.application_id = $1 and a.account_id = $2 and a.status <> 'NOT_CONNECTED'
+      and p.application_id = a.application_id
+    returning a.user_id, coalesce((p.settings ->> 'erase_at_disconnect')::boolean, false) as erases
     """,
-    Owner,
+    Ended,
+)
+
+# The platform's own id stays: by it the creator's next consent finds the account, and the ids that clients keep.
+ERASE_READ = Statement(
+    """
+    with erased_profile as (delete from profiles where application_id = $1 and account_id = $2),
+         erased_audience as (delete from audiences where application_id = $1 and account_id = $2),
+         erased_replies as (delete from replies where application_id = $1 and account_id = $2),
+         never_read as (update refreshes set identity_at = null, audience_at = null, audience_reason = null
+                        where application_id = $1 and account_id = $2)
+    update accounts
+    set platform_username = null, platform_profile_name = null, platform_profile_published_at = null,
+        profile_pic_url = null
+    where application_id = $1 and account_id = $2
+    """,
+    Nothing,
 )
 
 
@@ -258,18 +277,21 @@ async def disconnect(
 ) -> Account | None:
     """NOT_CONNECTED, its token gone, its refresh stopped wherever it is, and ACCOUNTS.DISCONNECTED told.
 
-    The grant waits to be ended at the platform (`revocations`).
+    The grant waits to be ended at the platform (`revocations`). What was read stays, unless the application has set
+    `erase_at_disconnect`.
 
     source  who did it, as on the wire
     ->      the account as it is then; None where there is none that could be disconnected
     """
     ids = (application_id, account_id)
-    owner = await connection.fetch_one(DISCONNECT, *ids, source, now)
-    if owner is None:
+    ended = await connection.fetch_one(DISCONNECT, *ids, source, now)
+    if ended is None:
         return None
     await revocations.let_go(connection, *ids, new_id(), now)
     await refreshes.stop(connection, *ids, now)
-    subject = Subject(*ids, owner.user_id)
+    if ended.erases:
+        await connection.execute(ERASE_READ, *ids)
+    subject = Subject(*ids, ended.user_id)
     await emit(connection, EventKind.ACCOUNTS_DISCONNECTED, subject, now=now, new_id=new_id)
     return await connection.fetch_one(ACCOUNT, *ids)
 

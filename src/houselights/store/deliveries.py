@@ -22,6 +22,8 @@ class DeliveryLease(Struct, frozen=True):
     failures   errors of ours in a row, which are no tries
     body       the exact bytes that are signed and sent
     is_active  False: the webhook was switched off while this was on its way to the queue
+    deactivates, phyllo_headers  what the application has set: whether a webhook that fails is switched off, and whether
+               the older names of the signature are sent
     """
 
     application_id: ApplicationId
@@ -35,6 +37,8 @@ class DeliveryLease(Struct, frozen=True):
     environment: str
     body: bytes
     is_active: bool
+    deactivates: bool = True
+    phyllo_headers: bool = True
 
 
 LEASE = Statement(
@@ -107,7 +111,9 @@ LEASE = Statement(
     join events e on e.application_id = held.application_id and e.day = held.event_day and e.event_id = held.event_id
     where d.application_id = held.application_id and d.webhook_id = held.webhook_id and d.event_id = held.event_id
     returning d.application_id, d.webhook_id, d.event_id, d.fence, d.starts, d.failures, d.attempts, w.url,
-              p.environment, e.body, w.is_active
+              p.environment, e.body, w.is_active,
+              coalesce((p.settings ->> 'webhook_deactivation')::boolean, true) as deactivates,
+              coalesce((p.settings ->> 'webhook_phyllo_headers')::boolean, true) as phyllo_headers
     """,
     DeliveryLease,
 )
@@ -222,11 +228,16 @@ async def postpone(database: Database, held: DeliveryLease, due_at: datetime) ->
 
 
 async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
-    """It did not arrive and is not tried again: the webhook is switched off. Raises LeaseLost."""
+    """It did not arrive and is not tried again: the webhook is switched off where the application lets it be.
+
+    raises  LeaseLost
+    """
     async with database.transaction() as connection:
-        await connection.execute(SWITCH_OFF, held.application_id, held.webhook_id, now)
+        if held.deactivates:
+            await connection.execute(SWITCH_OFF, held.application_id, held.webhook_id, now)
         await _finish(connection, held, "EXHAUSTED", None, now, tried)
-        await hold_all(connection, held.application_id, held.webhook_id, now)
+        if held.deactivates:
+            await hold_all(connection, held.application_id, held.webhook_id, now)
 
 
 async def hold(database: Database, held: DeliveryLease, now: datetime) -> None:
