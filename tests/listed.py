@@ -22,6 +22,13 @@ INSTANTS = st.timedeltas(timedelta(days=-36_500), timedelta(days=36_500)).map(
     lambda since: datetime(2026, 6, 5, 11, 12, 4, 637922, UTC) + since
 )
 _PERCENT = st.decimals(0, 100, places=2)
+NAMES = TEXTS.map(str.strip).filter(bool)
+_AGES = st.from_regex(r"[0-9]{1,3}-([0-9]{1,3})?", fullmatch=True)
+_CHOSEN: dict[str, st.SearchStrategy[Any]] = {
+    "gender": st.sampled_from(["MALE", "FEMALE", "OTHER", "UNSPECIFIED", None]),
+    "type": st.sampled_from(["HOME", "WORK", "OTHER"]),
+}
+"""Fields that hold one of a few words."""
 _PLAIN: dict[object, st.SearchStrategy[Any]] = {
     str: TEXTS,
     int: st.integers(min_value=0, max_value=2**64),
@@ -34,7 +41,9 @@ _PLAIN: dict[object, st.SearchStrategy[Any]] = {
 
 def structs(kind: type[Struct]) -> st.SearchStrategy[Any]:
     """Any struct of a kind, from the types of its fields."""
-    return st.builds(kind, **{field.name: _values(field.type) for field in msgspec.structs.fields(kind)})
+    fields = {field.name: field.type for field in msgspec.structs.fields(kind)}
+    chosen = {name: _CHOSEN[name] if name in _CHOSEN else _values(annotation) for name, annotation in fields.items()}
+    return st.builds(kind, **chosen)
 
 
 def _values(annotation: Any) -> st.SearchStrategy[Any]:
@@ -52,11 +61,11 @@ AUDIENCES: st.SearchStrategy[AudienceFacts] = st.builds(
     AudienceFacts,
     st.lists(st.builds(CountryShare, st.text("ABCDEFG", min_size=2, max_size=2), _PERCENT)).map(tuple),
     st.lists(st.builds(CityShare, TEXTS, _PERCENT)).map(tuple),
-    st.lists(st.builds(GenderAgeShare, st.sampled_from(Gender), TEXTS, _PERCENT)).map(tuple),
+    st.lists(st.builds(GenderAgeShare, st.sampled_from(Gender), _AGES, _PERCENT)).map(tuple),
 )
 
 USERS: st.SearchStrategy[User] = st.builds(
-    User, TEXTS, TEXTS, st.uuids(), INSTANTS, INSTANTS, st.sampled_from(["ACTIVE", "INACTIVE"])
+    User, NAMES, NAMES, st.uuids(), INSTANTS, INSTANTS, st.sampled_from(["ACTIVE", "INACTIVE"])
 )
 
 _EVENTS = st.lists(

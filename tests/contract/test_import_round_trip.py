@@ -21,13 +21,13 @@ from houselights.store import imports
 from houselights.store.imports import Bundle, Wish
 from tests.contract.client import Client
 from tests.contract.seed import Account, Seed
-from tests.listed import AUDIENCES, INSTANTS, PROFILES, TEXTS
+from tests.listed import AUDIENCES, INSTANTS, NAMES, PROFILES
 
 T = TypeVar("T")
 
 _LISTS = ("/v1/users", "/v1/accounts", "/v1/profiles", "/v1/webhooks")
 _STATUSES = st.sampled_from(["CONNECTED", "SESSION_EXPIRED", "NOT_CONNECTED"])
-_CREATORS = st.lists(st.tuples(TEXTS, INSTANTS, _STATUSES, PROFILES, AUDIENCES), min_size=1, max_size=3)
+_CREATORS = st.lists(st.tuples(NAMES, INSTANTS, _STATUSES, PROFILES, AUDIENCES), min_size=1, max_size=3)
 
 
 async def answers(api: Client) -> dict[str, list[bytes]]:

@@ -1,6 +1,6 @@
 """The guide for those who come from elsewhere is true: whatever an import says of a record is explained there."""
 
-from houselights.resources.imported import Reason
+from houselights.resources.imported_values import Reason
 from houselights.rules.merging import Outcome
 from tests.house.tree import ROOT
 

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from houselights.core.errors import HouselightsError
 from houselights.resources import imported
-from houselights.resources.imported import CannotTake, NotARecord
+from houselights.resources.imported import NotARecord
+from houselights.resources.imported_values import CannotTake
 from houselights.resources.listings import FileBroken, find_records
 from houselights.settings import SettingWrong
 

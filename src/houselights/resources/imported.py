@@ -8,8 +8,7 @@ keys, either spelling of what has two), never of what they say. Not here: files 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
-from enum import StrEnum
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -18,7 +17,18 @@ from msgspec import Struct
 
 from houselights.core.errors import HouselightsError
 from houselights.core.ids import AccountId, AudienceId, ProfileId, UserId, WebhookId, WorkPlatformId
-from houselights.resources.audience import AudienceFacts, CityShare, CountryShare, Gender, GenderAgeShare
+from houselights.resources.audience import AudienceFacts, CityShare, CountryShare, GenderAgeShare
+from houselights.resources.imported_values import (
+    CannotTake,
+    Reason,
+    age_range,
+    check_contact,
+    client_text,
+    country,
+    gender,
+    own_gender,
+    percent,
+)
 from houselights.resources.profiles import ProfileFacts
 from houselights.resources.users import User
 from houselights.resources.webhooks import DEFAULT_NAME, Webhook, is_event_name, is_web_address
@@ -27,44 +37,10 @@ from houselights.resources.work_platforms import WORK_PLATFORMS, Product
 T = TypeVar("T", bound=Struct)
 
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-_CENT = Decimal("0.01")
-_GENDERS = {"FEMALE": Gender.FEMALE, "MALE": Gender.MALE, "OTHER": Gender.OTHERS, "OTHERS": Gender.OTHERS}
-
-
-class Reason(StrEnum):
-    """Why a record is not in the database as it stands in its file."""
-
-    UNKNOWN_WORK_PLATFORM = "unknown_work_platform"
-    UNKNOWN_STATUS = "unknown_status"
-    UNKNOWN_USER = "unknown_user"
-    UNKNOWN_ACCOUNT = "unknown_account"
-    USER_ELSEWHERE = "user_elsewhere"
-    """its user is another application's"""
-    ACCOUNT_ELSEWHERE = "account_elsewhere"
-    EXTERNAL_ID_TAKEN = "external_id_taken"
-    PROFILE_TAKEN = "profile_taken"
-    """its user has another account with that profile"""
-    ANOTHER_PROFILE = "another_profile"
-    """its account has a profile of another id"""
-    ANOTHER_AUDIENCE = "another_audience"
-    NOT_A_COUNTRY = "not_a_country"
-    NOT_A_GENDER = "not_a_gender"
-    NOT_A_PERCENTAGE = "not_a_percentage"
-    NOT_A_WEB_ADDRESS = "not_a_web_address"
-    NOT_AN_EVENT = "not_an_event"
-    NOT_AN_INSTANT = "not_an_instant"
-    DIFFERS = "differs"
-    """it is here with other content"""
-    CONNECTED_HERE = "connected_here"
-    """its account was connected or ended here since, so what is here is the newer one"""
 
 
 class NotARecord(HouselightsError):
     """The operator: this is no record of its kind, so its file is not what it was given as."""
-
-
-class CannotTake(HouselightsError):
-    """The operator: a record that is whole, but says something that we have no place for. code: a `Reason`."""
 
 
 class ImportedAccount(Struct, frozen=True):
@@ -204,7 +180,8 @@ def read_user(value: object) -> User:
     read = _as(_User, fields)
     if read.status not in ("ACTIVE", "INACTIVE"):
         raise CannotTake(Reason.UNKNOWN_STATUS, f"its status is {read.status!r}, neither ACTIVE nor INACTIVE")
-    return User(read.name, read.external_id, UserId(read.id), *_times(fields), read.status)
+    name, external_id = client_text("name", read.name), client_text("external_id", read.external_id)
+    return User(name, external_id, UserId(read.id), *_times(fields), read.status)
 
 
 def read_account(value: object) -> ImportedAccount:
@@ -248,8 +225,13 @@ def read_profile(value: object) -> ImportedProfile:
     read = _as(_Document, fields)
     told = {name: value for name, value in fields.items() if value != []}
     published = _as_text(told.pop("platform_profile_published_at", None))
+    read_facts = _as(ProfileFacts, told)
+    for contacts in (read_facts.emails, read_facts.phone_numbers, read_facts.addresses):
+        for contact in contacts:
+            check_contact(contact.type)
     facts = msgspec.structs.replace(
-        _as(ProfileFacts, told),
+        read_facts,
+        gender=None if read_facts.gender is None else own_gender(read_facts.gender),
         platform_profile_published_at=_instant_or_none("platform_profile_published_at", published),
     )
     return ImportedProfile(ProfileId(read.id), AccountId(read.account.id), *_times(fields), facts)
@@ -260,10 +242,10 @@ def read_audience(value: object) -> ImportedAudience:
     fields = _fields(value)
     read, lists = _as(_Document, fields), _as(_Audience, fields)
     facts = AudienceFacts(
-        tuple(CountryShare(_country(row.code), _percent(row.value)) for row in lists.countries),
-        tuple(CityShare(row.name, _percent(row.value)) for row in lists.cities),
+        tuple(CountryShare(country(row.code), percent(row.value)) for row in lists.countries),
+        tuple(CityShare(row.name, percent(row.value)) for row in lists.cities),
         tuple(
-            GenderAgeShare(_gender(row.gender), row.age_range, _percent(row.value))
+            GenderAgeShare(gender(row.gender), age_range(row.age_range), percent(row.value))
             for row in lists.gender_age_distribution
         ),
     )
@@ -344,28 +326,6 @@ def _products(data: Mapping[str, _Product | None]) -> Iterator[tuple[Product, _P
         audience = shown.audience or _ABSENT
         if with_audience is not None and audience.status != "NOT_SUPPORTED":
             yield with_audience, audience
-
-
-def _country(code: str) -> str:
-    code = code.strip().upper()
-    if re.fullmatch("[A-Z]{2}", code) is None:
-        raise CannotTake(Reason.NOT_A_COUNTRY, f"a country's code is {code!r}, not two letters")
-    return code
-
-
-def _gender(word: str) -> Gender:
-    """Both spellings of the third value are one (contract X-01)."""
-    try:
-        return _GENDERS[word.strip().upper()]
-    except KeyError:
-        raise CannotTake(Reason.NOT_A_GENDER, f"a gender is {word!r}, none of MALE, FEMALE, OTHER, OTHERS") from None
-
-
-def _percent(value: Decimal) -> Decimal:
-    """To the cent, as our own."""
-    if not 0 <= value <= 100:
-        raise CannotTake(Reason.NOT_A_PERCENTAGE, f"a share is {value} percent, not 0 to 100")
-    return value.quantize(_CENT, ROUND_HALF_UP)
 
 
 def _texts(value: object) -> Iterator[str]:

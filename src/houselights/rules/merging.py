@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.resources.imported import Reason
+from houselights.resources.imported_values import Reason
 
 
 class Outcome(StrEnum):

@@ -22,7 +22,8 @@ from houselights.db.run import Connection, Database
 from houselights.resources import audience, profiles
 from houselights.resources.applications import ApplicationSettings, read_settings
 from houselights.resources.heads import AccountRef, UserRef, render_head
-from houselights.resources.imported import ImportedAccount, ImportedAudience, ImportedProfile, Reason
+from houselights.resources.imported import ImportedAccount, ImportedAudience, ImportedProfile
+from houselights.resources.imported_values import Reason
 from houselights.resources.users import User
 from houselights.resources.webhooks import Webhook
 from houselights.resources.work_platforms import WORK_PLATFORMS

@@ -11,7 +11,7 @@ import pytest
 from houselights.cli import main
 from houselights.cli.import_files import READERS, FilesBroken, Loaded, load_files
 from houselights.cli.import_report import report, sentences, table
-from houselights.resources.imported import Reason
+from houselights.resources.imported_values import Reason
 from houselights.rules.merging import Outcome, Verdict
 from houselights.settings import SettingWrong
 from tests.listed import account_record, audience_record, page, user_record

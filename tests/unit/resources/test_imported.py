@@ -10,7 +10,6 @@ import pytest
 from houselights.resources.audience import CityShare, CountryShare, Gender, GenderAgeShare
 from houselights.resources.careers import Company, MonthYear, TimePeriod, WorkExperience
 from houselights.resources.imported import (
-    CannotTake,
     NotARecord,
     read_account,
     read_audience,
@@ -18,6 +17,7 @@ from houselights.resources.imported import (
     read_user,
     read_webhook,
 )
+from houselights.resources.imported_values import CannotTake
 from houselights.resources.profiles import Email, Reputation
 from tests.listed import account_record, audience_record, document_record, user_record, webhook_record
 
@@ -28,6 +28,7 @@ READERS = {
     "audience": (read_audience, audience_record),
     "webhook": (read_webhook, webhook_record),
 }
+_AGED = {"gender": "MALE", "age_range": "young", "value": 1.0}
 every_kind = pytest.mark.parametrize(("read", "record"), READERS.values(), ids=READERS)
 
 
@@ -218,6 +219,14 @@ def test_a_time_that_stands_for_none_is_not_taken(read: Any, record: Any, at: st
         (read_user, user_record(status="GONE"), "unknown_status"),
         (read_account, account_record(status="LOST"), "unknown_status"),
         (read_account, account_record(work_platform={"id": UUID(int=7).hex}), "unknown_work_platform"),
+        (read_user, user_record(name="  "), "not_a_name"),
+        (read_user, user_record(name="x" * 101), "not_a_name"),
+        (read_user, user_record(external_id=""), "not_a_name"),
+        (read_profile, document_record(gender="WEIRD"), "not_a_gender"),
+        (read_profile, document_record(phone_numbers=[{"type": "WEIRD", "phone_number": "1"}]), "not_a_contact"),
+        (read_profile, document_record(emails=[{"type": "", "email_id": "a@example.org"}]), "not_a_contact"),
+        (read_profile, document_record(addresses=[{"type": "home", "address": "Porto"}]), "not_a_contact"),
+        (read_audience, audience_record(gender_age_distribution=[_AGED]), "not_an_age_range"),
         (read_audience, audience_record(countries=[{"code": "PRT", "value": 1}]), "not_a_country"),
         (read_audience, audience_record(cities=[{"name": "Porto", "value": 100.1}]), "not_a_percentage"),
         (read_audience, audience_record(cities=[{"name": "Porto", "value": -1}]), "not_a_percentage"),
@@ -235,3 +244,14 @@ def test_what_we_have_no_place_for_is_told_by_a_code(read: Any, record: dict[str
     with pytest.raises(CannotTake) as refused:
         read(record)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("word", ["female", " FEMALE ", "UNSPECIFIED", "OTHER", None])
+def test_a_creator_s_gender_is_read_however_it_is_written(word: str | None) -> None:
+    wanted = None if word is None else word.strip().upper()
+    assert read_profile(document_record(gender=word)).facts.gender == wanted
+
+
+def test_a_name_is_trimmed_as_when_a_client_gives_it() -> None:
+    user = read_user(user_record(name="  Ava ", external_id=" crm-1 "))
+    assert (user.name, user.external_id) == ("Ava", "crm-1")

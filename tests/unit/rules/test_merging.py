@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from houselights.resources.imported import Reason
+from houselights.resources.imported_values import Reason
 from houselights.rules.merging import Outcome, Place, Shelf
 
 ONE, TWO = UUID(int=1), UUID(int=2)
