@@ -32,6 +32,17 @@ async def test_the_page_runs_no_code_but_its_own_and_talks_to_nobody_else(nobody
     assert re.search(rb"<script(?! src=)|<style| style=| on\w+=|https?://", page.body) is None
 
 
+async def test_the_page_is_found_with_a_slash_too_and_by_those_who_look_first(nobody: Client) -> None:
+    page, elsewhere = await nobody.get("/docs"), await nobody.get("/docs/")
+    assert (elsewhere.status, elsewhere.header("location"), elsewhere.body) == (308, "/docs", b"")
+    for path in ("/docs", "/docs/postman.json", *re.findall(r'"(/docs/[0-9a-f]{12}/page\.js)"', page.body.decode())):
+        whole, head = await nobody.get(path), await nobody.call("HEAD", path)
+        assert (head.status, head.body) == (200, b"")
+        for name in ("content-type", "content-length", "cache-control"):
+            assert head.all(name) == whole.all(name)
+    assert (await nobody.call("POST", "/docs")).header("allow") == "GET, HEAD"
+
+
 async def test_every_file_of_the_page_is_served_for_good_under_a_version(nobody: Client) -> None:
     page = (await nobody.get("/docs")).body.decode()
     links = set(re.findall(r'(?:src|href)="(/[^"]+)"', page))

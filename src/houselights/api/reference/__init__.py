@@ -11,7 +11,7 @@ from importlib import resources
 import msgspec
 from starlette.routing import Route
 
-from houselights.api.call import Answer, Call
+from houselights.api.call import Answer, Call, Endpoint
 from houselights.api.face import Face
 from houselights.core.errors import Refused
 
@@ -65,11 +65,16 @@ class ReferenceEndpoints:
         self._page = Answer(200, page, _PAGE_HEADERS)
 
     def pages(self, face: Face) -> Sequence[Route]:
-        """What is for people, and so no part of the contract."""
+        """What is for people, and so no part of the contract. A HEAD is answered as a GET; its body stays here."""
+
+        def page(path: str, get: Endpoint) -> Route:
+            return Route(path, face.route(path, public=True, GET=get, HEAD=get))
+
         return (
-            Route("/docs", face.route("/docs", public=True, GET=self.get_page)),
-            Route("/docs/postman.json", face.route("/docs/postman.json", public=True, GET=self.get_collection)),
-            Route("/docs/{version}/{name}", face.route("/docs/{version}/{name}", public=True, GET=self.get_file)),
+            page("/docs", self.get_page),
+            page("/docs/", self.get_page_elsewhere),
+            page("/docs/postman.json", self.get_collection),
+            page("/docs/{version}/{name}", self.get_file),
         )
 
     async def get_openapi(self, _call: Call) -> Answer:
@@ -87,6 +92,10 @@ class ReferenceEndpoints:
     async def get_page(self, _call: Call) -> Answer:
         """The page; which operation it shows stands behind the `#` of its address."""
         return self._page
+
+    async def get_page_elsewhere(self, _call: Call) -> Answer:
+        """Its one address."""
+        return Answer(308, b"", ((b"location", b"/docs"),))
 
     async def get_file(self, call: Call) -> Answer:
         """A file of the page, under a path that changes with any of them."""
