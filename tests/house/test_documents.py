@@ -156,7 +156,7 @@ def _commands(text: str) -> list[str]:
         for block in _blocks(text, "sh|bash|console")
         for line in block.replace("\\\n", " ").splitlines()
     ]
-    calls = [re.sub(r"^([A-Z_]+=\S+ +)*(\.venv/bin/)?", "", re.split(r" [|>&]", line)[0]) for line in lines]
+    calls = [re.sub(r"^([A-Z_]+=\S+ +)*(\.venv/bin/)?", "", re.split(r" [|<>&]", line)[0]) for line in lines]
     return [call for call in calls if call.startswith("houselights ")]
 
 
