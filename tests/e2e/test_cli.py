@@ -168,9 +168,9 @@ async def test_any_secret_that_the_contract_takes_is_taken_for_a_trial(served: t
     assert made.json()["client_secret"] == "p@55w0rd"
     assert "8 characters" in made.err
     assert await users(place.url, "demo", "p@55w0rd") == 200
-    for typed, environment in (("\n", "sandbox"), ("a\tb\n", "sandbox"), ("x" * 501 + "\n", "sandbox"), *_SHORT):
+    for typed, kind in (("\n", "sandbox"), ("a\tb\n", "sandbox"), ("x" * 501 + "\n", "sandbox"), *_SHORT):
         refused = await place.run(
-            "app", "create", "No", "--environment", environment, "--client-secret-stdin", typed=typed
+            "app", "create", "No", "--environment", kind, "--client-secret-stdin", typed=typed
         )
         assert (refused.status, refused.out) == (2, ""), typed
         assert refused.err.count("\n") == 1
