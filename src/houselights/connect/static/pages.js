@@ -29,6 +29,7 @@
     searching();
     ending();
     if (isFramed) {
+      find("h1").focus();
       if (Number(about().heard) > heard) listen(false);
       if ("wait" in about()) waiting(screens);
     }
@@ -45,7 +46,6 @@
       document.body.replaceWith(document.adoptNode(page.body));
       scrollTo(0, 0);
       shown();
-      find("h1").focus();
     } catch {
       document.body.removeAttribute("aria-busy");
       find(".offline").hidden = false;
