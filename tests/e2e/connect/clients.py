@@ -1,4 +1,4 @@
-"""Clients' own pages, from another site than ours, as three kinds of integrators write them, under a strict policy."""
+"""Clients' own pages, from another site than ours, as four kinds of integrators write them, under a strict policy."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +20,7 @@ _POLICY = "default-src 'none'; script-src 'self' {ours}; frame-src {ours}; conne
 _SCRIPT = '<script src="{ours}/connect/v2/phyllo-connect.js"></script>'
 _PAGES: Mapping[str, str] = {
     "plain": _SCRIPT,
+    "effect": _SCRIPT,
     "late": '<link rel="preconnect" href="{ours}/">',
     "twice": _SCRIPT + _SCRIPT.replace("<script", f'<script async crossorigin="anonymous" integrity="{integrity()}"'),
 }
@@ -41,7 +42,7 @@ class ClientPages:
         return f"{self.url}/{name}#{quote(msgspec.json.encode(options).decode())}"
 
     async def page(self, request: Request) -> Response:
-        """One of the three."""
+        """One of them."""
         name = request.path_params["name"]
         if name not in _PAGES:
             return HTMLResponse("<!doctype html><title>Elsewhere</title><h1>Elsewhere</h1>")

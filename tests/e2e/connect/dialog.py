@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from tests.contract.seed import Caller
 from tests.contract.server import INSTAGRAM
 from tests.e2e.browser import Browser, Page, Person
 from tests.e2e.connect.clients import ClientPages
+from tests.e2e.devtools import Refused
 
 BUTTON = "document.querySelector('button')"
 PRIMARY = "document.querySelector('.primary')"
@@ -37,6 +38,16 @@ class Dialog(Struct, frozen=True):
         frame = await self.host.frame(number)
         await shows(frame, "CONSENT")
         return frame
+
+    async def shown(self, screen: str) -> Page:
+        """The frame that shows a screen, whichever of several dialogs it is of."""
+        async with asyncio.timeout(60):
+            while True:
+                for frame in reversed(self.host.frames):
+                    with suppress(Refused):
+                        if await frame.evaluate(f"document.body.dataset.screen === '{screen}'"):
+                            return frame
+                await asyncio.sleep(0.05)
 
     async def heard(self, count: int = 0) -> list[list[Any]]:
         """Every event with its arguments, once there are so many."""

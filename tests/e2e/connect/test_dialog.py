@@ -207,6 +207,44 @@ async def test_a_second_open_is_warned_about_and_nothing_else(
         assert len([each for each in dialog.host.complaints if "open already" in each]) == 2
 
 
+async def test_an_effect_that_opens_closes_and_opens_at_once_shows_the_second_and_gives_each_its_exit(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id), "effect") as dialog:
+        host = dialog.host
+        before = await host.evaluate("[location.href, JSON.stringify(history.state), history.length]")
+        await host.click(BUTTON)
+        await dialog.heard(1)
+        await dialog.shown("CONSENT")
+        assert await dialog.heard(1) == [["exit", "EXIT_CALLED", str(user_id)]]
+        assert await host.evaluate("document.querySelectorAll('dialog').length") == 1
+        await host.click(CLOSE)
+        await dialog.gone()
+        assert (await dialog.heard(2))[1:] == [["exit", "EXIT_FROM_CONSENT", str(user_id)]]
+        assert [each for each in host.complaints if "open already" in each] == []
+        after = await host.evaluate("[location.href, JSON.stringify(history.state), history.length]")
+        assert after == [*before[:2], before[2] + 1]
+        assert await host.evaluate(f"document.activeElement === {BUTTON}")
+
+
+async def test_opening_again_while_the_last_dialog_still_ends_waits_for_its_exit(
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        window = await dialog.login(frame)
+        await stage.spoil("slow_body", "/me/permissions", limit_s=1)
+        await agree(window, "ava.stone")
+        await stage.until_called("/me/permissions")
+        await dialog.host.evaluate("handle.exit(), handle.open(), handle.exit(), handle.open()")
+        await dialog.shown("CONSENT")
+        heard = await dialog.heard(3)
+        await stage.mend()
+    assert [each[0] for each in heard] == ["accountConnected", "exit", "exit"]
+    assert [each[1] for each in heard[1:]] == ["EXIT_CALLED", "EXIT_CALLED"]
+
+
 async def test_two_tabs_a_double_click_and_a_callback_that_is_loaded_again_make_one_account_and_one_event(
     stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:

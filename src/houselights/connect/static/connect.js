@@ -176,11 +176,12 @@
       });
   };
 
-  // One dialog, from open() to exit
+  // One dialog, from open() to exit. One that is opened while the last one still ends is seen at once, and begins after
+  // that one's exit.
 
   let current = null;
 
-  const session = (options, emit) => {
+  const session = (options, emit, before) => {
     const drawn = draw();
     const { box, panel, frame, close, fit } = drawn;
     let screen = "CONSENT";
@@ -190,10 +191,13 @@
     let isExpired = false;
     let heard = 0;
     let left = () => {};
+    let gone = () => {};
+    let late = 0;
+    let forget = async () => {};
+    const isGone = new Promise((done) => (gone = done));
 
     const tell = (message) => frame.contentWindow && frame.contentWindow.postMessage({ houselights: message }, ORIGIN);
     const reason = () => (screen ? `EXIT_FROM_${screen}` : "DONE_CLICKED");
-    const forget = options.redirect ? async () => {} : history(() => end("BACK_PRESSED"));
 
     // Hides the dialog at once, waits for what is being connected at this moment, and says so before the exit.
     const end = async (why) => {
@@ -211,12 +215,14 @@
       DARK.removeEventListener("change", fit);
       clearTimeout(late);
       await forget();
+      await before;
       box.remove();
-      current = null;
+      if (current === me) current = null;
       if (focused && focused.isConnected && (!document.activeElement || document.activeElement === document.body)) {
         focused.focus();
       }
       if (!options.redirect) emit("exit", why, options.userId);
+      gone();
     };
 
     const ask = () => (isBusy ? tell({ type: "confirm" }) : end(reason()));
@@ -279,9 +285,14 @@
       if (act) act(said);
     };
 
-    const late = setTimeout(() => {
-      say("error", `the dialog did not load: allow ${ORIGIN} in frame-src, and list this page's origin.`);
-    }, LOADED_WITHIN_MS);
+    const begin = () => {
+      if (isEnding) return;
+      if (!options.redirect) forget = history(() => end("BACK_PRESSED"));
+      late = setTimeout(() => {
+        say("error", `the dialog did not load: allow ${ORIGIN} in frame-src, and list this page's origin.`);
+      }, LOADED_WITHIN_MS);
+      frame.src = `${ORIGIN}${BASE}/connect/door`;
+    };
 
     let isPressedOutside = false;
     box.addEventListener("pointerdown", (event) => (isPressedOutside = event.target === box));
@@ -295,15 +306,17 @@
     addEventListener("message", receive);
     addEventListener("resize", fit);
     DARK.addEventListener("change", fit);
-    frame.addEventListener("load", () => !isReady && !isEnding && tell({ type: "open", options: asked(options) }));
+    frame.addEventListener("load", () => frame.src && !isReady && !isEnding && tell({ type: "open", options: asked(options) }));
 
     const focused = document.activeElement;
-    frame.src = `${ORIGIN}${BASE}/connect/door`;
+    if (before) before.then(begin);
+    else begin();
     document.body.append(box);
     box.showModal();
     frame.focus();
     appear(drawn);
-    return { end };
+    const me = { end, isGone, isOpen: () => !isEnding };
+    return me;
   };
 
   const REFUSED = {
@@ -358,9 +371,9 @@
         else callbacks[event] = callback;
       },
       open() {
-        if (current) return say("warn", "a dialog is open already.");
+        if (current && current.isOpen()) return say("warn", "a dialog is open already.");
         if (!options.redirect) check();
-        current = mine = session(options, emit);
+        current = mine = session(options, emit, current && current.isGone);
       },
       exit() {
         if (mine && mine === current) mine.end("EXIT_CALLED");
