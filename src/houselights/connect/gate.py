@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from houselights.connect import problems, render
+from houselights.connect.render import Ways
 from houselights.connect.sessions import Found, Sessions, see_other
 from houselights.flows.rooms import Rooms
 
@@ -52,10 +53,10 @@ class Gate(Struct, frozen=True):
         is_dialogs = found.is_framed and (site == "same-origin" or SCRIPTED in request.headers)
         if is_own or is_dialogs:
             return None
-        return render.problem(request, problems.NO_COOKIE, found.view(), status=403, again=found.path)
+        return render.problem(request, problems.NO_COOKIE, found.view(), Ways(again=found.path), status=403)
 
 
 def expired(request: Request, found: Found) -> Response:
     """The session has ended."""
-    back = found.back("token_expired", "TOKEN_EXPIRED")
-    return render.problem(request, problems.EXPIRED, found.view(), status=410, back=back)
+    ways = Ways(back=found.back("token_expired", "TOKEN_EXPIRED"))
+    return render.problem(request, problems.EXPIRED, found.view(), ways, status=410)

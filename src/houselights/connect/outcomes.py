@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from houselights.connect import bodies, problems, render
 from houselights.connect.gate import Gate
-from houselights.connect.render import Said
+from houselights.connect.render import Said, Ways
 from houselights.connect.sessions import Found, see_other
 from houselights.connect.watch import Watch
 from houselights.flows import connect_account, finish_connect
@@ -63,6 +63,7 @@ class OutcomePages:
             found.view(_name(row)),
             Said("WAITING", problems.GUIDANCE),
             here=found.path if row is None else found.to(row),
+            platform_id="" if row is None else row.id,
             account=request.query_params.get("account", ""),
             before=request.query_params.get("before", ""),
         )
@@ -163,17 +164,16 @@ class OutcomePages:
         reason = standing.reason or Outcome.INTERNAL_ERROR
         if session.outcome is None:
             await self._give_up(found, reason)
-        again = None
+        again = elsewhere = None
         if found.left_s > 0 and row is not None:
             account = f"?account={session.attempt_account_id}" if session.attempt_account_id else ""
             again = f"{found.to(row)}/guide{account}"
-        elsewhere = found.path if session.work_platform_id else f"{found.path}/platforms"
+            elsewhere = found.path if session.work_platform_id else f"{found.path}/platforms"
         return render.problem(
             request,
             problems.PROBLEMS[reason],
             found.view(_name(row)),
-            again=again,
-            back=elsewhere if found.is_framed else found.back("failed", reason),
+            Ways(again, elsewhere, found.back("failed", reason)),
         )
 
     async def _give_up(self, found: Found, reason: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Where is the account? The platforms, the accounts that are connected there already, and what to know before going."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from houselights.connect import bodies, problems, render
 from houselights.connect.gate import Gate
-from houselights.connect.render import Said
+from houselights.connect.render import Said, Ways
 from houselights.connect.sessions import Found, Spoken, see_other
 from houselights.core.errors import PlatformError
 from houselights.core.ids import AccountId, parse_uuid
@@ -26,6 +26,10 @@ _SEARCHED = 8
 """From so many platforms on there is a field to search them by."""
 
 
+_ALSO: Mapping[str, str] = {"x": "twitter", "youtube": "google"}
+"""Slug -> other names, in small letters, that creators look for a platform by."""
+
+
 class PlatformPages:
     """`/connect/{address}/platforms` and `/connect/{address}/to/{slug}`."""
 
@@ -34,20 +38,21 @@ class PlatformPages:
         self._new_token = new_token
 
     async def list(self, request: Request) -> Response:
-        """The platforms, all or those whose names hold what was searched for."""
+        """The platforms, all or those of whose names one holds what was searched for."""
         found = await self._gate.agreed(request)
         if isinstance(found, Response):
             return found
         choice = await self._gate.sessions.choice(found)
         sought = request.query_params.get("q", "").strip()[:50]
-        shown = [spoken.row for spoken in choice if sought.lower() in spoken.row.name.lower()]
+        shown = [(spoken.row, _ALSO.get(spoken.row.slug, "")) for spoken in choice]
+        shown = [(row, also) for row, also in shown if sought.lower() in f"{row.name.lower()} {also}"]
         accounts = await connect_sessions.existing(self._gate.rooms.database, found.session)
         return render.page(
             request,
             "platforms.html",
             found.view(),
             Said(Phase.OPEN, "PLATFORM_SELECTION"),
-            rows=[(row, sum(each.work_platform_id == row.id for each in accounts)) for row in shown],
+            rows=[(row, also, sum(each.work_platform_id == row.id for each in accounts)) for row, also in shown],
             sought=sought,
             is_searched=len(choice) >= _SEARCHED,
             back=found.back("exited", "EXIT_FROM_PLATFORM_SELECTION"),
@@ -58,8 +63,8 @@ class PlatformPages:
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
-        back = found.back("failed", "EXIT_FROM_PLATFORM_SELECTION")
-        return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), back=back)
+        ways = Ways(back=found.back("exited", "EXIT_FROM_PLATFORM_SELECTION"))
+        return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), ways)
 
     async def accounts(self, request: Request) -> Response:
         """The accounts that the creator has there already; straight on where there are none, and none was until now."""
@@ -69,6 +74,8 @@ class PlatformPages:
         found, spoken = at
         accounts = await self._existing(found, spoken)
         gone = await self._named(parse_uuid(request.query_params.get("disconnected", "")), found, spoken)
+        if gone is not None and gone.status != "NOT_CONNECTED":
+            gone = None
         if not accounts and gone is None:
             return see_other(f"{found.to(spoken.row)}/guide")
         return render.page(
@@ -78,9 +85,9 @@ class PlatformPages:
             Said(Phase.OPEN, "CONNECTIONS"),
             here=found.to(spoken.row),
             accounts=accounts,
-            gone=gone if gone is not None and gone.status == "NOT_CONNECTED" else None,
+            gone=gone,
             others=found.session.work_platform_id is None,
-            back=found.back("exited", "EXIT_FROM_CONNECTIONS"),
+            back=found.back("exited", "DONE_CLICKED" if gone else "EXIT_FROM_CONNECTIONS"),
         )
 
     async def guide(self, request: Request) -> Response:

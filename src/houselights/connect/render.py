@@ -72,6 +72,19 @@ class Said(Struct, frozen=True):
     screen: str = ""
 
 
+class Ways(Struct, frozen=True):
+    """Where a creator can go from a page that tells of a failure; None where a way is not open.
+
+    again      the same once more
+    elsewhere  another choice, on our pages
+    back       to the client
+    """
+
+    again: str | None = None
+    elsewhere: str | None = None
+    back: str | None = None
+
+
 def stranger(request: Request) -> View:
     """Somebody of whom nothing is known but a browser's language."""
     return View(chosen(None, request.headers.get("accept-language", "")))
@@ -118,12 +131,11 @@ def problem(
     request: Request,
     said: Problem,
     view: View,
+    ways: Ways | None = None,
     *,
     status: int = 200,
-    again: str | None = None,
-    back: str | None = None,
 ) -> Response:
-    """Why there is no account. again: where to try once more; back: where to go instead."""
+    """Why there is no account, and where to go from here."""
     return page(
         request,
         "problem.html",
@@ -131,8 +143,9 @@ def problem(
         Said(said.code, said.screen),
         status=status,
         problem=said,
-        again=again if said.can_retry else None,
-        back=back,
+        again=ways.again if ways and said.can_retry else None,
+        elsewhere=ways and ways.elsewhere,
+        back=ways and ways.back,
     )
 
 

@@ -20,6 +20,33 @@ _SMALL = """[...document.querySelectorAll("button, .primary, .small, .row, .back
     .filter((each) => each.getBoundingClientRect().height < 43.9 || each.getBoundingClientRect().width < 43.9)
     .map((each) => each.outerHTML)"""
 """What is to be pressed and is smaller than a finger."""
+_BROKEN = r"""(() => {
+    const found = [];
+    for (const each of document.querySelectorAll(".row, .account, .primary, .small, .badge, .back")) {
+        if (!each.checkVisibility()) continue;
+        const texts = document.createTreeWalker(each, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const {data} = texts.currentNode;
+            for (const {0: word, index} of data.matchAll(/(?<![\p{L}@._])[\p{L}-]{2,14}(?![\p{L}._])/gu)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, index);
+                range.setEnd(texts.currentNode, index + word.length);
+                if (new Set([...range.getClientRects()].map(({top}) => Math.round(top))).size > 1) found.push(word);
+            }
+        }
+    }
+    return found;
+})()"""
+"""Words (no handles), of no more than a name's length, that do not fit into a line of a row or a button."""
+_COVERED = """[...document.querySelectorAll(".primary, .small, .row, .back a")]
+    .filter((each) => each.checkVisibility() && !document.querySelector("dialog[open]"))
+    .filter((each) => {
+        each.scrollIntoView({block: "center"});
+        const {x, y, width, height} = each.getBoundingClientRect();
+        return !each.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    })
+    .map((each) => each.outerHTML)"""
+"""What is to be pressed and lies under something else, scrolled to where it is best seen."""
 _SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
 
 
@@ -42,9 +69,13 @@ async def look(screen: Page, around: Page, name: str) -> None:
                 await around.picture(Path(_PICTURES) / f"{name}-{size}-{scheme}.png")
         assert await screen.evaluate(_WIDTH) <= 0, f"{name}, {size}"
         assert await screen.evaluate(_SMALL) == [], f"{name}, {size}"
+        assert await screen.evaluate(_BROKEN) == [], f"{name}, {size}"
+        assert await screen.evaluate(_COVERED) == [], f"{name}, {size}"
     await around.size(*_SIZES["narrow"])
     await screen.evaluate("document.documentElement.style.fontSize = '200%'")
     assert await screen.evaluate(_WIDTH) <= 0, f"{name}, large text"
+    assert await screen.evaluate(_BROKEN) == [], f"{name}, large text"
+    assert await screen.evaluate(_COVERED) == [], f"{name}, large text"
     if _PICTURES:
         await around.picture(Path(_PICTURES) / f"{name}-narrow-large.png")
     await screen.evaluate("document.documentElement.style.fontSize = ''")

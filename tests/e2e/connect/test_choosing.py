@@ -3,6 +3,7 @@
 With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for whoever wants to look.
 """
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -54,7 +55,18 @@ async def test_every_platform_is_offered_and_found_by_a_part_of_its_name(
         await look(frame, dialog.host, "platforms-none")
         await frame.write("document.querySelector('#q')", "insta")
         await frame.key("Enter")
-        await frame.until(f"new URL(location).pathname && {_NAMES}.join() === 'Instagram,Instagram Direct'")
+        await frame.until(f"{_NAMES}.join() === 'Instagram,Instagram Direct'")
+        for sought, name in (("Twitter", "X"), ("google", "YouTube")):
+            await frame.write("document.querySelector('#q')", sought)
+            await frame.key("Enter")
+            await frame.until(f"{_NAMES}.join() === '{name}'")
+        assert await frame.evaluate("document.querySelector('.search button').hidden")
+        await frame.write("document.querySelector('#q')", " ")
+        await frame.until(f"{_NAMES}.length === {len(SPOKEN)}")
+        page = await frame.evaluate(
+            "fetch(`${document.body.dataset.path}/platforms?q=TWITTER`).then((it) => it.text())"
+        )
+        assert re.findall(r'class="name"><span>([^<]+)<', page) == ["X"]
 
 
 async def test_only_what_the_application_enabled_is_offered_and_nothing_else_is_reached_by_its_address(

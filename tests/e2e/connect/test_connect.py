@@ -180,6 +180,7 @@ async def test_what_the_creator_can_mend_has_a_page_of_its_own_and_leaves_nothin
     assert (end.status, end.code) == (200, code)
     assert f'href="{made["url"].removeprefix(stage.public_url)}/to/instagram/guide">Try again' in end.text
     assert f"{BACK}&amp;status=failed&amp;reason={code}&amp;user_id=" in end.text
+    assert f'href="{made["url"].removeprefix(stage.public_url)}">Back<' in end.text
     assert await accounts(stage.database, caller.application_id, stage.clock.now()) == []
     assert await events(stage.database, caller.application_id) == []
     assert (await told(caller, made))["status"] == "FAILED"

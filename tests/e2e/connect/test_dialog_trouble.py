@@ -29,6 +29,14 @@ from tests.e2e.connect.stage import Stage
 pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 
 
+_BACK_TO_THE_PLATFORMS = """(() => {
+    const link = document.createElement("a");
+    link.href = `${document.body.dataset.path}/platforms`;
+    document.querySelector("main").append(link);
+    link.click();
+})()"""
+
+
 @pytest_asyncio.fixture(autouse=True)
 async def mended(stage: Stage) -> AsyncIterator[None]:
     """No fault outlives its test."""
@@ -81,6 +89,63 @@ async def test_a_window_that_the_browser_blocks_is_told_and_a_plain_button_does_
         await agree(window, "ava.stone")
         await shows(frame, "", "CONNECTED")
         assert [each[0] for each in await dialog.heard(2)] == ["connectionFailure", "accountConnected"]
+
+
+async def test_opening_it_again_goes_to_the_window_that_is_there_and_begins_nothing_new(
+    stage: Stage, clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        window = await dialog.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await dialog.host.front()
+        begun = await stage.calls("/dialog/oauth")
+        await frame.click(labelled("Open it again"))
+        assert await frame.evaluate("document.body.dataset.code") == "WAITING"
+        assert (len(dialog.person.windows), await stage.calls("/dialog/oauth")) == (1, begun)
+        await agree(window, "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        assert [each[0] for each in await dialog.heard(1)] == ["accountConnected"]
+
+
+async def test_opening_it_again_opens_a_window_in_the_click_where_the_last_one_is_out_of_reach(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        await shows(frame, "GUIDANCE", "OPEN")
+        await frame.evaluate("window.really = window.open, window.open = () => null, null")
+        await frame.click(PRIMARY)
+        await frame.click(labelled("Open Instagram in a new tab"))
+        await dialog.person.window()
+        await shows(frame, "GUIDANCE", "WAITING")
+        await dialog.host.front()
+        await frame.click(labelled("Open it again"))
+        await frame.until("!document.querySelector('.blocked').hidden")
+        await frame.evaluate("window.open = window.really, null")
+        await frame.click(labelled("Open it again"))
+        window = await dialog.person.window(1)
+        await window.see("document.querySelector('input[name=persona]')")
+        await agree(window, "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        assert [each[0] for each in await dialog.heard(3)][2] == "accountConnected"
+
+
+async def test_what_was_connected_is_shown_on_whatever_screen_the_creator_is_by_then(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        window = await dialog.login(frame)
+        await shows(frame, "GUIDANCE", "WAITING")
+        await frame.evaluate(_BACK_TO_THE_PLATFORMS)
+        await shows(frame, "PLATFORM_SELECTION")
+        await agree(window, "ava.stone")
+        await shows(frame, "", "CONNECTED")
+        assert [each[0] for each in await dialog.heard(1)] == ["accountConnected"]
 
 
 async def test_an_account_that_is_being_connected_while_the_dialog_closes_is_told_before_the_exit(

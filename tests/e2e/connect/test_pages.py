@@ -1,11 +1,13 @@
 """The pages themselves: what they say, what they let nobody do, and what they ask of a browser."""
 
 import re
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from houselights.core.ids import UserId
+from houselights.rules.consent import SESSION_LIFETIME
 from tests.contract.seed import Caller
 from tests.e2e.connect.rows import accounts
 from tests.e2e.connect.stage import Creator, Stage, session, told
@@ -26,6 +28,24 @@ async def test_the_page_says_who_asks_what_for_and_how_to_stop_it(
     assert "Sandbox: no real data" in page.text
     assert page.text.count("<h1 ") == 1
     assert '<html lang="en" dir="ltr" class="alone">' in page.text
+
+
+async def test_the_end_of_the_time_is_announced_only_where_some_is_left(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    made = await session(caller, user_id)
+    assert "data-extend" in (await creator.get(made["url"])).text
+    await stage.clock.move(stage.database, SESSION_LIFETIME + timedelta(seconds=1))
+    over = await creator.get(made["url"])
+    assert (over.status, over.code, "data-extend" in over.text) == (410, "TOKEN_EXPIRED", False)
+
+
+async def test_a_platform_that_is_not_here_sends_the_creator_back_as_one_who_went_away(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    made = await session(caller, user_id, redirect_url="http://127.0.0.1:9/back")
+    page = await creator.get(f"{made['url']}/unknown")
+    assert "status=exited&amp;reason=EXIT_FROM_PLATFORM_SELECTION" in page.text
 
 
 async def test_only_what_was_asked_for_is_listed(

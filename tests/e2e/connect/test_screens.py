@@ -6,7 +6,7 @@ from houselights.core.ids import UserId
 from tests.contract.seed import Caller
 from tests.e2e.browser import Browser, Page
 from tests.e2e.connect.clients import ClientPages
-from tests.e2e.connect.dialog import BUTTON, PRIMARY, Dialog, agree, at_client, labelled, options, shows
+from tests.e2e.connect.dialog import BUTTON, CLOSE, PRIMARY, Dialog, agree, at_client, choose, labelled, options, shows
 from tests.e2e.connect.looking import SCAN, axe, look
 from tests.e2e.connect.stage import Stage, session
 
@@ -53,17 +53,40 @@ async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
         await agree(await dialog.login(frame), "duo.upstairs")
         await shows(frame, "GUIDANCE", "CHOOSING")
         await look(frame, host, "choice")
-        await frame.click(PRIMARY)
+        await host.front()
+        await host.click(CLOSE)
+        await frame.see("document.querySelector('dialog[open]')")
+        assert "is not used for anything" in await frame.text()
+        await look(frame, host, "choice-leave")
+        await frame.click(labelled("Go on"))
+        await frame.click(labelled("Connect this one"))
         await shows(frame, "", "CONNECTED")
         await look(frame, host, "connected")
+
+
+async def test_every_screen_about_what_is_connected_passes_the_scan_and_fits_every_window(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        host = dialog.host
+        frame = await dialog.open()
+        await choose(frame)
+        await connect(dialog, frame, "ava.stone")
         await frame.click(labelled("Add another account"))
         await shows(frame, "PLATFORM_SELECTION")
+        await look(frame, host, "platforms-counted")
         await frame.click("document.querySelector('.row')")
         await shows(frame, "CONNECTIONS")
         await look(frame, host, "accounts")
         await frame.click(labelled("Disconnect"))
         await frame.until("document.querySelector('.danger') !== null")
         await look(frame, host, "disconnect")
+        await frame.click(labelled("Disconnect"))
+        await frame.see("document.querySelector('.notice')")
+        await look(frame, host, "disconnected")
+        await frame.click(labelled("Done"))
+        await dialog.gone()
+        assert (await dialog.heard(3))[-1] == ["exit", "DONE_CLICKED", str(user_id)]
 
 
 async def test_every_page_that_stands_alone_passes_the_scan_and_fits_every_window(

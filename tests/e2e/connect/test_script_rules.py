@@ -22,6 +22,7 @@ from tests.e2e.connect.dialog import (
     sent_to,
     shows,
 )
+from tests.e2e.connect.looking import look
 from tests.e2e.connect.rows import accounts, rest_no_more
 from tests.e2e.connect.stage import Stage
 
@@ -166,6 +167,7 @@ async def test_a_session_that_ends_says_so_before_and_closes_unless_the_creator_
         await shows(frame, "PLATFORM_SELECTION")
         await frame.until("!document.querySelector('.ending').hidden")
         assert await frame.evaluate("document.querySelector('.ending').getAttribute('role')") == "alert"
+        await look(frame, dialog.host, "ending")
         await frame.click(labelled("Stay longer"))
         await frame.until("document.querySelector('.ending').hidden")
         assert 1700 < int(await frame.evaluate("document.body.dataset.left")) <= 1800

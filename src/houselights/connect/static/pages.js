@@ -14,6 +14,7 @@
   const ask = (url, options = {}) =>
     fetch(url, { headers: { "x-connect": "1" }, redirect: "follow", cache: "no-store", ...options });
 
+  let isLeaving = false;
   let heard = 0;
   let platformWindow = null;
   let screens = 0;
@@ -25,7 +26,7 @@
     const { screen, code, close } = about();
     const title = find("h1").textContent;
     if (code === "TOKEN_EXPIRED") tell({ type: "expired" });
-    tell({ type: "screen", screen, title, close, isBusy: "busy" in about() });
+    tell({ type: "screen", screen, title, close, direction: document.documentElement.dir, isBusy: "busy" in about() });
     searching();
     ending();
     if (isFramed) {
@@ -49,12 +50,15 @@
     } catch {
       document.body.removeAttribute("aria-busy");
       find(".offline").hidden = false;
+      find(".offline").scrollIntoView({ block: "nearest" });
     }
   };
 
   const searching = () => {
     const form = find("[data-search]");
     if (!form) return;
+    form.querySelector("button").hidden = true;
+    form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("input", () => {
       const sought = form.elements.q.value.trim().toLowerCase();
       let count = 0;
@@ -74,6 +78,7 @@
     const left = Number(about().left);
     const warn = () => {
       notice.hidden = false;
+      notice.scrollIntoView({ block: "nearest" });
       timer = setTimeout(over, Math.max(0, Math.min(left, 120)) * 1000);
     };
     // Whoever is at the platform may come back late, and is waited for.
@@ -93,6 +98,9 @@
       if (notice.number <= heard) continue;
       heard = notice.number;
       tell({ type: "notice", notice });
+      // However a creator came away from the screen that waits: what was connected meanwhile is shown.
+      const isElsewhere = !("wait" in about()) && about().code !== "CONNECTED" && !isLeaving;
+      if (notice.kind === "CONNECTED" && isElsewhere) swap(`${about().path}/result`);
     }
     return said;
   };
@@ -143,6 +151,7 @@
   };
 
   const start = (form, submitter) => {
+    if ("wait" in about() && platformWindow && !platformWindow.closed) return platformWindow.focus();
     const isTab = submitter && submitter.formTarget === "_blank";
     platformWindow = isTab ? null : openWindow();
     if (!isTab && !platformWindow) {
@@ -159,7 +168,7 @@
 
   const submitted = (event) => {
     const form = event.target;
-    if (form.method === "dialog") return;
+    if (form.method === "dialog" || event.defaultPrevented) return;
     if (!isFramed) {
       // A second click would begin a second attempt; a page that comes back from the browser's memory is fresh again.
       if (form.dataset.sent) event.preventDefault();
@@ -214,6 +223,7 @@
   // The dialog is being closed. What is being connected at this moment is waited for, everything else ends.
   const leave = async () => {
     screens += 1;
+    isLeaving = true;
     if (platformWindow) platformWindow.close();
     try {
       await ask(`${about().path}/leave`, { method: "POST" });
@@ -232,8 +242,9 @@
       if (said.type === "confirm") confirm();
       if (said.type === "leave") leave();
       if (said.type === "focus") find("h1").focus();
-    } else if (event.origin === location.origin && said.type === "settled" && "wait" in about()) {
-      swap(`${about().path}/result`);
+    } else if (event.origin === location.origin && said.type === "settled" && !isLeaving) {
+      if ("wait" in about()) swap(`${about().path}/result`);
+      else listen(false).catch(() => {});
     }
   };
 
