@@ -3,14 +3,20 @@
 import base64
 import gzip
 import hashlib
+import re
 from importlib import resources
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_SCRIPT = resources.files("houselights.connect").joinpath("static/connect.js").read_bytes()
-_TYPES = resources.files("houselights.connect").joinpath("static/connect.d.ts").read_bytes()
+_STATIC = resources.files("houselights.connect") / "static"
+_MARK = re.compile(rb"^  // <drawing\.js>.*\n", re.MULTILINE)
+"""Where the part of the script that draws has its place in it."""
+
+_DRAWING = _STATIC.joinpath("drawing.js").read_bytes()
+_SCRIPT = _MARK.sub(lambda _: _DRAWING, _STATIC.joinpath("connect.js").read_bytes())
+_TYPES = _STATIC.joinpath("connect.d.ts").read_bytes()
 _PACKED = gzip.compress(_SCRIPT, 9, mtime=0)
 
 VERSION = hashlib.sha256(_SCRIPT).hexdigest()[:12]
@@ -24,6 +30,9 @@ _HEADERS = {
     "vary": "accept-encoding",
     "x-content-type-options": "nosniff",
 }
+
+_GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)
+"""In `Accept-Encoding`: gzip, with no weight or one above nothing."""
 
 
 def integrity() -> str:
@@ -41,8 +50,12 @@ def script_routes() -> list[Route]:
 
 async def _script(request: Request) -> Response:
     """For good where the page asked for this very version, else for an hour."""
-    packs = "gzip" in request.headers.get("accept-encoding", "")
-    headers = _HEADERS | {"cache-control": _FOR_GOOD if request.query_params.get("v") == VERSION else _HOUR}
+    packs = bool(_GZIP.search(request.headers.get("accept-encoding", "")))
+    etag = f'"{VERSION}{"-gzip" if packs else ""}"'
+    kept = _FOR_GOOD if request.query_params.get("v") == VERSION else _HOUR
+    headers = _HEADERS | {"cache-control": kept, "etag": etag}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
     if packs:
         headers["content-encoding"] = "gzip"
     return Response(_PACKED if packs else _SCRIPT, media_type="text/javascript", headers=headers)

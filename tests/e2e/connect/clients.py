@@ -1,4 +1,7 @@
-"""Clients' own pages, from another site than ours, as four kinds of integrators write them, under a strict policy."""
+"""Clients' own pages, from another site than ours, as four kinds of integrators write them, under a strict policy.
+
+One of them, `barred`, forbids our frames by mistake.
+"""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -21,6 +24,7 @@ _SCRIPT = '<script src="{ours}/connect/v2/phyllo-connect.js"></script>'
 _PAGES: Mapping[str, str] = {
     "plain": _SCRIPT,
     "effect": _SCRIPT,
+    "barred": _SCRIPT,
     "late": '<link rel="preconnect" href="{ours}/">',
     "twice": _SCRIPT + _SCRIPT.replace("<script", f'<script async crossorigin="anonymous" integrity="{integrity()}"'),
 }
@@ -47,14 +51,16 @@ class ClientPages:
         if name not in _PAGES:
             return HTMLResponse("<!doctype html><title>Elsewhere</title><h1>Elsewhere</h1>")
         script = _PAGES[name].replace("{ours}", self._ours)
-        policy = _POLICY.replace("{ours}", self._ours)
+        policy = _POLICY.replace("frame-src {ours}; ", "") if name == "barred" else _POLICY
+        policy = policy.replace("{ours}", self._ours)
         return HTMLResponse(
             _PAGE.replace("{script}", script).replace("{name}", name), headers={"content-security-policy": policy}
         )
 
     async def script(self, request: Request) -> Response:
         """Their own code."""
-        file = _FOLDER / f"{request.path_params['name']}.js"
+        name = request.path_params["name"]
+        file = _FOLDER / f"{'plain' if name == 'barred' else name}.js"
         return Response(file.read_bytes(), media_type="text/javascript")
 
     async def account(self, request: Request) -> Response:

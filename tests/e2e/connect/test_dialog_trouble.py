@@ -23,6 +23,7 @@ from tests.e2e.connect.dialog import (
     sent_to,
     shows,
 )
+from tests.e2e.connect.looking import look
 from tests.e2e.connect.rows import accounts, events, rest_no_more
 from tests.e2e.connect.stage import Stage
 
@@ -252,7 +253,10 @@ async def test_a_page_that_is_not_listed_may_not_show_the_dialog(
         frame = await dialog.host.frame()
         await frame.until("document.body.dataset.code === 'ORIGIN_REFUSED'")
         assert [each for each in dialog.host.complaints if "houselights app set origins" in each]
-        await dialog.host.click(CLOSE)
+        assert "houselights app" not in await frame.text()
+        await look(frame, dialog.host, "refused")
+        await dialog.host.until(f"document.activeElement === {CLOSE}")
+        await dialog.host.key("Escape")
         assert await dialog.heard(1) == [["exit", "EXIT_FROM_CONSENT", str(user_id)]]
 
 

@@ -29,6 +29,16 @@ async def test_it_may_be_kept_for_good_under_its_version_and_an_hour_without(sta
         assert kept in page.headers["cache-control"]
 
 
+@pytest.mark.parametrize("accepted", ["gzip", "identity"])
+async def test_who_has_it_already_is_told_so_and_sent_nothing(stage: Stage, creator: Creator, accepted: str) -> None:
+    url = f"{stage.public_url}/connect.js"
+    etag = (await creator.get(url, accept_encoding=accepted)).headers["etag"]
+    again = await creator.get(url, accept_encoding=accepted, if_none_match=f'"other", {etag}')
+    assert (again.status, again.text, again.headers["etag"]) == (304, "", etag)
+    other = await creator.get(url, accept_encoding="deflate, gzip;q=0.5", if_none_match='"other"')
+    assert (other.status, other.headers["content-encoding"]) == (200, "gzip")
+
+
 async def test_its_digest_is_the_one_that_the_command_prints_and_any_origin_may_check_it(
     stage: Stage, creator: Creator
 ) -> None:
@@ -38,8 +48,9 @@ async def test_its_digest_is_the_one_that_the_command_prints_and_any_origin_may_
     assert page.headers["cross-origin-resource-policy"] == "cross-origin"
 
 
-async def test_a_client_that_takes_no_gzip_gets_it_plain(stage: Stage, creator: Creator) -> None:
-    page = await creator.get(f"{stage.public_url}/connect.js", accept_encoding="identity")
+@pytest.mark.parametrize("accepted", ["identity", "gzip;q=0", "br, gzip; q=0.000, deflate"])
+async def test_a_client_that_takes_no_gzip_gets_it_plain(stage: Stage, creator: Creator, accepted: str) -> None:
+    page = await creator.get(f"{stage.public_url}/connect.js", accept_encoding=accepted)
     assert "content-encoding" not in page.headers
     assert "PhylloConnect" in page.text
 

@@ -3,6 +3,7 @@
 import re
 from importlib import resources
 
+from houselights.connect.words import catalogues
 from houselights.rules.consent import Outcome
 
 _STATIC = resources.files("houselights.connect") / "static"
@@ -58,6 +59,17 @@ def test_every_reason_of_exit_is_declared_and_comes_from_the_script_or_a_screen(
     assert {word for pair in said for word in pair if word} | {f"EXIT_FROM_{screen}" for screen in screens} == set(
         union("ExitReason")
     )
+
+
+def test_texts_of_any_kind_compile_where_words_may_come_or_a_configuration_is_passed_on() -> None:
+    for name in ("Environment", "ExitReason", "FailureReason"):
+        assert block(TYPES, f"export type {name} =", ";").endswith("| (string & {})")
+
+
+def test_what_the_script_says_itself_it_says_in_every_language() -> None:
+    drawing = (_STATIC / "drawing.js").read_text(encoding="utf-8")
+    words = re.findall(r"^    (\w+): \"", block(drawing, "const SORRY = {", "};"), re.MULTILINE)
+    assert words == sorted(catalogues())
 
 
 def test_the_handle_and_the_global_are_declared_as_they_are() -> None:

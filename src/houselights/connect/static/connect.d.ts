@@ -1,6 +1,7 @@
 // Declarations of connect.js. Copy them beside your code, or name them in `types`.
 
-export type Environment = "sandbox" | "staging" | "production" | "development" | "dev";
+/** One of these; any text compiles, so that a value of a configuration may be passed as it is. */
+export type Environment = "sandbox" | "staging" | "production" | "development" | "dev" | (string & {});
 
 export interface Options {
   /** Name of your product, as the creator reads it. */
@@ -25,6 +26,7 @@ export interface Options {
   strict?: boolean;
 }
 
+/** More may come. */
 export type ExitReason =
   | "DONE_CLICKED"
   | "BACK_PRESSED"
@@ -33,8 +35,10 @@ export type ExitReason =
   | "EXIT_FROM_CONNECTIONS"
   | "EXIT_FROM_GUIDANCE"
   | "TOKEN_EXPIRED"
-  | "EXIT_CALLED";
+  | "EXIT_CALLED"
+  | (string & {});
 
+/** More may come. */
 export type FailureReason =
   | "INADEQUATE_PERMISSIONS"
   | "USER_DENIED"
@@ -47,7 +51,8 @@ export type FailureReason =
   | "PLATFORM_RATE_LIMITED"
   | "STATE_INVALID"
   | "SESSION_MISMATCH"
-  | "INTERNAL_ERROR";
+  | "INTERNAL_ERROR"
+  | (string & {});
 
 export interface Events {
   /** An account is connected and can be read; the dialog is still open. */

@@ -18,6 +18,7 @@
   const NAME = "PhylloConnect";
   const LEFT_WITHIN_MS = 12000;
   const LOADED_WITHIN_MS = 20000;
+  const HEARD_WITHIN_MS = 4000;
   const BACK_WITHIN_MS = 5000;
   const ENVIRONMENTS = ["sandbox", "staging", "production", "development", "dev"];
 
@@ -87,94 +88,7 @@
     language: isText(options.language) ? options.language : "",
   });
 
-  // What the page sees: one dialog over everything. Styles are set one by one, which no policy forbids, and as
-  // important, so that the page's own rules for such elements do not reach in.
-
-  const element = (tag, styles, attributes = {}) => {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(styles)) made.style.setProperty(name, value, "important");
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
-
-  const RESET = { all: "initial", "box-sizing": "border-box", "font-family": "system-ui, sans-serif" };
-  const DARK = matchMedia("(prefers-color-scheme: dark)");
-  const isNarrow = () => innerWidth < 520 || innerHeight < 480;
-
-  const draw = () => {
-    const box = element("dialog", {
-      ...RESET,
-      ...{ position: "fixed", inset: "0", width: "100%", height: "100%", "max-width": "none", "max-height": "none" },
-      ...{ margin: "0", padding: "0", border: "0", background: "rgb(20 18 16 / 58%)", "z-index": "2147483647" },
-      ...{ display: "grid", "place-items": "center", overflow: "hidden" },
-    }, { "aria-modal": "true", "aria-label": document.title || "Connect" });
-    const panel = element("div", { ...RESET, display: "block", position: "relative", overflow: "hidden" });
-    const frame = element("iframe", { ...RESET, display: "block", border: "0", width: "100%", height: "100%" }, {
-      title: "Connect",
-      referrerpolicy: "no-referrer",
-    });
-    const close = element("button", {
-      ...RESET,
-      ...{ position: "absolute", top: "4px", "inset-inline-end": "8px", width: "44px", height: "44px", padding: "0" },
-      ...{ display: "grid", "place-items": "center", border: "0", "border-radius": "22px", cursor: "pointer" },
-      ...{ background: "transparent", color: "inherit", font: "400 26px/1 system-ui, sans-serif" },
-    }, { type: "button", "aria-label": "Close" });
-    close.textContent = "\u00d7";
-    for (const kind of ["focus", "blur"]) {
-      close.addEventListener(kind, () => {
-        const isSeen = kind === "focus" && close.matches(":focus-visible");
-        close.style.setProperty("outline", isSeen ? "3px solid currentcolor" : "none", "important");
-        close.style.setProperty("outline-offset", "-5px", "important");
-      });
-    }
-    const fit = () => {
-      const size = isNarrow()
-        ? { width: "100%", height: "100%", "border-radius": "0", "box-shadow": "none" }
-        : {
-            ...{ width: "440px", height: "min(720px, calc(100% - 48px))", "border-radius": "20px" },
-            "box-shadow": "0 24px 64px rgb(0 0 0 / 32%)",
-          };
-      const colours = DARK.matches ? ["#211e1b", "#f3efe8", "dark"] : ["#ffffff", "#1d1b18", "light"];
-      const styles = { ...size, background: colours[0], color: colours[1], "color-scheme": colours[2] };
-      for (const [name, value] of Object.entries(styles)) panel.style.setProperty(name, value, "important");
-    };
-    fit();
-    panel.append(frame, close);
-    box.append(panel);
-    return { box, panel, frame, close, fit };
-  };
-
-  const appear = ({ box, panel }) => {
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches || !box.animate) return;
-    box.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 140, easing: "ease-out" });
-    panel.animate([{ transform: "translateY(12px)" }, { transform: "none" }], { duration: 200, easing: "ease-out" });
-  };
-
-  // The browser's own "back" closes the dialog: it gets an entry of its own in the page's history, with the page's
-  // state in it. When the dialog closes otherwise the entry goes, unless the page has moved on.
-
-  const KEY = "houselightsConnect";
-  let entries = 0;
-
-  const history = (back) => {
-    const mine = `${Date.now()}-${(entries += 1)}`;
-    const isMine = () => !!window.history.state && window.history.state[KEY] === mine;
-    const popped = () => isMine() || back();
-    try {
-      window.history.pushState({ ...window.history.state, [KEY]: mine }, "");
-    } catch {
-      return async () => {};
-    }
-    addEventListener("popstate", popped);
-    return () =>
-      new Promise((done) => {
-        removeEventListener("popstate", popped);
-        if (!isMine()) return done();
-        addEventListener("popstate", () => done(), { once: true });
-        setTimeout(done, BACK_WITHIN_MS);
-        window.history.back();
-      });
-  };
+  // <drawing.js> stands here: element, draw, lock, appear, history, sorryIn
 
   // One dialog, from open() to exit. One that is opened while the last one still ends is seen at once, and begins after
   // that one's exit.
@@ -183,9 +97,10 @@
 
   const session = (options, emit, before) => {
     const drawn = draw();
-    const { box, panel, frame, close, fit } = drawn;
+    const { box, panel, frame, sorry, close, fit } = drawn;
     let screen = "CONSENT";
     let isBusy = false;
+    let isHeard = false;
     let isReady = false;
     let isEnding = false;
     let isExpired = false;
@@ -203,6 +118,7 @@
     const end = async (why) => {
       if (isEnding) return;
       isEnding = true;
+      unlock();
       if (box.open) box.close();
       box.style.setProperty("display", "none", "important");
       if (isReady && !isExpired) {
@@ -251,7 +167,9 @@
         if (options.redirect) go(new URL(said.to, ORIGIN).href);
         else if (said.refused && said.refused !== "origin_refused") expire();
         else isReady = !said.refused;
+        if (said.refused === "origin_refused") close.focus();
       },
+      heard: () => (isHeard = true),
       broken: () => say("error", `${ORIGIN} does not answer.`),
       screen: (said) => {
         screen = said.screen;
@@ -259,6 +177,7 @@
         box.setAttribute("aria-label", said.title);
         frame.title = said.title;
         close.setAttribute("aria-label", said.close);
+        panel.style.setProperty("direction", said.direction, "important");
         if (document.activeElement !== frame && document.activeElement !== close) frame.focus();
       },
       notice: ({ notice }) => {
@@ -281,16 +200,25 @@
       const said = event.data && event.data.houselights;
       if (event.origin !== ORIGIN || event.source !== frame.contentWindow || !said) return;
       clearTimeout(late);
+      sorry.style.setProperty("display", "none", "important");
+      frame.style.setProperty("display", "block", "important");
       const act = RECEIVED[said.type];
       if (act) act(said);
+    };
+
+    // A frame whose page cannot be loaded is a broken picture, and hears nothing.
+    const missing = () => {
+      say("error", `the dialog did not load: allow ${ORIGIN} in frame-src, and see that it answers.`);
+      frame.style.setProperty("display", "none", "important");
+      sorry.style.setProperty("display", "block", "important");
+      sorry.textContent = sorryIn(options.language);
+      close.focus();
     };
 
     const begin = () => {
       if (isEnding) return;
       if (!options.redirect) forget = history(() => end("BACK_PRESSED"));
-      late = setTimeout(() => {
-        say("error", `the dialog did not load: allow ${ORIGIN} in frame-src, and list this page's origin.`);
-      }, LOADED_WITHIN_MS);
+      late = setTimeout(missing, LOADED_WITHIN_MS);
       frame.src = `${ORIGIN}${BASE}/connect/door`;
     };
 
@@ -306,9 +234,15 @@
     addEventListener("message", receive);
     addEventListener("resize", fit);
     DARK.addEventListener("change", fit);
-    frame.addEventListener("load", () => frame.src && !isReady && !isEnding && tell({ type: "open", options: asked(options) }));
+    frame.addEventListener("load", () => {
+      if (!frame.src || isHeard || isEnding) return;
+      tell({ type: "open", options: asked(options) });
+      clearTimeout(late);
+      late = setTimeout(missing, HEARD_WITHIN_MS);
+    });
 
     const focused = document.activeElement;
+    const unlock = lock();
     if (before) before.then(begin);
     else begin();
     document.body.append(box);
@@ -328,12 +262,12 @@
   // What the page holds
 
   const initialize = (given) => {
+    if (given && typeof given === "object") hint(given);
     const wrong = flaw(given);
     if (wrong) {
       say("error", wrong);
       return undefined;
     }
-    hint(given);
     const options = { ...given, redirect: given.redirect === true };
     const callbacks = {};
 

@@ -24,6 +24,7 @@
     const asked = event.data && event.data.houselights;
     if (isAsked || event.source !== parent || parent === window || !asked || asked.type !== "open") return;
     isAsked = true;
+    tell(event.origin, { type: "heard" });
     try {
       const answer = await knock(asked.options, event.origin);
       tell(event.origin, { type: "opened", ...answer });
