@@ -2,6 +2,7 @@
 
 import pytest
 
+from houselights.connect.words import catalogues
 from houselights.core.ids import UserId
 from tests.contract.seed import Caller
 from tests.e2e.browser import Browser, Page
@@ -28,63 +29,64 @@ _ASKED_TWICE = """(() => {
 })()"""
 
 
+@pytest.mark.parametrize("language", sorted(catalogues()))
 async def test_every_screen_of_the_dialog_passes_the_scan_and_fits_every_window(
-    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, language: str
 ) -> None:
-    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+    async with at_client(browser, clients, caller, await options(caller, user_id, language=language)) as dialog:
         host = dialog.host
         frame = await dialog.open()
         await host.evaluate(axe())
         assert await host.evaluate(SCAN) == []
-        await look(frame, host, "consent")
+        await look(frame, host, f"{language}-consent")
         await frame.click(PRIMARY)
         await shows(frame, "PLATFORM_SELECTION")
-        await look(frame, host, "platforms")
+        await look(frame, host, f"{language}-platforms")
         await frame.click("document.querySelector('.row')")
         await shows(frame, "GUIDANCE", "OPEN")
-        await look(frame, host, "guide")
+        await look(frame, host, f"{language}-guide")
         window = await dialog.login(frame)
         await shows(frame, "GUIDANCE", "WAITING")
-        await look(frame, host, "waiting")
+        await look(frame, host, f"{language}-waiting")
         await agree(window, "ava.stone", press="cancel")
         await shows(frame, "GUIDANCE", "USER_DENIED")
-        await look(frame, host, "denied")
-        await frame.click(labelled("Try again"))
+        await look(frame, host, f"{language}-denied")
+        await frame.click(PRIMARY)
         await agree(await dialog.login(frame), "duo.upstairs")
         await shows(frame, "GUIDANCE", "CHOOSING")
-        await look(frame, host, "choice")
+        await look(frame, host, f"{language}-choice")
         await host.front()
         await host.click(CLOSE)
         await frame.see("document.querySelector('dialog[open]')")
-        assert "is not used for anything" in await frame.text()
-        await look(frame, host, "choice-leave")
-        await frame.click(labelled("Go on"))
-        await frame.click(labelled("Connect this one"))
+        await look(frame, host, f"{language}-choice-leave")
+        await frame.click("document.querySelector('dialog[open] .primary')")
+        await frame.click(PRIMARY)
         await shows(frame, "", "CONNECTED")
-        await look(frame, host, "connected")
+        await look(frame, host, f"{language}-connected")
 
 
+@pytest.mark.parametrize("language", sorted(catalogues()))
 async def test_every_screen_about_what_is_connected_passes_the_scan_and_fits_every_window(
-    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser, language: str
 ) -> None:
-    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+    async with at_client(browser, clients, caller, await options(caller, user_id, language=language)) as dialog:
         host = dialog.host
         frame = await dialog.open()
         await choose(frame)
         await connect(dialog, frame, "ava.stone")
-        await frame.click(labelled("Add another account"))
+        await frame.click("document.querySelector('.aside a')")
         await shows(frame, "PLATFORM_SELECTION")
-        await look(frame, host, "platforms-counted")
+        await look(frame, host, f"{language}-platforms-counted")
         await frame.click("document.querySelector('.row')")
         await shows(frame, "CONNECTIONS")
-        await look(frame, host, "accounts")
-        await frame.click(labelled("Disconnect"))
+        await look(frame, host, f"{language}-accounts")
+        await frame.click("document.querySelector('.quiet')")
         await frame.until("document.querySelector('.danger') !== null")
-        await look(frame, host, "disconnect")
-        await frame.click(labelled("Disconnect"))
+        await look(frame, host, f"{language}-disconnect")
+        await frame.click(PRIMARY)
         await frame.see("document.querySelector('.notice')")
-        await look(frame, host, "disconnected")
-        await frame.click(labelled("Done"))
+        await look(frame, host, f"{language}-disconnected")
+        await frame.click(PRIMARY)
         await dialog.gone()
         assert (await dialog.heard(3))[-1] == ["exit", "DONE_CLICKED", str(user_id)]
 
@@ -100,7 +102,9 @@ async def test_every_page_that_stands_alone_passes_the_scan_and_fits_every_windo
             "alone-guide": f"{made['url']}/to/instagram/guide",
             "alone-stray": f"{stage.public_url}/connect/stray",
             "alone-unknown": f"{stage.public_url}/connect/nothing",
-            "alone-window": f"{made['url']}/unknown",
+            "alone-not-here": f"{made['url']}/unknown",
+            "alone-window": f"{made['url']}/window",
+            "alone-over": f"{stage.public_url}/connect/over",
         }.items():
             await tab.open(url)
             await tab.until(f"location.href === '{url}' && document.readyState === 'complete'")
@@ -149,6 +153,37 @@ async def test_the_keyboard_alone_leads_through_the_whole_flow(
         assert await host.evaluate(f"document.activeElement === {BUTTON}")
 
 
+async def test_the_keyboard_alone_chooses_reconnects_and_disconnects(
+    clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
+) -> None:
+    async with at_client(browser, clients, caller, await options(caller, user_id)) as dialog:
+        frame = await dialog.open()
+        await choose(frame)
+        await agree(await dialog.login(frame), "duo.upstairs")
+        await shows(frame, "GUIDANCE", "CHOOSING")
+        await dialog.host.front()
+        await frame.key("Tab")
+        await frame.until("document.activeElement.matches('input[value=\"1\"]')")
+        await frame.key("ArrowDown")
+        await frame.until("document.activeElement.matches('input[value=\"2\"]:checked')")
+        await _press(frame, "Connect this one", "")
+        assert "@duo.downstairs" in await frame.text()
+        await _press(frame, "Add another account", "PLATFORM_SELECTION")
+        await _press(frame, "Instagram", "CONNECTIONS")
+        await _press(frame, "Reconnect", "GUIDANCE")
+        await _press(frame, "Back", "CONNECTIONS")
+        await _tab_to(frame, "Disconnect")
+        await frame.key("Enter")
+        await frame.see("document.querySelector('.danger')")
+        await _tab_to(frame, "Disconnect")
+        await frame.key("Enter")
+        await frame.see("document.querySelector('.notice')")
+        await _tab_to(frame, "Done")
+        await frame.key("Enter")
+        await dialog.gone()
+        assert [each[0] for each in await dialog.heard(3)] == ["accountConnected", "accountDisconnected", "exit"]
+
+
 async def test_escape_in_the_dialog_closes_it_and_asks_while_a_login_is_under_way(
     clients: ClientPages, caller: Caller, user_id: UserId, browser: Browser
 ) -> None:
@@ -184,3 +219,11 @@ async def _tab_to(frame: Page, text: str) -> None:
             return
         await frame.key("Tab")
     raise AssertionError(f"no way to {text!r} by keyboard")
+
+
+async def _press(frame: Page, text: str, screen: str) -> None:
+    """What says so, with the keyboard; then there is that screen, and its heading has the focus."""
+    await _tab_to(frame, text)
+    await frame.key("Enter")
+    await shows(frame, screen)
+    await frame.until("document.activeElement.tagName === 'H1'")

@@ -16,6 +16,7 @@ const listen = (handle) => {
   if (callbacks === "none") return;
   const on = {
     three: (event) => (a, b, c) => remember(event)(...[a, b, c].filter((value) => value !== undefined)),
+    short: (event) => () => remember(event)(),
     rest: (event) => (...values) => remember(event)(...values),
     throwing: (event) => (a, b, c) => {
       remember(event)(...[a, b, c].filter((value) => value !== undefined));
