@@ -206,6 +206,7 @@ def test_every_refusal_is_taken_for_what_it_is(name: str, sample: str, where: st
         with pytest.raises(errors.PlatformError) as caught:
             attempt(PLATFORMS[name], script, spoil)
         assert isinstance(caught.value, expected)
+        assert isinstance(caught.value, errors.TokenRefused) == (expected is errors.TokenRefused)
     elif taken_for == NO_ERROR:
         attempt(PLATFORMS[name], script, spoil)
     else:

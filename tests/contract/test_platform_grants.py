@@ -8,7 +8,7 @@ from houselights.core import errors
 from houselights.core.messages import Response
 from houselights.port.persona import Persona, Trait
 from houselights.sandbox.play import play
-from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, attempt, granted, on_every_platform, refusing
+from tests.contract.folders import CAST, PLATFORMS, SHOWCASE, attempt, granted, on_every_platform, refusals, refusing
 from tests.invented import NOW
 
 PECULIAR = [persona for persona in CAST if persona.traits & {Trait.OLDER_SHAPES, Trait.NO_EXPIRY_TOLD}]
@@ -80,6 +80,13 @@ def test_a_dead_grant_is_not_renewed(name: str) -> None:
         fake, late = platform.fake(CAST), grant.expires_at + timedelta(seconds=1)
         with pytest.raises(errors.TokenRevoked):
             play(platform.renew(fake.app, grant, late), fake, late)
+
+
+@on_every_platform
+def test_only_where_a_refresh_token_lives_on_is_a_refused_access_token_not_the_end(name: str) -> None:
+    platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
+    refused = [row for row in refusals() if (row[0], row[3]) == (name, "TokenRefused") and " " not in row[2]]
+    assert bool(refused) == ("refresh" in granted(platform, fake).tokens)
 
 
 @pytest.mark.parametrize("script", ["renew", "revoke"])

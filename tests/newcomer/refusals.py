@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
+from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRefused
 from houselights.core.messages import Response
 from houselights.port import replies
 
@@ -36,7 +36,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 _BY_WORD: Mapping[str, type[PlatformError]] = {
-    "token_dead": TokenRevoked,
+    "token_dead": TokenRefused,
     "scope_missing": NotGranted,
     "wrong_parameter": AppRefused,
 }

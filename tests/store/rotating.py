@@ -95,6 +95,8 @@ class RotatingOAuth:
 
     def renew(self, _manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
         """A new pair, good for an hour."""
+        if "refresh" not in grant.tokens:
+            raise NotGiven("not_renewable")
         form = (("refresh_token", grant.tokens["refresh"]),)
         reply = yield from ask(Request("POST", f"{HOST}/token", form=form))
         if reply.status >= 500:

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from houselights.core.errors import PlatformDown, TokenRevoked
+from houselights.core.errors import NotGiven, PlatformDown, TokenRevoked
+from houselights.core.secret import Secret
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
 from houselights.flows import open_grant
@@ -126,6 +127,32 @@ async def test_fifty_callers_in_four_processes_make_one_call_and_all_get_what_it
 
     assert set(await asyncio.gather(*callers)) == {"access-1"}
     assert stage.platform.calls == 1
+
+
+async def test_fifty_callers_whose_access_token_is_refused_make_one_call(stage: Stage) -> None:
+    await stage.put(fresh_grant("access-refused", "refresh-0", stage.processes[0].clock.now() + timedelta(hours=1)))
+    opened = await open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[0])
+    assert (opened.grant.tokens["access"].reveal(), stage.platform.calls) == ("access-refused", 0)
+
+    callers = [
+        open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[number % 4], opened.version)
+        for number in range(50)
+    ]
+    brought = await asyncio.gather(*callers)
+
+    assert {each.grant.tokens["access"].reveal() for each in brought} == {"access-1"}
+    assert {each.version for each in brought} == {opened.version + 1}
+    assert stage.platform.calls == 1
+
+
+async def test_a_refused_token_that_cannot_be_renewed_says_so_and_loses_no_life(stage: Stage) -> None:
+    await stage.put(Grant({"access": Secret("alone")}, {}, (), None))
+    opened = await open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[0])
+
+    for _ in range(open_grant.MOST_LOST + 1):
+        with pytest.raises(NotGiven):
+            await open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[0], opened.version)
+    assert stage.platform.calls == 0
 
 
 async def test_a_token_that_is_fresh_is_used_as_it_is(stage: Stage) -> None:

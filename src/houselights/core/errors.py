@@ -38,6 +38,10 @@ class TokenRevoked(PlatformError):
     """The creator: the platform says clearly that the grant is dead; they must connect again."""
 
 
+class TokenRefused(TokenRevoked):
+    """Nobody yet: an access token is refused. Where the grant can be renewed, the renewal tells whether it is dead."""
+
+
 class NotGranted(PlatformError):
     """The creator: a scope is missing; identity may still be read, but that product stops until they reconnect."""
 

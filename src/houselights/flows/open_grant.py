@@ -1,4 +1,5 @@
-"""What a platform is asked with: the account's grant, opened, and renewed first where it is due for that.
+"""What a platform is asked with: the account's grant, opened, and renewed first where it is due for that, or where the
+platform refuses its access token before its time.
 
 One process renews a token, all others wait for what it brings: a provider that rotates its tokens kills the grant
 when an old one is used twice. The new grant is stored before it is used. A renewal that was begun and never ended
@@ -40,45 +41,54 @@ _WAIT_S = LEASE.total_seconds() + 10
 
 
 class Opened(Struct, frozen=True):
-    """A grant ready to use, and the app that it belongs to."""
+    """A grant ready to use, and the app that it belongs to. version: of the stored token."""
 
     app: OpenApp
     grant: Grant
+    version: int
 
 
-async def run(subject: Subject, work_platform_id: WorkPlatformId, platform: Platform, rooms: Rooms) -> Opened:
+async def run(
+    subject: Subject, work_platform_id: WorkPlatformId, platform: Platform, rooms: Rooms, refused: int | None = None
+) -> Opened:
     """The account's grant, fresh enough to be used now.
 
-    raises  TokenRevoked where there is none, or where the platform or too many lost renewals ended it;
-            AppRefused without the platform app that obtained it; PlatformError where the platform does not renew it now
+    refused  the version whose access token the platform refuses: renewed whatever its time, unless another one is in
+             its place by now
+    raises   TokenRevoked where there is none, or where the platform or too many lost renewals ended it; NotGiven for a
+             refused one that cannot be renewed; AppRefused without the platform app that obtained it; PlatformError
+             where the platform does not renew it now
     """
     clock = asyncio.get_running_loop().time
     until = clock() + _WAIT_S
     # Looked at, and not cut off from outside: a renewal of our own may be what takes long.
     while clock() < until:
-        opened = await _look(subject, work_platform_id, platform, rooms)
+        opened = await _look(subject, work_platform_id, platform, rooms, refused)
         if opened is not None:
             return opened
         await asyncio.sleep(_LOOK_EVERY_S)
     raise PlatformDown("renewal_timeout")
 
 
-async def _look(subject: Subject, work_platform_id: WorkPlatformId, platform: Platform, rooms: Rooms) -> Opened | None:
+async def _look(
+    subject: Subject, work_platform_id: WorkPlatformId, platform: Platform, rooms: Rooms, refused: int | None
+) -> Opened | None:
     """The grant, renewed by us if that is our turn; None while another process renews it."""
     stored = await accounts.token(rooms.database, subject.application_id, subject.account_id)
     if stored is None:
         raise TokenRevoked("no_token")
     app = await platform_app.of_token(rooms, stored, work_platform_id)
     grant = await rooms.vault.open_grant(subject.application_id, subject.account_id, stored.sealed)
-    if grant.renew_at is None or rooms.clock.now() < grant.renew_at:
-        return Opened(app, grant)
+    is_due = grant.renew_at is not None and grant.renew_at <= rooms.clock.now()
+    if not is_due and stored.version != refused:
+        return Opened(app, grant, stored.version)
     renewal = await accounts.begin_renewal(rooms.database, subject, stored.version, LEASE)
     if renewal is None:
         return None
     if renewal.starts > MOST_LOST:
         log.error("token.renewals_lost", account_id=subject.account_id, starts=renewal.starts)
         raise TokenRevoked("renewals_lost")
-    return await _renew(subject, platform, stored, renewal, Opened(app, grant), rooms)
+    return await _renew(subject, platform, stored, renewal, Opened(app, grant, stored.version), rooms)
 
 
 async def _renew(
@@ -99,7 +109,7 @@ async def _renew(
     except LeaseLost:
         return None
     log.info("token.renewed", account_id=subject.account_id)
-    return Opened(old.app, grant)
+    return Opened(old.app, grant, stored.version + 1)
 
 
 async def _asked(subject: Subject, platform: Platform, old: Opened, rooms: Rooms) -> Grant:

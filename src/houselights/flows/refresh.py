@@ -12,14 +12,17 @@ import structlog
 from houselights.core.errors import (
     HouselightsError,
     LeaseLost,
+    NotGiven,
     PlatformChanged,
     PlatformDown,
     RateLimited,
     StoreDown,
+    TokenRefused,
     TokenRevoked,
 )
 from houselights.db.run import Connection
 from houselights.flows import open_grant, platform_app
+from houselights.flows.open_grant import Opened
 from houselights.flows.rooms import Rooms
 from houselights.outbound.drive import drive
 from houselights.port.platform import Platform, Reading
@@ -78,8 +81,26 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
 
 
 async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: list[bytes]) -> Reading:
-    """Everything that the platform says, or one of the platform errors; `bodies` is what it was read from."""
-    opened = await open_grant.run(_subject(held), held.work_platform_id, platform, rooms)
+    """Everything that the platform says, or one of the platform errors; `bodies` is what it was read from.
+
+    An access token that is refused says nothing of the grant: it is renewed, once a run, and the script begins anew.
+    """
+    of = (_subject(held), held.work_platform_id, platform, rooms)
+    opened = await open_grant.run(*of)
+    try:
+        return await _played(held, rooms, platform, opened, bodies)
+    except TokenRefused as error:
+        log.warning("refresh.token_refused", account_id=held.account_id, code=error.code)
+        bodies.clear()
+        try:
+            opened = await open_grant.run(*of, refused=opened.version)
+        except NotGiven:
+            raise error from None
+    return await _played(held, rooms, platform, opened, bodies)
+
+
+async def _played(held: RefreshLease, rooms: Rooms, platform: Platform, opened: Opened, bodies: list[bytes]) -> Reading:
+    """The platform's script with one grant, from its beginning."""
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
     # The consent may reach further than what this account was connected for; what nobody asked for is not read.
     wanted = Product.IDENTITY_AUDIENCE in held.products

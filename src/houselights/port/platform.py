@@ -235,7 +235,8 @@ class Platform(Protocol):
         """Fetch and normalise profile and audience as of `now`, by which platforms are asked for days.
 
         with_audience  whether anybody wants one; else no call is made for it, whatever was granted
-        raises         every PlatformError; a refused audience does not raise: it is in the reading
+        raises         every PlatformError; a refused audience does not raise: it is in the reading. TokenRefused, and
+                       not TokenRevoked, where only the access token is refused and a renewal may bring another
         """
         ...
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, structs
 
-from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
+from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRefused
 from houselights.core.messages import Response
 from houselights.port import replies
 
@@ -55,7 +55,7 @@ def _until_midnight(now: datetime) -> timedelta:
 
 
 _BY_STATUS: Mapping[int, type[PlatformError]] = {
-    401: TokenRevoked,
+    401: TokenRefused,
     403: NotGranted,
     404: GoneError,
     426: AppRefused,

@@ -16,6 +16,7 @@ from houselights.core.errors import (
     PlatformDown,
     PlatformError,
     RateLimited,
+    TokenRefused,
     TokenRevoked,
 )
 from houselights.core.messages import Response
@@ -58,7 +59,7 @@ def token_refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 _BY_CODE: Mapping[int, type[PlatformError]] = {
-    2: TokenRevoked,
+    2: TokenRefused,
     3: NotGranted,
     7: NotGranted,
     12: PlatformDown,
@@ -67,4 +68,4 @@ _BY_CODE: Mapping[int, type[PlatformError]] = {
     _SPENT: TokenRevoked,
 }
 
-_BY_STATUS: Mapping[int, type[PlatformError]] = {401: TokenRevoked, 403: NotGranted, 404: NotGiven}
+_BY_STATUS: Mapping[int, type[PlatformError]] = {401: TokenRefused, 403: NotGranted, 404: NotGiven}

@@ -16,6 +16,7 @@ from houselights.core.errors import (
     PlatformDown,
     PlatformError,
     RateLimited,
+    TokenRefused,
     TokenRevoked,
 )
 from houselights.core.messages import Response
@@ -73,7 +74,8 @@ def display_refusal(reply: Response) -> PlatformError | None:
 _BUSY_CODES = {40100, 40132}
 
 _BY_CODE: Mapping[int, type[PlatformError]] = {
-    **dict.fromkeys((40102, 40103, 40105, 40107, 40110), TokenRevoked),
+    **dict.fromkeys((40102, 40105), TokenRefused),
+    **dict.fromkeys((40103, 40107, 40110), TokenRevoked),
     **dict.fromkeys((40001, 40130, 40131), NotGranted),
     **dict.fromkeys((40000, 40002, 40006, 40007, 40051), AppRefused),
     **dict.fromkeys((40101, 40104, 40108, 40113, 40117, 40118), AppRefused),
@@ -81,7 +83,7 @@ _BY_CODE: Mapping[int, type[PlatformError]] = {
 }
 
 _BY_WORD: Mapping[str, Callable[[str], PlatformError]] = {
-    "access_token_invalid": TokenRevoked,
+    "access_token_invalid": TokenRefused,
     "scope_not_authorized": NotGranted,
     "scope_permission_missed": NotGranted,
     "rate_limit_exceeded": lambda code: RateLimited(code, _BUSY, "app"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
-from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
+from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRefused, TokenRevoked
 from houselights.core.messages import Response
 from houselights.port import replies
 
@@ -43,7 +43,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
         return NotGranted("twitch_missing_scope")
     if "client" in sentence or "is missing" in sentence:
         return AppRefused("twitch_bad_call")
-    return TokenRevoked("twitch_invalid_token")
+    return TokenRefused("twitch_invalid_token")
 
 
 def token_refusal(reply: Response) -> PlatformError | None:

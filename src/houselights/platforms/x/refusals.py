@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct, structs
 
-from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRevoked
+from houselights.core.errors import AppRefused, NotGranted, PlatformError, RateLimited, TokenRefused
 from houselights.core.messages import Response
 from houselights.port import replies
 
@@ -45,4 +45,4 @@ _BY_TITLE: Mapping[str, type[PlatformError]] = {
     "Unsupported Authentication": AppRefused,
 }
 
-_BY_STATUS: Mapping[int, type[PlatformError]] = {401: TokenRevoked, 402: AppRefused, 403: NotGranted}
+_BY_STATUS: Mapping[int, type[PlatformError]] = {401: TokenRefused, 402: AppRefused, 403: NotGranted}

@@ -16,6 +16,7 @@ from houselights.core.errors import (
     PlatformDown,
     PlatformError,
     RateLimited,
+    TokenRefused,
     TokenRevoked,
 )
 from houselights.core.messages import Response
@@ -80,8 +81,8 @@ def _plain(kind: type[PlatformError]) -> Callable[[str, datetime], PlatformError
 
 _BY_REASON: Mapping[str, Callable[[str, datetime], PlatformError]] = {
     "youtubeSignupRequired": lambda _code, _now: NotGiven(NO_CHANNEL),
-    "authError": _plain(TokenRevoked),
-    "UNAUTHENTICATED": _plain(TokenRevoked),
+    "authError": _plain(TokenRefused),
+    "UNAUTHENTICATED": _plain(TokenRefused),
     "accountClosed": _plain(TokenRevoked),
     "accountSuspended": _plain(TokenRevoked),
     "accountTerminated": _plain(TokenRevoked),
