@@ -28,6 +28,10 @@ def test_a_grant_is_renewed_from_when_it_says_or_never(name: str, persona: Perso
         return
     assert grant.renew_at > NOW
     assert grant.expires_at is None or grant.renew_at < grant.expires_at
+    assert grant.works_until is not None
+    assert grant.renew_at < grant.works_until
+    last = grant.works_until - timedelta(seconds=1)
+    assert play(platform.read(fake.app, grant, last), fake, last).profile.username == persona.username
     nearly = grant.renew_at + timedelta(seconds=59)
     assert play(platform.read(fake.app, grant, nearly), fake, nearly).profile.username == persona.username
     fresh = play(platform.renew(fake.app, grant, grant.renew_at), fake, grant.renew_at)

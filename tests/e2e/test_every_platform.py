@@ -105,3 +105,20 @@ async def test_a_platform_that_hangs_delays_no_other_whatever_number_of_workers_
 
     await until(is_over)
     assert [await worker.stop() for worker in workers] == [0, 0]
+
+
+@pytest.mark.parametrize("kind", ["html_502", "error_10_permission"])
+@pytest.mark.parametrize("name", ["threads", "instagram_direct"])
+async def test_a_token_that_is_not_renewed_weeks_before_its_end_is_read_with(home: House, name: str, kind: str) -> None:
+    account = await home.connect(0, str(MANIFESTS[name].work_platform))
+    worker = await home.worker()
+    first = await finished(home, account)
+    await home.fault(kind, platform=name, match={"path": "refresh_access_token"})
+    await home.forward(AGED)
+
+    second = await finished(home, account, first["finished_at"])
+
+    assert (first["outcome"], second["outcome"]) == ("DONE", "DONE")
+    assert wanted(await home.api.get(f"/v1/accounts/{account.id}"), 200, "the account")["status"] == "CONNECTED"
+    await home.heal()
+    assert await worker.stop() == 0

@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 import pytest_asyncio
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from houselights.core.errors import NotGiven, PlatformDown, TokenRevoked
@@ -185,6 +186,43 @@ async def test_a_platform_that_is_down_costs_a_token_none_of_its_lives(stage: St
     stage.platform.fails_with = 0
 
     assert await stage.open() == f"access-{stage.platform.calls}"
+
+
+async def test_a_token_that_is_due_and_not_renewed_is_read_with_until_it_ends(stage: Stage) -> None:
+    now = stage.processes[0].clock.now()
+    due = fresh_grant("access-old", "refresh-0", now - timedelta(days=1))
+    stage.platform.fails_with = 503
+    await stage.put(structs.replace(due, works_until=now + timedelta(days=19)))
+
+    assert [await stage.open(number) for number in range(4)] == ["access-old"] * 4
+    assert stage.platform.calls == 4, "tried again each time"
+
+    await stage.put(structs.replace(due, works_until=now - timedelta(seconds=1)))
+    with pytest.raises(PlatformDown):
+        await stage.open()
+
+    stage.platform.fails_with = 0
+    assert await stage.open() == f"access-{stage.platform.calls}"
+
+
+async def test_a_token_that_is_due_and_dead_is_not_read_with(stage: Stage) -> None:
+    now = stage.processes[0].clock.now()
+    due = fresh_grant("access-old", "refresh-of-long-ago", now - timedelta(days=1))
+    await stage.put(structs.replace(due, works_until=now + timedelta(days=19)))
+
+    with pytest.raises(TokenRevoked, match="invalid_grant"):
+        await stage.open()
+
+
+async def test_a_refused_token_that_is_not_renewed_is_not_read_with(stage: Stage) -> None:
+    now = stage.processes[0].clock.now()
+    fresh = fresh_grant("access-refused", "refresh-0", now + timedelta(days=19))
+    await stage.put(structs.replace(fresh, works_until=now + timedelta(days=20)))
+    opened = await open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[0])
+    stage.platform.fails_with = 503
+
+    with pytest.raises(PlatformDown):
+        await open_grant.run(stage.subject, ROTATING, PLATFORM, stage.processes[0], opened.version)
 
 
 async def test_renewals_that_never_end_are_tried_three_times_and_then_the_creator_is_asked(stage: Stage) -> None:

@@ -7,12 +7,20 @@ when an old one is used twice. The new grant is stored before it is used. A rene
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from msgspec import Struct, structs
 
-from houselights.core.errors import HouselightsError, LeaseLost, PlatformDown, StoreDown, TokenRevoked
+from houselights.core.errors import (
+    HouselightsError,
+    LeaseLost,
+    PlatformDown,
+    PlatformError,
+    RateLimited,
+    StoreDown,
+    TokenRevoked,
+)
 from houselights.core.ids import WorkPlatformId
 from houselights.flows import platform_app
 from houselights.flows.platform_app import OpenApp
@@ -57,7 +65,8 @@ async def run(
              its place by now
     raises   TokenRevoked where there is none, or where the platform or too many lost renewals ended it; NotGiven for a
              refused one that cannot be renewed; AppRefused without the platform app that obtained it; PlatformError
-             where the platform does not renew it now
+             where the platform does not renew it now, and
+             the access token has ended (`Grant.works_until`) or is the refused one
     """
     clock = asyncio.get_running_loop().time
     until = clock() + _WAIT_S
@@ -88,7 +97,14 @@ async def _look(
     if renewal.starts > MOST_LOST:
         log.error("token.renewals_lost", account_id=subject.account_id, starts=renewal.starts)
         raise TokenRevoked("renewals_lost")
-    return await _renew(subject, platform, stored, renewal, Opened(app, grant, stored.version), rooms)
+    old = Opened(app, grant, stored.version)
+    try:
+        return await _renew(subject, platform, stored, renewal, old, rooms)
+    except PlatformError as error:
+        if stored.version == refused or not _still_works(grant, error, rooms.clock.now()):
+            raise
+        log.warning("token.not_renewed_yet", account_id=subject.account_id, error=type(error).__name__, code=error.code)
+        return old
 
 
 async def _renew(
@@ -110,6 +126,16 @@ async def _renew(
         return None
     log.info("token.renewed", account_id=subject.account_id)
     return Opened(old.app, grant, stored.version + 1)
+
+
+def _still_works(grant: Grant, error: PlatformError, now: datetime) -> bool:
+    """Whether a grant that was not renewed is read with all the same, and renewed another time.
+
+    Not where it is dead, nor where the platform, or a budget, asks for no calls at all for a while.
+    """
+    if grant.works_until is None or grant.works_until <= now:
+        return False
+    return not isinstance(error, TokenRevoked | RateLimited)
 
 
 async def _asked(subject: Subject, platform: Platform, old: Opened, rooms: Rooms) -> Grant:

@@ -44,6 +44,8 @@ class Grant(Struct, frozen=True):
     renew_at    from when `Platform.renew` should make a fresh grant of it, None where it needs none
     person      who consented, as the platform calls them to this app; None where it names nobody. Whoever ends one
                 grant at a platform ends all that this person gave the app
+    works_until  when its access token ends; a grant that is due for a renewal and does not get it is read with until
+                 then. None where no end is known: then not beyond `renew_at`
     """
 
     tokens: Mapping[str, Secret]
@@ -52,6 +54,7 @@ class Grant(Struct, frozen=True):
     expires_at: datetime | None
     renew_at: datetime | None = None
     person: str | None = None
+    works_until: datetime | None = None
 
 
 class Withdrawal(Struct, frozen=True):

@@ -109,8 +109,9 @@ def test_a_renewed_grant_keeps_what_the_reply_does_not_say() -> None:
     assert grant.renew_at is not None
     due = grant.renew_at
     fresh = played(renew(MANIFEST, APP, grant, due), lambda _request: reply({**LONG, "access_token": "LONGER"}))
+    ends = due + timedelta(days=60)
     assert fresh == Grant(
-        {"user": Secret("LONGER")}, {"account": "17"}, grant.scopes, due + timedelta(days=60), due + timedelta(days=40)
+        {"user": Secret("LONGER")}, {"account": "17"}, grant.scopes, ends, due + timedelta(days=40), works_until=ends
     )
     less = played(renew(MANIFEST, APP, grant, due), lambda _request: reply({**LONG, "permissions": BASIC}))
     assert less.scopes == (BASIC,)

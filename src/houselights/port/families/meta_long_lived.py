@@ -133,6 +133,7 @@ def _lived(manifest: Manifest, token: _Long, now: datetime, before: Grant) -> Gr
         ends,
         max(now + _OLD_ENOUGH, ends - _LEFT_TO_LIVE),
         before.person,
+        ends,
     )
 
 

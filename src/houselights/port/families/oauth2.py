@@ -159,6 +159,7 @@ def _lived(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Gr
         tokens[REFRESH] = token.refresh_token
     lifetime_s = manifest.oauth.access_token_lifetime_s if token.expires_in is None else token.expires_in
     ends = None if lifetime_s is None else now + timedelta(seconds=lifetime_s)
+    before = structs.replace(before, works_until=ends)
     if REFRESH not in tokens:
         return structs.replace(before, tokens=tokens, expires_at=ends, renew_at=None)
     expires_at = _end_of_refresh(manifest, token, now, before)
