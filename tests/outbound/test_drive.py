@@ -215,7 +215,9 @@ async def test_a_full_budget_stops_the_next_call(headers: list[str], wait: timed
 
 
 @pytest.mark.parametrize(
-    ("opens_in_s", "waited_s"), [(90, 90), (0, 1), (-500, 1), (7 * 86_400, 86_400)], ids=["90", "now", "past", "far"]
+    ("opens_in_s", "waited_s"),
+    [(90, 90), (0, 1), (-500, 1), (2 * 86_400, 2 * 86_400), (30 * 86_400, 7 * 86_400)],
+    ids=["90", "now", "past", "days", "far"],
 )
 async def test_a_full_budget_rests_until_the_instant_that_the_platform_names(opens_in_s: int, waited_s: int) -> None:
     opens = int(NOW.timestamp()) + opens_in_s

@@ -52,7 +52,9 @@ async def told(script: Script[int], *said: str, limits: Limits | None = None) ->
         ("90", timedelta(seconds=90)),
         ("Mon, 23 Nov 2026 12:10:00 GMT", timedelta(minutes=10)),
         ("Mon, 23 Nov 2026 11:00:00 GMT", timedelta(seconds=1)),
-        ("99999999", timedelta(days=1)),
+        ("86401", timedelta(days=1, seconds=1)),
+        ("604800", timedelta(days=7)),
+        ("99999999", timedelta(days=7)),
     ],
 )
 async def test_retry_after_decides_how_long_in_both_forms(status: str, text: str, wait: timedelta) -> None:

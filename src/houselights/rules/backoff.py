@@ -19,8 +19,9 @@ _SPREAD = 0.2
 MAX_STARTS = 5
 """Starts without a finish after which a row is parked: something in it kills its worker."""
 
-LONGEST_WAIT = timedelta(days=1)
-"""What a platform may ask for at most; the longest documented budget renews daily."""
+LONGEST_WAIT = timedelta(days=7)
+"""What a platform may ask for at most. Budgets that are documented open again within a day; a week obeys all that a
+platform may mean, and a header that is nonsense does not end readings for good."""
 
 
 def webhook_wait(failed_attempts: int) -> timedelta | None:
