@@ -35,6 +35,11 @@ def counted(name: str, sample: str) -> str:
     return "app" if sample in WHOLE_APP else PLATFORMS[name].manifest.limits.counts
 
 
+def silent(refusal: Response) -> Response:
+    """A refusal whose headers say nothing."""
+    return structs.replace(refusal, headers={})
+
+
 def waited(name: str, script: str, spoil: Spoil) -> RateLimited:
     """What a script comes to, as the driver of its calls tells it."""
     heard: list[Response] = []
@@ -61,7 +66,12 @@ def test_a_refusal_rests_whose_calls_it_counts_for_as_long_as_it_says(
 
     told = waited(name, script, lambda request, reply: refusal if place in address(request) else reply)
 
-    assert (told.wait, told.bucket) == (wait, counted(name, sample))
+    assert (told.wait, told.bucket, told.grows_to) == (wait, counted(name, sample), None)
+
+    unsaid = waited(name, script, lambda request, reply: silent(refusal) if place in address(request) else reply)
+    grows_to = PLATFORMS[name].manifest.limits.waits_grow_to_s
+    assert unsaid.grows_to == (None if grows_to is None else timedelta(seconds=grows_to))
+    assert unsaid.grows_to is None or unsaid.wait < unsaid.grows_to
 
 
 @pytest.mark.parametrize("body", [b"Too many requests", b"{}"])

@@ -10,6 +10,7 @@ import pytest
 
 from houselights.core.errors import AppRefused, BudgetSpent, PlatformDown, PlatformError, RateLimited
 from houselights.core.messages import Request, Script, ask_all
+from houselights.db.clock import Clock
 from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 from houselights.outbound.budget import BudgetKey, Budgets, Meter
@@ -111,6 +112,24 @@ async def test_a_refusal_rests_what_it_counts_for_as_long_as_it_says(database: D
     expected = {"account": {"account"}, "app": {"account", "app"}, "project": {"account", "app", "project"}}
     assert set(waits) == expected[bucket]
     assert all(timedelta(minutes=29) < wait <= timedelta(minutes=30) for wait in waits.values())
+
+
+async def test_waits_without_a_time_grow_where_the_manifest_says_so(database: Database) -> None:
+    meter = Meter(Budgets(database), BudgetKey(uuid4(), "an app"), uuid4(), ())
+
+    async def refused(headers: str, limits: Limits) -> timedelta:
+        async with playing(answering(reply(b"", "429 Slow", headers)), limits=limits) as play:
+            with pytest.raises(RateLimited) as limited:
+                await drive(reading(bucket="app"), msgspec.structs.replace(play.link, meter=meter))
+        await Clock().move(database, limited.value.wait + timedelta(seconds=1))
+        return limited.value.wait
+
+    growing = Limits(waits_grow_to_s=900)
+    assert await refused("X: 1", growing) == OWN
+    assert await refused("X: 1", growing) == 2 * OWN
+    assert await refused("Retry-After: 30", growing) == timedelta(seconds=30), "a time that is named is kept"
+    assert await refused("X: 1", growing) == timedelta(minutes=15)
+    assert await refused("X: 1", Limits()) == OWN
 
 
 async def test_a_platform_that_is_down_until_then_is_waited_for_by_the_account_alone() -> None:

@@ -191,3 +191,42 @@ async def test_where_no_project_is_told_its_rest_is_the_apps(database: Database)
     with pytest.raises(BudgetSpent):
         await Meter(Budgets(database), app, uuid4(), ()).begin()
     await Meter(Budgets(database), fresh_key(), uuid4(), ()).begin()
+
+
+async def test_a_rest_stops_what_is_under_way_in_its_process_and_what_others_begin(database: Database) -> None:
+    app, here, there = fresh_key(), Budgets(database), Budgets(database)
+    under_way, elsewhere = Meter(here, app, uuid4(), ()), Meter(there, app, uuid4(), ())
+    await under_way.begin()
+    await elsewhere.begin()
+    await under_way.call()
+
+    await Meter(here, app, uuid4(), ()).rest("app", timedelta(minutes=19))
+
+    with pytest.raises(BudgetSpent) as resting:
+        await under_way.call()
+    assert timedelta(minutes=18) < resting.value.wait <= timedelta(minutes=19)
+    await elsewhere.call()
+    with pytest.raises(BudgetSpent):
+        await elsewhere.begin()
+    await Meter(here, fresh_key(), uuid4(), ()).call()
+
+    await Clock().move(database, timedelta(minutes=20))
+    await under_way.begin()
+    await under_way.call()
+
+
+async def test_rests_whose_time_nobody_names_double_while_they_follow_one_another(database: Database) -> None:
+    app, minute, most = fresh_key(), timedelta(minutes=1), timedelta(minutes=15)
+    meters = [Meter(Budgets(database), app, uuid4(), ()) for _ in range(2)]
+    lengths = list[float]()
+    for number in range(7):
+        wait = await meters[number % 2].rest("app", minute, most)
+        together = await meters[1 - number % 2].rest("app", minute, most)
+        assert wait - timedelta(seconds=5) < together <= wait, "refused together: one rest"
+        lengths.append(wait / minute)
+        await Clock().move(database, wait + timedelta(seconds=1))
+    assert lengths == [1, 2, 4, 8, 15, 15, 15]
+
+    await Clock().move(database, most)
+
+    assert await meters[0].rest("app", minute, most) == minute, "nothing was refused for a while"

@@ -49,11 +49,18 @@ class NotGranted(PlatformError):
 class RateLimited(PlatformError):
     """Nobody: wait. `wait` is how long the platform asked for; `bucket` says whose calls it counted."""
 
-    def __init__(self, code: str, wait: timedelta, bucket: str | None = None) -> None:
-        """bucket: None where the reply does not say; then the manifest's `limits.counts` holds."""
+    def __init__(
+        self, code: str, wait: timedelta, bucket: str | None = None, grows_to: timedelta | None = None
+    ) -> None:
+        """One refusal.
+
+        bucket    None where the reply does not say; then the manifest's `limits.counts` holds
+        grows_to  where nobody named a time: how long such a wait may become, doubled while they follow one another
+        """
         super().__init__(code)
         self.wait = wait
         self.bucket = bucket
+        self.grows_to = grows_to
 
 
 class BudgetSpent(RateLimited):

@@ -98,6 +98,34 @@ REST = Statement(
 )
 
 
+class Told(Struct, frozen=True):
+    """How much of a rest is left, from the database's now."""
+
+    left: timedelta
+
+
+# One that is told while another holds is a part of that one: calls that were under way are refused together.
+REST_LONGER = Statement(
+    """
+    with told as (
+        select c.now, greatest(a.rest_until, c.now) as begins,
+               case when a.rest_until > c.now then interval '0'
+                    when c.now <= a.rest_until + a.rested then least(2 * a.rested, $5)
+                    else $4 end as length
+        from clock c left join allowances a
+          on a.work_platform_id = $1 and a.spender = $2 and a.account_id = $3 and a.seconds = 0
+    )
+    insert into allowances as a (work_platform_id, spender, account_id, seconds, rest_until, rested)
+    select $1, $2, $3, 0, begins + length, length from told
+    on conflict (work_platform_id, spender, account_id, seconds) do update
+    set rest_until = greatest(a.rest_until, excluded.rest_until),
+        rested = coalesce(nullif(excluded.rested, interval '0'), a.rested)
+    returning a.rest_until - (select now from told) as left
+    """,
+    Told,
+)
+
+
 class Rested(Struct, frozen=True):
     """Until when a platform asked not to be called, and the instant at which this was read."""
 
@@ -156,6 +184,7 @@ class Budgets:
         self._database = database
         self._purses: dict[tuple[BudgetKey, Window], _Purse] = {}
         self._room = self._full_at = room
+        self._rests: dict[BudgetKey, float] = {}
 
     @property
     def purses(self) -> int:
@@ -165,9 +194,23 @@ class Budgets:
     async def begin(self, work_platform_id: UUID, spenders: Sequence[str], account_id: UUID) -> None:
         """Before a script is played: raises BudgetSpent where the platform asked one of these to rest."""
         accounts = [NOBODY, account_id]
+        known = dict(self._rests)
         row = await self._database.fetch_one(RESTING, work_platform_id, list(spenders), accounts)
         if row is not None:
             raise BudgetSpent("resting", row.rest_until - row.now)
+        # The database knows best: the sandbox's clock may have moved. What was told meanwhile it did not know yet.
+        for spender in spenders:
+            for account in accounts:
+                key = BudgetKey(work_platform_id, spender, account)
+                if key in known and self._rests.get(key) == known[key]:
+                    del self._rests[key]
+
+    def check(self, key: BudgetKey) -> None:
+        """Before each call, without a look at the database: raises BudgetSpent where this process was told a rest."""
+        ends = self._rests.get(key)
+        left = 0.0 if ends is None else ends - monotonic()
+        if left > 0:
+            raise BudgetSpent("resting", timedelta(seconds=left))
 
     async def take(self, key: BudgetKey, window: Window) -> None:
         """One call of a window, waited for while that is short.
@@ -185,9 +228,18 @@ class Budgets:
             if wait > timedelta(0):
                 await asyncio.sleep(wait.total_seconds())
 
-    async def rest(self, key: BudgetKey, wait: timedelta) -> None:
-        """The platform asks not to be called for a while: from now on no process calls it with this key."""
-        await self._database.execute(REST, key.work_platform_id, key.spender, key.account_id, wait)
+    async def rest(self, key: BudgetKey, wait: timedelta, grows_to: timedelta | None = None) -> timedelta:
+        """The platform asks not to be called for a while: see `Meter.rest`. How long it is, as that says."""
+        place = key.work_platform_id, key.spender, key.account_id
+        if grows_to is None:
+            await self._database.execute(REST, *place, wait)
+        else:
+            told = await self._database.fetch_one(REST_LONGER, *place, wait, grows_to)
+            wait = wait if told is None else told.left
+        now = monotonic()
+        self._rests = {each: ends for each, ends in self._rests.items() if ends > now}
+        self._rests[key] = max(self._rests.get(key, now), now + wait.total_seconds())
+        return wait
 
     def _new_purse(self, key: BudgetKey, window: Window) -> _Purse:
         if len(self._purses) >= self._full_at:
@@ -236,12 +288,21 @@ class Meter:
 
     async def call(self) -> None:
         """Before each call. Raises BudgetSpent."""
+        for key in self._keys.values():
+            self._budgets.check(key)
         for window in self._windows:
             await self._budgets.take(self._keys[window.bucket], window)
 
-    async def rest(self, bucket: str, wait: timedelta) -> None:
-        """The platform asked for a rest; for every script of every process from now on."""
-        await self._budgets.rest(self._keys.get(bucket, self._keys["app"]), wait)
+    async def rest(self, bucket: str, wait: timedelta, grows_to: timedelta | None = None) -> timedelta:
+        """The platform asked for a rest. How long it is: `wait`, or what that has grown to.
+
+        It holds for every call of this process from now on, and for every script that any process begins from now on;
+        one that is under way in another process ends first, for each call would else cost a look at the database.
+
+        grows_to  where the platform named no time: a rest that begins soon after the last one, at most as long after it
+                  as that one was, is twice as long, up to this
+        """
+        return await self._budgets.rest(self._keys.get(bucket, self._keys["app"]), wait, grows_to)
 
 
 async def _locked(connection: Connection, key: BudgetKey, window: Window) -> tuple[BudgetRow, float]:

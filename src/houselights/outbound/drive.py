@@ -100,7 +100,7 @@ async def drive(script: Script[T], link: Link) -> T:
     except PlatformError as error:
         told = heeded(error, line.heard, link.platform.manifest.limits)
         if isinstance(told, RateLimited) and told.bucket is not None and link.meter is not None:
-            await link.meter.rest(told.bucket, told.wait)
+            told.wait = await link.meter.rest(told.bucket, told.wait, told.grows_to)
         if told is error:
             raise
         raise told from error
@@ -119,7 +119,10 @@ def heeded(error: PlatformError, heard: Sequence[Response], limits: Limits) -> P
     asked = max((wait for reply in heard if (wait := _asked(reply)) is not None), default=None)
     refused = [reply.status for reply in heard if _is_refusal(reply)]
     if isinstance(error, RateLimited):
-        return RateLimited(error.code, asked or error.wait, error.bucket or limits.counts)
+        bucket = error.bucket or limits.counts
+        if asked is not None or limits.waits_grow_to_s is None:
+            return RateLimited(error.code, asked or error.wait, bucket)
+        return RateLimited(error.code, error.wait, bucket, timedelta(seconds=limits.waits_grow_to_s))
     if isinstance(error, PlatformDown) and refused and asked is not None:
         return RateLimited("retry_after", asked, limits.counts if 429 in refused else "account")
     return error

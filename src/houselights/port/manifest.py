@@ -96,6 +96,8 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """calls that the platform counts in rolling windows, as far as it publishes how many"""
     counts: Literal["account", "app", "project"] = "account"
     """whose calls a refusal is about that does not say so itself, such as a bare 429"""
+    waits_grow_to_s: int | None = None
+    """where refusals name no time to wait: how long a wait may become, doubled with each that follows another"""
     project: str | None = None
     """a pattern whose first group is the project in an app's client id; None where each app counts for itself"""
 
