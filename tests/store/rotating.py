@@ -138,8 +138,8 @@ def fresh_grant(access: str, refresh: str, renew_at: datetime | None) -> Grant:
     return Grant({"access": Secret(access), "refresh": Secret(refresh)}, {}, (), None, renew_at)
 
 
-def rotating_platform() -> Platform:
-    """The dialect."""
+def rotating_platform(fetching: Silent | None = None) -> Platform:
+    """The dialect. fetching: how it reads; None: it does not."""
     manifest = Manifest(
         name="rotating",
         work_platform=ROTATING,
@@ -153,7 +153,7 @@ def rotating_platform() -> Platform:
     def no_fake(_personas: Sequence[Persona]) -> Fake:
         raise LookupError(date.min)
 
-    return Dialect(manifest, RotatingOAuth(), Silent(), Silent(), no_fake)
+    return Dialect(manifest, RotatingOAuth(), fetching or Silent(), Silent(), no_fake)
 
 
 @asynccontextmanager

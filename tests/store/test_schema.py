@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest_asyncio
 
-_NOT_AN_APPLICATIONS = {"deployment", "schema_migrations", "allowances"}
+_NOT_AN_APPLICATIONS = {"deployment", "schema_migrations", "allowances", "app_refusals"}
 
 _KEYS = """
     select c.conrelid::regclass::text as table_name, c.conname as key, a.attname as first_column,

@@ -87,7 +87,7 @@ async def _stored(settings: "Settings") -> list[Finding]:
             findings.append(await _schema(dsn))
             if findings[-1].status == "ok":
                 findings += [await _key(settings, database), await _clock(database), *await _apps(settings, database)]
-                findings.append(await _consents(database))
+                findings += [await _consents(database), *await _refused(database)]
             return findings
     except HouselightsError as error:
         return [Finding("database", "failed", str(error))]
@@ -163,6 +163,25 @@ async def _consents(database: "Database") -> Finding:
         return Finding("consents", "ok", f"none ends within {longest.days} days")
     says = f"{count} end within {longest.days} days unless they are renewed"
     return Finding("consents", "warning", says, "have these creators connect again; webhooks get SESSION.EXPIRING")
+
+
+async def _refused(database: "Database") -> list[Finding]:
+    """Apps that platforms refuse, again and again."""
+    from houselights.outbound.app_refusals import REST_AT, TELL_AT
+    from houselights.resources.work_platforms import WORK_PLATFORMS
+    from houselights.store import applications
+
+    refused = [each for each in await applications.platform_apps(database) if each.refused >= TELL_AT]
+    return [
+        Finding(
+            f"app at {WORK_PLATFORMS[each.work_platform_id].name}, {each.environment}",
+            "failed",
+            f"{each.client_id} was refused {each.refused} times in a row [{each.refused_as}]"
+            + ", so it is tried once an hour" * (each.refused >= REST_AT),
+            "see at the platform what is wrong; `platform app set`, also with the same secret, lets it try at once",
+        )
+        for each in refused
+    ]
 
 
 async def _apps(settings: "Settings", database: "Database") -> list[Finding]:

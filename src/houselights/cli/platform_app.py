@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from houselights.compose.foundation import Foundation
     from houselights.core.ids import ApplicationId
     from houselights.port.manifest import Manifest
+    from houselights.store.applications import ListedPlatformApp
 
 _EXAMPLE = """\
 example:
@@ -118,6 +119,11 @@ def _remove(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _state(app: "ListedPlatformApp") -> str:
+    state = "in use" if app.retired_at is None else "retired"
+    return f"{state}, refused {app.refused} times in a row ({app.refused_as})" if app.refused else state
+
+
 def _manifest(arguments: argparse.Namespace) -> "Manifest":
     """Of the platform that was named. Raises SettingWrong."""
     from houselights.compose.platforms import find_manifests
@@ -206,7 +212,7 @@ def _list(arguments: argparse.Namespace) -> int:
                 each.client_id,
                 each.application or "every application",
                 str(each.accounts),
-                "in use" if each.retired_at is None else "retired",
+                _state(each),
                 each.base_urls,
                 each.options,
             )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from prometheus_client import Counter
 
 from houselights.core.errors import (
     HouselightsError,
@@ -36,6 +37,13 @@ from houselights.store.refreshes import Ending, Postponement, RefreshLease
 from houselights.store.write import Occasion, write_reading
 
 log = structlog.get_logger()
+
+STALE = Counter(
+    "houselights_refreshes_stale", "Runs given up of accounts that were not read for three cycles", ["platform"]
+)
+
+_CYCLES_UNTIL_TOLD = 3
+"""Cycles without a reading after which the operator is told that a platform does not answer."""
 
 
 async def run(held: RefreshLease, rooms: Rooms) -> None:
@@ -106,7 +114,10 @@ async def _played(held: RefreshLease, rooms: Rooms, platform: Platform, opened: 
     wanted = Product.IDENTITY_AUDIENCE in held.products
     script = platform.read(opened.app.keys, opened.grant, link.now(), with_audience=wanted)
     secrets = (*opened.grant.tokens.values(), opened.app.keys.client_secret)
-    return await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
+    reading = await drive(recorded(script, bodies, secrets) if rooms.keeps_replies else script, link)
+    if link.meter is not None:
+        await link.meter.accepted()
+    return reading
 
 
 async def _store(
@@ -176,6 +187,10 @@ async def _fail(
 ) -> None:
     """Given up until the next cycle or request. bodies: the replies that show why."""
     now, kept = rooms.clock.now(), await _sealed(held, rooms, bodies)
+    stale_from = now - _CYCLES_UNTIL_TOLD * timedelta(hours=platform.manifest.cadence_h)
+    if isinstance(error, PlatformDown) and held.read_at is not None and held.read_at < stale_from:
+        STALE.labels(platform.manifest.name).inc()
+        log.error("refresh.stale", account_id=held.account_id, code=error.code, read_at=held.read_at.isoformat())
     async with rooms.database.transaction() as connection:
         next_due = await _next_due(connection, held, platform, now)
         ending = Ending("FAILED", next_due, error_class=type(error).__name__, error_code=error.code, replies=kept)

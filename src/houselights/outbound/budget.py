@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from houselights.core.errors import BudgetSpent
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
+from houselights.outbound import app_refusals
 from houselights.rules.budget import Grant, Window, borrow
 
 NOBODY = UUID(int=0)
@@ -126,22 +127,31 @@ REST_LONGER = Statement(
 )
 
 
-class Rested(Struct, frozen=True):
-    """Until when a platform asked not to be called, and the instant at which this was read."""
+class Standing(Struct, frozen=True):
+    """What stands in the way of a script, and the instant at which this was read.
 
-    rest_until: datetime
-    now: datetime
-
-
-RESTING = Statement(
+    rest_until      until when the platform asked not to be called, None where it did not, or not lately
+    refused         how often in a row it refused the app
+    app_rest_until  until when nobody asks with the app for that; None before there were enough
     """
-    select b.rest_until, c.now
-    from allowances b, clock c
-    where b.work_platform_id = $1 and b.spender = any ($2::text[]) and b.account_id = any ($3::uuid[])
-      and b.seconds = 0 and b.rest_until > c.now
-    order by b.rest_until desc limit 1
+
+    now: datetime
+    rest_until: datetime | None
+    refused: int
+    app_rest_until: datetime | None
+
+
+STANDING = Statement(
+    """
+    select c.now, b.rest_until, coalesce(r.in_a_row, 0) as refused, r.rest_until as app_rest_until
+    from clock c
+    left join (
+        select max(rest_until) as rest_until from allowances
+        where work_platform_id = $1 and spender = any ($2::text[]) and account_id = any ($3::uuid[]) and seconds = 0
+    ) b on true
+    left join app_refusals r on r.work_platform_id = $1 and r.client_id = $4
     """,
-    Rested,
+    Standing,
 )
 
 
@@ -191,19 +201,40 @@ class Budgets:
         """How many are kept now."""
         return len(self._purses)
 
-    async def begin(self, work_platform_id: UUID, spenders: Sequence[str], account_id: UUID) -> None:
-        """Before a script is played: raises BudgetSpent where the platform asked one of these to rest."""
-        accounts = [NOBODY, account_id]
+    async def begin(self, app: BudgetKey, spenders: Sequence[str], account_id: UUID) -> int:
+        """Before a script is played: how often in a row the platform refused the app, 0 where nobody counts it.
+
+        raises  BudgetSpent where the platform asked one of these to rest, or refused the app too often
+        """
+        work_platform_id, accounts = app.work_platform_id, [NOBODY, account_id]
+        client_id = None if account_id == NOBODY else app.spender
         known = dict(self._rests)
-        row = await self._database.fetch_one(RESTING, work_platform_id, list(spenders), accounts)
-        if row is not None:
+        row = await self._database.fetch_one(STANDING, work_platform_id, list(spenders), accounts, client_id)
+        if row is None:
+            raise LookupError("the clock is gone")
+        if row.rest_until is not None and row.rest_until > row.now:
             raise BudgetSpent("resting", row.rest_until - row.now)
+        if row.app_rest_until is not None and row.app_rest_until > row.now:
+            raise BudgetSpent("app_refused", row.app_rest_until - row.now)
+        if row.app_rest_until is not None and not await app_refusals.may_try(
+            self._database, work_platform_id, app.spender
+        ):
+            raise BudgetSpent("app_refused", app_refusals.TRY_FOR)
         # The database knows best: the sandbox's clock may have moved. What was told meanwhile it did not know yet.
         for spender in spenders:
             for account in accounts:
                 key = BudgetKey(work_platform_id, spender, account)
                 if key in known and self._rests.get(key) == known[key]:
                     del self._rests[key]
+        return row.refused
+
+    async def refused(self, app: BudgetKey, code: str) -> int:
+        """The platform refused the app; how often in a row."""
+        return await app_refusals.count(self._database, app.work_platform_id, app.spender, code)
+
+    async def accepted(self, app: BudgetKey) -> None:
+        """The platform took the app."""
+        await app_refusals.forget(self._database, app.work_platform_id, app.spender)
 
     def check(self, key: BudgetKey) -> None:
         """Before each call, without a look at the database: raises BudgetSpent where this process was told a rest."""
@@ -279,12 +310,28 @@ class Meter:
             "project": app if project is None else replace(app, spender=project),
         }
         self._windows = windows
+        self._refused = 0
+
+    @property
+    def client_id(self) -> str:
+        """The app's."""
+        return self._keys["app"].spender
 
     async def begin(self) -> None:
         """Before the first call. Raises BudgetSpent."""
-        account = self._keys["account"]
-        spenders = account.spender, self._keys["project"].spender
-        await self._budgets.begin(account.work_platform_id, spenders, account.account_id)
+        spenders = self.client_id, self._keys["project"].spender
+        self._refused = await self._budgets.begin(self._keys["app"], spenders, self._keys["account"].account_id)
+
+    async def refused(self, code: str) -> int:
+        """The platform refused the app: how often in a row by now. 0 where it is not counted: nobody's account."""
+        if self._keys["account"].account_id == NOBODY:
+            return 0
+        return await self._budgets.refused(self._keys["app"], code)
+
+    async def accepted(self) -> None:
+        """The platform gave an account's reading to the app. Costs nothing where it was not refused before."""
+        if self._refused:
+            await self._budgets.accepted(self._keys["app"])
 
     async def call(self) -> None:
         """Before each call. Raises BudgetSpent."""

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import msgspec
 import structlog
 from msgspec import Struct
+from prometheus_client import Counter
 
 from houselights.core.errors import (
     AppRefused,
@@ -26,6 +27,7 @@ from houselights.core.errors import (
 )
 from houselights.core.messages import Answers, Ask, Fields, Request, Response, Script
 from houselights.core.secret import Secret
+from houselights.outbound.app_refusals import REST_AT, TELL_AT
 from houselights.outbound.budget import Meter
 from houselights.outbound.calls import Sent
 from houselights.outbound.client import HttpClient
@@ -41,6 +43,10 @@ SIDE_BY_SIDE = 4
 
 UNSAID_WAIT = timedelta(minutes=15)
 """How long a full budget rests where the platform names no time."""
+
+APP_REFUSED = Counter(
+    "houselights_app_refused", "Refused because of the operator's app, its keys or its settings", ["platform"]
+)
 
 _log = structlog.get_logger()
 
@@ -99,6 +105,8 @@ async def drive(script: Script[T], link: Link) -> T:
         raise
     except PlatformError as error:
         told = heeded(error, line.heard, link.platform.manifest.limits)
+        if isinstance(told, AppRefused) and link.meter is not None:
+            await _count(told, link.meter, link.platform.manifest.name)
         if isinstance(told, RateLimited) and told.bucket is not None and link.meter is not None:
             told.wait = await link.meter.rest(told.bucket, told.wait, told.grows_to)
         if told is error:
@@ -106,6 +114,21 @@ async def drive(script: Script[T], link: Link) -> T:
         raise told from error
     finally:
         script.close()
+
+
+async def _count(refused: AppRefused, meter: Meter, platform: str) -> None:
+    """The operator is told of refusals that do not end. The error stays what it is where they cannot be counted."""
+    try:
+        in_a_row = await meter.refused(refused.code)
+    except StoreDown as error:
+        _log.warning("platform.refusal_not_counted", platform=platform, error=str(error))
+        return
+    if in_a_row:
+        APP_REFUSED.labels(platform).inc()
+    if in_a_row == TELL_AT or in_a_row >= REST_AT:
+        _log.error(
+            "platform.app_refused", platform=platform, client_id=meter.client_id, code=refused.code, in_a_row=in_a_row
+        )
 
 
 def heeded(error: PlatformError, heard: Sequence[Response], limits: Limits) -> PlatformError:

@@ -91,6 +91,8 @@ class ListedPlatformApp(Struct, frozen=True):
     application  name of the one that uses it, None for all of the environment
     retired_at   since when new connections use another one, None for the one in use
     accounts     how many it connected
+    refused      how often in a row the platform refused it by now
+    refused_as   the last refusal's code, None where there is none
     """
 
     work_platform_id: UUID
@@ -101,13 +103,16 @@ class ListedPlatformApp(Struct, frozen=True):
     application: str | None
     retired_at: datetime | None
     accounts: int
+    refused: int
+    refused_as: str | None
 
 
 LIST_PLATFORM_APPS = Statement(
     """
     select p.work_platform_id, p.environment, p.client_id, p.base_urls::text, p.options::text, a.name as application,
-           p.retired_at, coalesce(s.accounts, 0) as accounts
+           p.retired_at, coalesce(s.accounts, 0) as accounts, coalesce(r.in_a_row, 0) as refused, r.code as refused_as
     from platform_apps p left join applications a using (application_id)
+    left join app_refusals r on (r.work_platform_id, r.client_id) = (p.work_platform_id, p.client_id)
     left join (
         select t.platform_app_owner, c.work_platform_id, t.environment, t.platform_app_client_id, count(*) as accounts
         from account_tokens t join accounts c using (application_id, account_id)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from houselights.core.ids import ApplicationId, WorkPlatformId
 from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Database
+from houselights.outbound import app_refusals
 from houselights.vault.seal import Place
 
 EVERYBODY = ApplicationId(UUID(int=0))
@@ -143,12 +144,16 @@ async def of(
 async def write(
     database: Database, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str, now: datetime
 ) -> None:
-    """Use an app from now on; the owner's former one, where it has another client id, is retired."""
+    """Use an app from now on; the owner's former one, where it has another client id, is retired.
+
+    How often the platform refused it before is forgotten: it has another secret now, or the operator says so.
+    """
     key = (app.owner, work_platform_id, environment, app.client_id)
     base_urls, options = (msgspec.json.encode(each).decode() for each in (app.base_urls, app.options))
     async with database.transaction() as connection:
         await connection.execute(RETIRE, *key, now, False)
         await connection.execute(WRITE, *key, app.sealed_secret, base_urls, now, options)
+        await app_refusals.forget(connection, work_platform_id, app.client_id)
 
 
 async def remove(

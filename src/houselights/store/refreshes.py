@@ -142,7 +142,7 @@ class RefreshLease(Struct, frozen=True):
     """A refresh row that this worker holds until the lease lapses, with what the run needs of its account.
 
     on_demand      somebody asked since the last answer: the run ends with PROFILES.UPDATED even without a change
-    known          a profile is stored: the run UPDATES it
+    read_at        when its profile was last read; None: never
     """
 
     application_id: ApplicationId
@@ -155,6 +155,7 @@ class RefreshLease(Struct, frozen=True):
     work_platform_id: WorkPlatformId
     status: str
     products: Sequence[str]
+    read_at: datetime | None
 
 
 LEASE = Statement(
@@ -182,7 +183,7 @@ LEASE = Statement(
     from due join accounts a using (application_id, account_id)
     where r.application_id = due.application_id and r.account_id = due.account_id
     returning r.application_id, r.account_id, r.fence, r.starts, r.failures, r.taken > r.answered as on_demand,
-              a.user_id, a.work_platform_id, a.status, a.products
+              a.user_id, a.work_platform_id, a.status, a.products, r.identity_at as read_at
     """,
     RefreshLease,
 )
