@@ -20,9 +20,10 @@ from houselights.outbound.app_refusals import REST, REST_AT, TELL_AT, TRY_FOR
 from houselights.outbound.budget import NOBODY, BudgetKey, Budgets, Meter
 from houselights.outbound.drive import drive
 from houselights.port.platform import AppKeys
-from houselights.store import platform_apps
+from houselights.store import platform_apps, refreshes
 from houselights.store.platform_apps import EVERYBODY, PlatformApp
-from tests.store.seed import INSTAGRAM, NOW
+from houselights.store.refreshes import Postponement
+from tests.store.seed import EVERY_PLATFORM, INSTAGRAM, NOW, Seed
 
 from .listeners import Reader, Writer, answering, read_request, reply
 from .stage import me, playing
@@ -140,6 +141,22 @@ async def test_who_sets_an_app_again_need_not_wait(database: Database, stage: St
     await platform_apps.write(database, app, INSTAGRAM, "production", NOW)
 
     assert await stage.play(YES) == "read"
+
+
+async def test_refreshes_that_wait_for_a_refused_app_are_due_when_it_is_set_again(database: Database) -> None:
+    seed, hour = Seed(database), timedelta(hours=1)
+    waiting = {code: await seed.account(due_at=NOW) for code in ("app_refused", "http_429")}
+    leased = await refreshes.lease(database, NOW, 1000, timedelta(minutes=1), EVERY_PLATFORM)
+    for code, subject in waiting.items():
+        (held,) = [each for each in leased if each.account_id == subject.account_id]
+        again = Postponement(NOW + hour, 0, NOW + hour, "RateLimited", code)
+        await refreshes.postpone(database, held, NOW, again)
+
+    app = PlatformApp(EVERYBODY, str(uuid4()), b"sealed", {})
+    await platform_apps.write(database, app, INSTAGRAM, "production", NOW)
+
+    due = {code: (await seed.refresh(subject)).due_at for code, subject in waiting.items()}
+    assert due == {"app_refused": NOW, "http_429": NOW + hour}
 
 
 async def test_a_refusal_that_cannot_be_counted_stays_what_it_is(dsn: str) -> None:

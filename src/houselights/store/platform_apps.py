@@ -93,6 +93,14 @@ WRITE = Statement(
     Nothing,
 )
 
+WAKE = Statement(
+    """
+    update refreshes set due_at = least(due_at, $2), wait_until = null
+    where work_platform_id = $1 and error_code = 'app_refused' and wait_until is not null and lease_until is null
+    """,
+    Nothing,
+)
+
 SERVED = Statement(
     """
     select count(*) as accounts
@@ -146,7 +154,8 @@ async def write(
 ) -> None:
     """Use an app from now on; the owner's former one, where it has another client id, is retired.
 
-    How often the platform refused it before is forgotten: it has another secret now, or the operator says so.
+    How often the platform refused it before is forgotten, and what waits for that is due: it has another secret now, or
+    the operator says so.
     """
     key = (app.owner, work_platform_id, environment, app.client_id)
     base_urls, options = (msgspec.json.encode(each).decode() for each in (app.base_urls, app.options))
@@ -154,6 +163,7 @@ async def write(
         await connection.execute(RETIRE, *key, now, False)
         await connection.execute(WRITE, *key, app.sealed_secret, base_urls, now, options)
         await app_refusals.forget(connection, work_platform_id, app.client_id)
+        await connection.execute(WAKE, work_platform_id, now)
 
 
 async def remove(
