@@ -32,7 +32,7 @@ class DisconnectPage:
             "disconnect.html",
             found.view(WORK_PLATFORMS[account.work_platform_id].name),
             Said(Phase.OPEN, "CONNECTIONS"),
-            username=account.username,
+            name=self._gate.called(account, account.work_platform_id),
             here=f"{found.path}/disconnect/{account.account_id}",
             back=found.to(WORK_PLATFORMS[account.work_platform_id]),
         )

@@ -1,5 +1,7 @@
 """What stands before every page of a session: is there one, is it still open, and is it its own page that asks."""
 
+from uuid import UUID
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,7 +9,11 @@ from starlette.responses import Response
 from houselights.connect import problems, render
 from houselights.connect.render import Ways
 from houselights.connect.sessions import Found, Sessions, see_other
+from houselights.core.ids import WorkPlatformId
 from houselights.flows.rooms import Rooms
+from houselights.port.manifest import Manifest
+from houselights.rules.account_names import called
+from houselights.store.connect_sessions import ExistingAccount, Session
 
 SCRIPTED = "x-connect"
 """A header that only our own pages' script can send: a foreign page would have to ask first, and is not answered."""
@@ -41,6 +47,17 @@ class Gate(Struct, frozen=True):
         if isinstance(found, Found) and found.session.consented_at is None:
             return see_other(found.path)
         return found
+
+    def manifest(self, work_platform_id: UUID | None) -> Manifest | None:
+        """A platform's facts; None for one that this deployment does not speak to."""
+        platform = None if work_platform_id is None else self.rooms.platforms.get(WorkPlatformId(work_platform_id))
+        return None if platform is None else platform.manifest
+
+    def called(self, account: ExistingAccount | Session, work_platform_id: UUID | None) -> str | None:
+        """What an account is called, or the one that a session is about; None where nothing is known."""
+        manifest = self.manifest(work_platform_id)
+        has_handles = manifest is None or manifest.has_handles
+        return called(account.username, account.profile_name, account.profile_id, has_handles=has_handles)
 
     def refusal(self, request: Request, found: Found) -> Response | None:
         """What a request is answered that changes something and was not sent by the session's own page.

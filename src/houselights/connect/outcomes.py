@@ -142,7 +142,7 @@ class OutcomePages:
             "connected.html",
             found.view(_name(row)),
             Said(Outcome.CONNECTED),
-            username=session.username if is_theirs else None,
+            name=self._gate.called(session, None if row is None else row.id) if is_theirs else None,
             another=None if session.single_account or row is None else _another(found, row),
             back=back,
         )
@@ -156,7 +156,8 @@ class OutcomePages:
             "choice.html",
             found.view(_name(_row(found))),
             Said(Phase.CHOOSING, problems.GUIDANCE),
-            offered=[(number, each.display) for number, each in enumerate(offered, 1)],
+            offered=offered,
+            are_pages=all(each.is_page for each in offered),
         )
 
     async def _failed(self, request: Request, found: Found, standing: Standing) -> Response:
@@ -164,14 +165,16 @@ class OutcomePages:
         reason = standing.reason or Outcome.INTERNAL_ERROR
         if session.outcome is None:
             await self._give_up(found, reason)
-        again = elsewhere = None
+        problem, again, elsewhere = problems.PROBLEMS[reason], None, None
+        if reason is Outcome.SESSION_MISMATCH and row is not None:
+            problem = msgspec.structs.replace(problem, wanted=self._gate.called(session, row.id))
         if found.left_s > 0 and row is not None:
             account = f"?account={session.attempt_account_id}" if session.attempt_account_id else ""
             again = f"{found.to(row)}/guide{account}"
             elsewhere = found.path if session.work_platform_id else f"{found.path}/platforms"
         return render.problem(
             request,
-            problems.PROBLEMS[reason],
+            problem,
             found.view(_name(row)),
             Ways(again, elsewhere, found.back("failed", reason)),
         )

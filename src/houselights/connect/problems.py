@@ -20,12 +20,14 @@ class Problem(Struct, frozen=True):
     code       for programs and for whoever is asked for help
     screen     on which it counts when the creator closes it, as the reasons of `exit` name it
     can_retry  trying again with this address can help
+    wanted     what the account is called that was to be connected again, where that is the matter
     """
 
     name: str
     code: str
     screen: str = GUIDANCE
     can_retry: bool = False
+    wanted: str | None = None
 
 
 PROBLEMS: Mapping[str, Problem] = {

@@ -49,6 +49,9 @@ class Prepared(Struct, frozen=True):
     expires_at: datetime | None
     consent: Consent
     person: str | None = None
+    name: str | None = None
+    is_page: bool = False
+    through: str | None = None
 
 
 async def prepare(session: Session, candidate: Candidate, consent: Consent, rooms: Rooms) -> Prepared:
@@ -64,6 +67,9 @@ async def prepare(session: Session, candidate: Candidate, consent: Consent, room
         candidate.grant.expires_at,
         consent,
         candidate.grant.person,
+        candidate.name or None,
+        candidate.is_page,
+        candidate.through,
     )
 
 
@@ -147,6 +153,7 @@ async def _store(session: Session, state_digest: bytes, prepared: Prepared, room
         SealedToken(token, prepared.consent.owner, prepared.consent.client_id, session.environment),
         prepared.expires_at,
         prepared.person,
+        prepared.name,
     )
     one_user = read_connect_settings(session.settings).one_user_per_account
     async with rooms.database.transaction() as connection:

@@ -133,6 +133,12 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """what an operator may say of an app beside its keys: name -> pattern of the value"""
     draft: bool = False
     """being written: tested like every platform, but neither offered to creators nor documented"""
+    login: str = ""
+    """whose login creators meet, where it is not called like the platform, such as `Google`"""
+    has_tick_boxes: bool = False
+    """whether creators can untick single permissions there"""
+    has_handles: bool = True
+    """whether people write its usernames with an `@`"""
     settings: dict[str, str] = {}
     """names that only this platform's code reads, such as its metric; `{api_version}` in them stands for that fact"""
 

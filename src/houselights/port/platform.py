@@ -87,13 +87,19 @@ class Candidate(Struct, frozen=True):
     """An account that a consent reaches; the creator picks one where there are several.
 
     platform_profile_id  the stable id that the contract serves
-    display              how to name it to the creator, such as `@ava.stone (Page Ava Stone)`
+    display              how to name it to the creator, such as `@ava.stone`
+    name                 as the profile's `platform_profile_name`, None where it goes by its handle
+    is_page              whether it is a page of an organisation's, not a person's own profile
+    through              name of the page by which it is read, None where it is read by itself
     """
 
     platform_profile_id: str
     username: str | None
     display: str
     grant: Grant
+    name: str | None = None
+    is_page: bool = False
+    through: str | None = None
 
 
 class Reading(Struct, frozen=True):

@@ -48,7 +48,7 @@ REVIVE = Statement(
     """
     update accounts
     set status = 'CONNECTED', products = $3, platform_username = $4, platform_profile_id = $5,
-        disconnection_source = null, updated_at = $6
+        platform_profile_name = coalesce($7, platform_profile_name, $4), disconnection_source = null, updated_at = $6
     where application_id = $1 and account_id = $2
     """,
     Nothing,
@@ -59,7 +59,7 @@ CONNECT = Statement(
     insert into accounts
         (application_id, account_id, status, products, platform_username, platform_profile_name, platform_profile_id,
          created_at, updated_at, user_id, work_platform_id)
-    values ($1, $2, 'CONNECTED', $3, $4, $4, $5, $6, $6, $7, $8)
+    values ($1, $2, 'CONNECTED', $3, $4, coalesce($7, $4), $5, $6, $6, $8, $9)
     on conflict do nothing
     """,
     Nothing,
@@ -203,6 +203,7 @@ class NewConnection(Struct, frozen=True):
     products    granted ones
     expires_at  when the creator must consent again
     person      who consented, as the platform calls them; None where it names nobody
+    name        what the profile is called beside its handle, None where the platform tells no such thing
     """
 
     account_id: AccountId
@@ -214,6 +215,7 @@ class NewConnection(Struct, frozen=True):
     token: SealedToken
     expires_at: datetime | None
     person: str | None = None
+    name: str | None = None
 
 
 async def find(
@@ -242,7 +244,7 @@ async def connect(
     raises  LeaseLost where another consent made the account under another id meanwhile: look again
     """
     key = (application_id, made.account_id)
-    values = (list(made.products), made.platform_username, made.platform_profile_id, now)
+    values = (list(made.products), made.platform_username, made.platform_profile_id, now, made.name)
     try:
         is_there = await connection.execute(REVIVE, *key, *values) or await connection.execute(
             CONNECT, *key, *values, made.user_id, made.work_platform_id

@@ -46,7 +46,7 @@ class Session(Struct, frozen=True):
 
     attempt_platform_id … outcome_account_id   as in the table; all None before the first attempt
     settings   of the application, JSON text
-    username   of the account that was connected, or that is to be connected again
+    username, profile_name, profile_id  of the account that was connected, or that is to be connected again
     connected  the accounts that it connected, in order; one that was connected twice stands twice
     notices    how many there are for its page
     """
@@ -78,6 +78,8 @@ class Session(Struct, frozen=True):
     environment: str
     settings: str
     username: str | None
+    profile_name: str | None
+    profile_id: str | None
     connected: Sequence[UUID]
     notices: int
 
@@ -109,11 +111,13 @@ class Session(Struct, frozen=True):
 
 
 class ExistingAccount(Struct, frozen=True):
-    """An account that the session's user has already. username: None where the platform gave none."""
+    """An account that the session's user has already. Its names are None where the platform gave none."""
 
     account_id: AccountId
     work_platform_id: WorkPlatformId
     username: str | None
+    profile_name: str | None
+    profile_id: str | None
     status: str
 
 
@@ -147,6 +151,7 @@ FIND = Statement(
            s.attempt_platform_id, s.attempt_account_id, s.state_digest, s.browser_digest, s.state_expires_at,
            s.taken_at, s.sealed_candidates, s.outcome, s.outcome_account_id,
            p.name as application_name, p.environment, p.settings::text, a.platform_username as username,
+           a.platform_profile_name as profile_name, a.platform_profile_id as profile_id,
            coalesce(n.connected, '{}') as connected, coalesce(n.notices, 0) as notices
     from connect_sessions s join applications p using (application_id)
     left join accounts a
@@ -184,7 +189,9 @@ RECONNECT = Statement(
 
 EXISTING = Statement(
     """
-    select account_id, work_platform_id, platform_username as username, status from accounts
+    select account_id, work_platform_id, platform_username as username, platform_profile_name as profile_name,
+           platform_profile_id as profile_id, status
+    from accounts
     where application_id = $1 and user_id = $2 and status <> 'NOT_CONNECTED'
     order by created_at, account_id
     """,
@@ -194,7 +201,9 @@ EXISTING = Statement(
 
 ONE_EXISTING = Statement(
     """
-    select account_id, work_platform_id, platform_username as username, status from accounts
+    select account_id, work_platform_id, platform_username as username, platform_profile_name as profile_name,
+           platform_profile_id as profile_id, status
+    from accounts
     where application_id = $1 and user_id = $2 and account_id = $3
     """,
     ExistingAccount,

@@ -218,7 +218,7 @@ def test_a_creator_of_several_accounts_gets_the_choice() -> None:
     persona = creator(Trait.SEVERAL_ACCOUNTS)
     found = connected(INSTAGRAM, INSTAGRAM.fake(CAST), persona.username)
     assert [candidate.username for candidate in found] == [persona.username, CAST[persona.number + 1].username]
-    assert found[0].display == f"@{persona.username} (Page {persona.full_name})"
+    assert (found[0].display, found[0].through) == (f"@{persona.username}", persona.full_name)
     assert len({candidate.platform_profile_id for candidate in found}) == 2
 
 

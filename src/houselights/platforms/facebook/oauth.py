@@ -36,7 +36,8 @@ def _candidate(manifest: Manifest, page: Page, token: Secret, consented: Consent
     scopes = tuple(scope for scope in consented.scopes if scope not in without)
     tokens, expires_at = {"user": consented.user, "page": token}, consented.expires_at(token)
     grant = Grant(tokens, {"page": page_id}, scopes, expires_at, person=consented.person)
-    return Candidate(page_id, page.username or page_id, f"Page {page.name or page_id}", grant)
+    display = page.name or page_id
+    return Candidate(page_id, page.username or page_id, display, grant, name=page.name, is_page=True)
 
 
 def _may_see_insights(page: Page) -> bool:

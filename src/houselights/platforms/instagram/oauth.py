@@ -60,8 +60,12 @@ def _candidates(pages: Sequence[Page], replies: Sequence[Response], consented: C
         if refused is not None and refused.kind is meta_graph.Kind.GONE:
             continue
         user = meta_graph.read(reply, raw.User)
-        display = f"@{user.username or user.id} (Page {page.name or page.id})"
-        found.append(Candidate(str(user.ig_id or user.id), user.username, display, _grant(page, consented)))
+        account, display, through = (
+            str(user.ig_id or user.id),
+            f"@{user.username or user.id}",
+            page.name or str(page.id),
+        )
+        found.append(Candidate(account, user.username, display, _grant(page, consented), through=through))
     return found
 
 

@@ -98,10 +98,10 @@ def _named(manifest: Manifest, grant: Grant, ids: list[str], now: datetime) -> S
 
 def _page(page: raw.Organization, grant: Grant) -> Candidate:
     owned = structs.replace(grant, refs={"kind": PAGE, "id": str(page.id)})
-    display = f"{page.localized_name or page.vanity_name or page.id} (page)"
-    return Candidate(str(page.id), page.vanity_name, display, owned)
+    display = page.localized_name or page.vanity_name or str(page.id)
+    return Candidate(str(page.id), page.vanity_name, display, owned, name=page.localized_name, is_page=True)
 
 
 def _member(person: raw.Person, grant: Grant) -> Candidate:
     owned = structs.replace(grant, refs={"kind": MEMBER, "id": person.sub}, person=person.sub)
-    return Candidate(person.sub, None, person.name or person.sub, owned)
+    return Candidate(person.sub, None, person.name or person.sub, owned, name=person.name)

@@ -32,7 +32,8 @@ def exchange(
     grant = oauth2.granted(manifest, (yield from _token(manifest, app, form, now)), now, {}, redirect.products)
     account = yield from read_account(manifest, grant, now)
     facts = profile_facts(account)
-    return (Candidate(str(account.id), facts.username, f"@{facts.username or account.id}", grant),)
+    display, name = f"@{facts.username or account.id}", facts.platform_profile_name
+    return (Candidate(str(account.id), facts.username, display, grant, name=name),)
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:

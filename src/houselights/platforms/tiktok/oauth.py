@@ -38,7 +38,7 @@ def exchange(
     grant = oauth2.granted(manifest, token, now, refs, redirect.products)
     facts = yield from read_profile(manifest, grant)
     display = f"@{facts.username}" if facts.username else token.open_id
-    return (Candidate(token.open_id, facts.username, display, grant),)
+    return (Candidate(token.open_id, facts.username, display, grant, name=facts.platform_profile_name),)
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:

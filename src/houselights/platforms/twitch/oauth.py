@@ -30,7 +30,8 @@ def exchange(
     user = yield from read_user(manifest, app, grant, now)
     facts = profile_facts(user)
     owned = oauth2.granted(manifest, token, now, {"account": str(user.id)}, redirect.products)
-    return (Candidate(str(user.id), facts.username, f"@{facts.username or user.id}", owned),)
+    display, name = f"@{facts.username or user.id}", facts.platform_profile_name
+    return (Candidate(str(user.id), facts.username, display, owned, name=name),)
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:

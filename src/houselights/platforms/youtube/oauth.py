@@ -51,4 +51,4 @@ def revoke(manifest: Manifest, _app: AppKeys, grant: Grant) -> Script[None]:
 def _candidate(channel: raw.Channel, grant: Grant) -> Candidate:
     facts = profile_facts(channel)
     display = facts.full_name or facts.username or channel.id
-    return Candidate(channel.id, facts.username, display, grant)
+    return Candidate(channel.id, facts.username, display, grant, name=facts.platform_profile_name)
