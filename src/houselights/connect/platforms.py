@@ -105,9 +105,9 @@ class PlatformPages:
             return not_here(request, found, spoken, error)
         bases = platform_app.link(self._gate.rooms, spoken.platform, app).base_urls.values()
         stops = [*bases, session.redirect_url]
-        platform = spoken.row.name
-        named = {"platform": platform, "app": found.app}
-        steps = found.words.list(f"guide.steps.{spoken.platform.manifest.name}", **named)
+        platform, manifest = spoken.row.name, spoken.platform.manifest
+        named = {"platform": platform, "login": manifest.login or platform, "app": found.app}
+        steps = found.words.list(f"guide.steps.{manifest.name}", **named)
         return render.page(
             request,
             "guide.html",
@@ -118,7 +118,7 @@ class PlatformPages:
             here=found.to(spoken.row),
             steps=[
                 *(steps or found.words.list("guide.steps.other", **named)),
-                *found.words.list("guide.steps.always", **named),
+                *(found.words.list("guide.steps.ticks", **named) if manifest.has_tick_boxes else ()),
             ],
             again=again,
             name=None if again is None else self._gate.called(again, spoken.row.id),

@@ -39,7 +39,7 @@ class View(Struct, frozen=True):
     """Who looks at a page, and whom it speaks of.
 
     app       what the client calls itself, "" where no session is known; owner: the application's own name
-    platform  the one that the page is about, "" where it is about none
+    platform  the one that the page is about, "" where it is about none; login: whose window opens for it
     path      of the session's pages, "" without one
     host      origin of the page that shows the dialog, "" where the page stands alone
     ancestors content sources that may frame the page
@@ -51,6 +51,7 @@ class View(Struct, frozen=True):
     app: str = ""
     owner: str = ""
     platform: str = ""
+    login: str = ""
     is_sandbox: bool = False
     path: str = ""
     host: str = ""
@@ -104,7 +105,7 @@ def page(
 
     stops     content sources that its form leads to, () where it stays with us
     """
-    names = {"app": strong(view.app), "platform": view.platform}
+    names = {"app": strong(view.app), "platform": view.platform, "login": view.login or view.platform}
 
     def text(key: str, **more: object) -> Markup:
         return view.words(key, **(names | more))

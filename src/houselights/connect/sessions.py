@@ -1,6 +1,7 @@
 """A session as these pages meet it: found by address or state, named, and recognised by its browser's cookie."""
 
 import hmac
+from collections.abc import Mapping
 from datetime import timedelta
 
 from msgspec import Struct
@@ -32,13 +33,18 @@ class Spoken(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """A session and where its pages are. path: of the consent page, on this host."""
+    """A session and where its pages are.
+
+    path    of the consent page, on this host
+    logins  by the name of a platform: whose window opens for it
+    """
 
     session: Session
     settings: ConnectSettings
     words: Words
     path: str
     left_s: int
+    logins: Mapping[str, str]
 
     @property
     def app(self) -> str:
@@ -58,6 +64,7 @@ class Found(Struct, frozen=True):
             self.app,
             session.application_name,
             platform,
+            self.logins.get(platform, platform),
             session.environment == "sandbox",
             self.path,
             session.host_origin or "",
@@ -102,6 +109,11 @@ class Sessions:
     def __init__(self, rooms: Rooms, address_key: bytes) -> None:
         self._rooms = rooms
         self._key = address_key
+        self._logins = {
+            WORK_PLATFORMS[work_platform_id].name: platform.manifest.login
+            for work_platform_id, platform in rooms.platforms.items()
+            if platform.manifest.login
+        }
         self._is_https = rooms.callback_url.startswith("https:")
 
     async def by_address(self, request: Request) -> Found | None:
@@ -180,6 +192,7 @@ class Sessions:
             chosen(session.language, request.headers.get("accept-language", "")),
             self.path(request, key),
             int((session.expires_at - self._rooms.clock.now()).total_seconds()),
+            self._logins,
         )
 
 

@@ -12,8 +12,24 @@ from houselights.compose.platforms import find_platforms
 from houselights.core.ids import UserId
 from houselights.db.clock import Clock
 from houselights.db.run import Database
+from houselights.resources.work_platforms import WORK_PLATFORMS, WorkPlatform
 from tests.contract.seed import Caller
 from tests.e2e.connect.stage import Creator, Page, Stage, open_stage, session
+
+PLATFORMS = find_platforms()
+SPOKEN = [WORK_PLATFORMS[each.manifest.work_platform] for each in PLATFORMS.values()]
+LOGINS = {
+    "Facebook": ("www.facebook.com",),
+    "Instagram": ("www.instagram.com", "api.instagram.com"),
+    "Google": ("accounts.google.com",),
+    "Threads": ("threads.net", "www.threads.net", "threads.com", "www.threads.com"),
+    "TikTok": ("www.tiktok.com",),
+    "Twitch": ("id.twitch.tv",),
+    "X": ("x.com", "twitter.com"),
+    "LinkedIn": ("www.linkedin.com",),
+    "Pinterest": ("www.pinterest.com",),
+}
+"""Whose pages stand on which hosts."""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -21,7 +37,7 @@ async def stage(database: Database, dsn: str) -> AsyncIterator[Stage]:
     """Everything up, with every platform, for this file."""
     clock = Clock()
     await clock.look(database)
-    async with open_stage(database, dsn, clock, list(find_platforms().values())) as opened:
+    async with open_stage(database, dsn, clock, list(PLATFORMS.values())) as opened:
         yield opened
 
 
@@ -105,3 +121,18 @@ async def test_a_login_of_another_account_is_told_which_one_was_wanted(
     end = await connected(stage, creator, url, "youtube", "luca.velluto", account=account["id"])
     assert end.code == "SESSION_MISMATCH"
     assert "This reconnects Ava Stone (@ava.stone), and the login" in words(end)
+
+
+@pytest.mark.parametrize("row", SPOKEN, ids=lambda row: row.slug)
+async def test_what_is_announced_is_the_window_that_opens(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator, row: WorkPlatform
+) -> None:
+    url = await opened(stage, caller, user_id, creator)
+    guide = await creator.get(f"{url}/to/{row.slug}/guide")
+    sent_off = await creator.post(f"{url}/to/{row.slug}/start")
+    host = urlsplit(sent_off.location).path.split("/")[2]
+    login = next(name for name, hosts in LOGINS.items() if host in hosts)
+    assert f"Before you go to {login}" in words(guide)
+    assert f"Continue to {login}" in words(guide)
+    assert f"Next, {login} will show its own page." in words(guide)
+    assert ("ticked" in words(guide)) is (row.name not in {"X", "Twitch", "LinkedIn", "Pinterest"})

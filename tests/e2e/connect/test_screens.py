@@ -139,7 +139,7 @@ async def test_the_keyboard_alone_leads_through_the_whole_flow(
         await _tab_to(frame, "Instagram")
         await frame.key("Enter")
         await shows(frame, "GUIDANCE", "OPEN")
-        await _tab_to(frame, "Continue to Instagram")
+        await _tab_to(frame, "Continue to Facebook")
         await frame.key("Enter")
         window = await dialog.person.window()
         await window.see("document.querySelector('input[name=persona]')")

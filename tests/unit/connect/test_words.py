@@ -46,7 +46,7 @@ def test_a_problem_says_what_happened_and_what_to_do(words: Words, problem: Prob
     for part in ("happened", "remedy"):
         text = words.texts[f"problem.{problem.name}.{part}"]
         assert re.search(r"[.\"]$", text)
-        assert _names(text) <= {"app", "platform"}
+        assert _names(text) <= {"app", "platform", "login"}
     assert len(words.texts[f"problem.{problem.name}.title"]) < 50
 
 
