@@ -83,6 +83,22 @@ def _accent(text: str) -> str | None:
     return colour or None
 
 
+def _sentence(text: str, longest: int) -> str | None:
+    """Of printable characters; None for nothing."""
+    said = text.strip()
+    if len(said) > longest or not said.isprintable():
+        raise ValueError(text)
+    return said or None
+
+
+def _operator(text: str) -> str | None:
+    return _sentence(text, 80)
+
+
+def _purpose(text: str) -> str | None:
+    return _sentence(text, 300)
+
+
 KEYS = {
     "audience_other_gender": Key("OTHERS or OTHER", _gender),
     "audience_estimates": Key("on or off", _switch),
@@ -102,4 +118,7 @@ KEYS = {
     "one_user_per_account": Key("on or off", _switch),
     "privacy_url": Key("the https address of your privacy policy, or nothing", _privacy_url),
     "accent": Key("six hex digits of a colour on which white is legible, such as 8a3d16, or nothing", _accent),
+    "operator": Key("who runs this service and stores what is read, at most 80 characters, or nothing", _operator),
+    "purpose": Key("what creators' data are read for: a sentence of at most 300 characters, or nothing", _purpose),
+    "purpose_es": Key("the same in Spanish, or nothing", _purpose),
 }

@@ -37,6 +37,8 @@ class ConsentPage:
             Said(Phase.OPEN, "CONSENT"),
             readings=_readings(session.products, choice),
             posts=Product.PUBLISH_CONTENT in session.products,
+            purpose=found.settings.purpose_in(found.words.language),
+            erases=found.erases,
             reconnects=session.account_id is not None,
             back=found.back("exited", "EXIT_FROM_CONSENT"),
         )

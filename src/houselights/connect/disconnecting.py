@@ -33,6 +33,7 @@ class DisconnectPage:
             found.view(WORK_PLATFORMS[account.work_platform_id].name),
             Said(Phase.OPEN, "CONNECTIONS"),
             name=self._gate.called(account, account.work_platform_id),
+            erases=found.erases,
             here=f"{found.path}/disconnect/{account.account_id}",
             back=found.to(WORK_PLATFORMS[account.work_platform_id]),
         )

@@ -39,6 +39,7 @@ class View(Struct, frozen=True):
     """Who looks at a page, and whom it speaks of.
 
     app       what the client calls itself, "" where no session is known; owner: the application's own name
+    operator  who runs these pages, None where nobody named them
     platform  the one that the page is about, "" where it is about none; login: whose window opens for it
     path      of the session's pages, "" without one
     host      origin of the page that shows the dialog, "" where the page stands alone
@@ -60,6 +61,7 @@ class View(Struct, frozen=True):
     left_s: int | None = None
     accent: str | None = None
     privacy_url: str | None = None
+    operator: str | None = None
 
 
 class Said(Struct, frozen=True):

@@ -73,7 +73,13 @@ class Found(Struct, frozen=True):
             self.left_s,
             self.settings.accent,
             self.settings.privacy_url,
+            self.settings.operator,
         )
+
+    @property
+    def erases(self) -> bool:
+        """Whether what was read of an account is deleted when its creator disconnects it. Nothing does so yet."""
+        return False
 
     @property
     def result_path(self) -> str:

@@ -40,6 +40,8 @@ class ConnectSettings(Struct, frozen=True):
     one_user_per_account  whether an account that one user has connected is refused to another
     privacy_url    the client's privacy policy, None where it named none
     accent         colour of buttons as six hex digits, None for ours
+    operator       who runs these pages and stores what is read, None where that needs no name of its own
+    purpose        what the data are read for, as creators read it, and in Spanish; None where nothing was said
     """
 
     redirect_urls: tuple[str, ...] = ()
@@ -48,6 +50,13 @@ class ConnectSettings(Struct, frozen=True):
     one_user_per_account: bool = False
     privacy_url: str | None = None
     accent: str | None = None
+    operator: str | None = None
+    purpose: str | None = None
+    purpose_es: str | None = None
+
+    def purpose_in(self, language: str) -> str | None:
+        """What the data are read for, in this language where it was said in it."""
+        return (self.purpose_es if language == "es" else None) or self.purpose
 
 
 def read_connect_settings(text: str) -> ConnectSettings:

@@ -45,6 +45,9 @@ _INSTAGRAM, _YOUTUBE = "9bb8913b-ddd9-430b-a66a-d74d846e6c66", "14d9ddf5-51c6-41
         ("privacy_url", "", None),
         ("accent", "#8A3D16", "8a3d16"),
         ("accent", "", None),
+        ("operator", " Tall Figures Ltd ", "Tall Figures Ltd"),
+        ("purpose", "To find sponsors who fit you.", "To find sponsors who fit you."),
+        ("purpose_es", "", None),
     ],
 )
 def test_a_setting_of_an_application_is_read(key: str, text: str, value: object) -> None:
@@ -67,6 +70,9 @@ def test_a_setting_of_an_application_is_read(key: str, text: str, value: object)
         ("platforms", ""),
         ("privacy_url", "http://app.example.org"),
         ("accent", "ffcc00"),
+        ("operator", "x" * 81),
+        ("purpose", "x" * 301),
+        ("purpose", "two\nlines"),
     ],
 )
 def test_a_wrong_setting_of_an_application_is_refused(key: str, text: str) -> None:

@@ -1,0 +1,63 @@
+"""What a creator reads before they agree and before they disconnect: who, what for, for how long, and what stays."""
+
+import re
+from html import unescape
+
+from houselights.core.ids import UserId
+from tests.contract.seed import Caller
+from tests.e2e.connect.stage import Creator, Page, Stage, session, told
+
+
+async def test_without_any_setting_the_page_says_what_for_and_who_reads_it(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    await stage.rename(caller, "Tall Figures")
+    terms = _terms(await creator.get((await session(caller, user_id))["url"]))
+    assert terms["Why"].startswith("So that Tall Figures knows how your account is doing")
+    assert terms["Who reads it"].startswith("Tall Figures. The service behind this page reads and stores it on behalf")
+    assert "What was read until then stays stored until you ask Tall Figures" in terms["How long"]
+    assert "Neither Tall Figures nor the service behind this page sees your password." in terms["Never"]
+
+
+async def test_a_purpose_and_an_operator_are_named_in_the_operators_own_words(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    await stage.rename(caller, "Tall Figures")
+    await stage.set(caller, operator="Host & Co", purpose="To find <sponsors>.", purpose_es="Para patrocinios.")
+    url = (await session(caller, user_id))["url"]
+    page = await creator.get(url)
+    terms = _terms(page)
+    assert terms["Why"] == "To find <sponsors>."
+    assert terms["Who reads it"].startswith("Tall Figures. Host & Co runs the service behind this page")
+    assert "This page is run by Host & Co." in _words(page)
+    assert _terms(await creator.get(url, Accept_Language="es"))["Para qué"] == "Para patrocinios."
+    await creator.post(url)
+    assert "This page is run by Host & Co." in _words(await creator.get(f"{url}/to/instagram/guide"))
+
+
+async def test_a_disconnect_says_that_what_was_read_stays_and_it_does(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    await stage.rename(caller, "Tall Figures")
+    made = await session(caller, user_id, single_account=False)
+    await stage.journey(creator, made["url"], "ava.stone")
+    account_id = (await told(caller, made))["account_id"]
+    asked = await creator.get(f"{made['url']}/disconnect/{account_id}")
+    assert "What was read until now stays stored, and Tall Figures can still see it." in _words(asked)
+    assert (await creator.post(asked.url)).status == 303
+    assert (await caller.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "NOT_CONNECTED"
+
+
+def _terms(page: Page) -> dict[str, str]:
+    """The terms of the consent, each with what is said of it."""
+    found = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page.text, re.DOTALL)
+    return {term: _said(text) for term, text in found}
+
+
+def _words(page: Page) -> str:
+    return _said(page.text)
+
+
+def _said(markup: str) -> str:
+    """Without the markup."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", markup)).split())
