@@ -20,6 +20,7 @@ from tests.contract.test_lists import check_invalid
 
 PATH = "/x/connect-sessions"
 SPOTIFY = "1db0b86c-a547-4119-9834-da927171a685"
+SUBSTACK = "fbf76083-710b-439a-8b8c-956f607ef2c1"
 
 
 @pytest_asyncio.fixture
@@ -90,8 +91,6 @@ async def test_what_misses_is_named_and_so_is_what_is_wrong(api: Client, user_id
         assert reply.message.endswith("[user_id].")
     check_invalid(await api.post(PATH, asked(user_id, single_account="yes")), "single_account")
     check_invalid(await api.post(PATH, asked(user_id) | {"work_platform_id": "x"}), "work_platform_id")
-    nowhere = {"user_id": str(user_id), "account_id": str(uuid4())}
-    check_invalid(await api.post(PATH, nowhere), "account_id")
     wrong = asked(user_id, account_id="x", redirect_url="nowhere", products=["FOO"])
     check_invalid(await api.post(PATH, wrong), "account_id", "redirect_url", "products")
     check_invalid(await api.post(PATH, asked(user_id) | {"user_id": 7}), "user_id")
@@ -105,6 +104,30 @@ async def test_without_a_platform_the_creator_chooses(api: Client, user_id: User
     assert (told["status"], told["work_platform_id"]) == ("OPEN", None)
     refused = await api.post(PATH, {"user_id": str(user_id), "products": ["INCOME"]})
     assert refused.code == "product_not_supported"
+
+
+async def test_the_creator_may_be_given_some_platforms_to_choose_from(api: Client, user_id: UserId) -> None:
+    user = {"user_id": str(user_id)}
+    several = {"work_platform_ids": [str(INSTAGRAM), SPOTIFY]}
+    made = (await api.post(PATH, user | several)).json()
+    assert (await api.get(f"{PATH}/{made['id']}")).json()["work_platform_id"] is None
+    made = (await api.post(PATH, user | {"work_platform_ids": [str(INSTAGRAM)]})).json()
+    assert (await api.get(f"{PATH}/{made['id']}")).json()["work_platform_id"] == str(INSTAGRAM)
+    elsewhere = await api.post(PATH, user | {"work_platform_ids": [SPOTIFY, SUBSTACK]})
+    assert elsewhere.code == "product_not_supported"
+    unknown = await api.post(PATH, user | {"work_platform_ids": [str(INSTAGRAM), str(uuid4())]})
+    assert unknown.code == "incorrect_work_platform_id"
+    for several_ids in ([], ["x"]):
+        check_invalid(await api.post(PATH, user | {"work_platform_ids": several_ids}), "work_platform_ids")
+    check_invalid(await api.post(PATH, asked(user_id) | several), "work_platform_ids")
+
+
+async def test_an_account_to_reconnect_says_by_itself_where_it_is(
+    api: Client, seed: Seed, caller: Caller, user_id: UserId
+) -> None:
+    account = await seed.account(caller, user_id)
+    made = (await api.post(PATH, {"user_id": str(user_id), "account_id": str(account.account_id)})).json()
+    assert (await api.get(f"{PATH}/{made['id']}")).json()["work_platform_id"] == str(INSTAGRAM)
 
 
 async def test_what_does_not_exist_is_told(api: Client, seed: Seed, caller: Caller, user_id: UserId) -> None:

@@ -1,8 +1,9 @@
 """Connect sessions: make one, and ask how it goes. An extension of the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from msgspec import Struct
 from starlette.routing import Route
 
 from houselights.api.bearers import Bearer, Bearers
@@ -11,7 +12,7 @@ from houselights.api.face import Face
 from houselights.api.fields import Fields
 from houselights.api.parts import ApiParts
 from houselights.core.errors import Refused
-from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WorkPlatformId
+from houselights.core.ids import AccountId, ApplicationId, SessionId, UserId, WorkPlatformId, parse_uuid
 from houselights.resources.connect_sessions import ConnectSession, render, render_new
 from houselights.resources.sdk_tokens import SDK_TOKENS
 from houselights.resources.work_platforms import WORK_PLATFORMS, read_products
@@ -52,16 +53,15 @@ class ConnectSessionEndpoints:
         fields = await call.fields()
         permission = self._permission(call, fields)
         user_id = UserId(fields.id("user_id")) if permission is None else permission.user_id
-        work_platform_id = _platform(fields.id_or_none("work_platform_id"))
-        account_id = fields.id_or_none("account_id")
+        limits = _limits(fields)
         redirect_url = _redirect_url(call, fields)
-        built = self._built(work_platform_id)
-        products = self._products(call, fields, built) if permission is None else permission.products
+        named = self._products(call, fields) if permission is None else permission.products
         single_account = fields.flag_or("single_account", default=True)
-        if account_id is not None and work_platform_id is None:
-            fields.refuse("account_id")
         fields.check()
-        await self._check_rows(call, user_id, work_platform_id, account_id)
+        work_platform_id = await self._checked(call, user_id, limits)
+        built = self._built(limits.work_platform_ids or (None if work_platform_id is None else (work_platform_id,)))
+        allowed = call.known_caller.settings.products if permission is None else ()
+        products = named or tuple(product for product in allowed if product in built)
         if not set(products) & built:
             raise Refused("product_not_supported")
         now = self._parts.now()
@@ -72,7 +72,8 @@ class ConnectSessionEndpoints:
             created_at=now,
             expires_at=now + SESSION_LIFETIME,
             work_platform_id=work_platform_id,
-            account_id=AccountId(account_id) if account_id else None,
+            work_platform_ids=limits.work_platform_ids or None,
+            account_id=AccountId(limits.account_id) if limits.account_id else None,
             redirect_url=redirect_url,
             single_account=single_account,
         )
@@ -119,37 +120,60 @@ class ConnectSessionEndpoints:
             fields.refuse("sdk_token")
         return permission
 
-    def _built(self, work_platform_id: UUID | None) -> frozenset[str]:
-        """What this deployment reads on a platform, or on any."""
+    def _built(self, work_platform_ids: Collection[UUID] | None) -> frozenset[str]:
+        """What this deployment reads on these platforms, or on any."""
         built = self._parts.built
-        read = built.values() if work_platform_id is None else (built.get(work_platform_id, ()),)
+        read = built.values() if work_platform_ids is None else [built.get(each, ()) for each in work_platform_ids]
         return frozenset(product for products in read for product in products)
 
-    def _products(self, call: Call, fields: Fields, built: frozenset[str]) -> Sequence[str]:
-        """What the body asks for; else all that is read."""
+    def _products(self, call: Call, fields: Fields) -> Sequence[str]:
+        """What the body asks for; () for all that is read."""
         allowed = call.known_caller.settings.products
-        names = fields.texts_or("products", tuple(product for product in allowed if product in built))
-        products = read_products(names)
+        products = read_products(fields.texts_or("products", ()))
         if products is None or not set(products) <= set(allowed):
             fields.refuse("products")
             return ()
         return products
 
-    async def _check_rows(
-        self, call: Call, user_id: UserId, work_platform_id: WorkPlatformId | None, account_id: UUID | None
-    ) -> None:
-        """Raises Refused where the user, the platform or the account to connect again is not known."""
+    async def _checked(self, call: Call, user_id: UserId, limits: "_Limits") -> WorkPlatformId | None:
+        """The one platform that it is about, if it is; it may be the account's.
+
+        raises  Refused where the user, a platform or the account to connect again is not known
+        """
         database, application_id = self._parts.database, call.application_id
         if await read.user(database, application_id, user_id) is None:
             raise Refused("incorrect_user_id")
-        if work_platform_id is None:
-            return
-        if work_platform_id not in WORK_PLATFORMS:
+        asked = limits.work_platform_id
+        named = limits.work_platform_ids or (() if asked is None else (asked,))
+        if not WORK_PLATFORMS.keys() >= set(named):
             raise Refused("incorrect_work_platform_id")
-        if account_id is not None and not await connect_sessions.can_reconnect(
-            database, application_id, user_id, work_platform_id, account_id
-        ):
+        if limits.account_id is None:
+            return asked
+        its = await connect_sessions.platform_of(database, application_id, user_id, limits.account_id)
+        if its is None or asked not in (None, its):
             raise Refused("incorrect_account_id")
+        return its
+
+
+class _Limits(Struct, frozen=True):
+    """What a session is limited to. work_platform_ids: () where the creator chooses among all, or not at all."""
+
+    work_platform_id: WorkPlatformId | None
+    work_platform_ids: tuple[UUID, ...]
+    account_id: UUID | None
+
+
+def _limits(fields: Fields) -> _Limits:
+    """One platform, several to choose from, or an account; several beside one of the others are refused."""
+    one = fields.id_or_none("work_platform_id")
+    several = [parse_uuid(text) for text in fields.texts_or("work_platform_ids", ())]
+    account_id = fields.id_or_none("account_id")
+    platforms = tuple(each for each in several if each is not None)
+    if len(platforms) < len(several) or (several and (one is not None or account_id is not None)):
+        fields.refuse("work_platform_ids")
+    elif len(platforms) == 1:
+        return _Limits(WorkPlatformId(platforms[0]), (), None)
+    return _Limits(None if one is None else WorkPlatformId(one), platforms, account_id)
 
 
 def _redirect_url(call: Call, fields: Fields) -> str | None:
@@ -162,7 +186,3 @@ def _redirect_url(call: Call, fields: Fields) -> str | None:
     if not is_fit:
         fields.refuse("redirect_url")
     return url or None
-
-
-def _platform(asked: UUID | None) -> WorkPlatformId | None:
-    return None if asked is None else WorkPlatformId(asked)

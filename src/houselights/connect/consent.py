@@ -30,6 +30,8 @@ class ConsentPage:
         if not choice:
             return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), status=503)
         session = found.session
+        if session.consented_at is None and await self._is_nothing_new(found):
+            return await self._straight_on(request, found, choice[0])
         answer = render.page(
             request,
             "consent.html",
@@ -42,8 +44,7 @@ class ConsentPage:
             reconnects=session.account_id is not None,
             back=found.back("exited", "EXIT_FROM_CONSENT"),
         )
-        if not found.is_framed and not self._gate.sessions.browser(request, session):
-            self._gate.sessions.remember(answer, session, self._new_token())
+        self._remember(request, answer, found)
         return answer
 
     async def agree(self, request: Request) -> Response:
@@ -60,6 +61,29 @@ class ConsentPage:
             return see_other(f"{found.path}/platforms")
         to = found.to(choice[0].row)
         return see_other(f"{to}/guide?account={session.account_id}" if session.account_id else to)
+
+    async def _is_nothing_new(self, found: Found) -> bool:
+        """Whether an account is connected again that still is, or only lapsed, for what it was before."""
+        database, session = self._gate.rooms.database, found.session
+        account = None
+        if session.account_id is not None:
+            account = await connect_sessions.account(database, session, session.account_id)
+        return (
+            account is not None and account.status != "NOT_CONNECTED" and set(account.products) >= set(session.products)
+        )
+
+    async def _straight_on(self, request: Request, found: Found, spoken: Spoken) -> Response:
+        """To what there is to know before going to the platform."""
+        rooms, session = self._gate.rooms, found.session
+        await connect_sessions.consent(rooms.database, session.key, rooms.clock.now())
+        answer = see_other(f"{found.to(spoken.row)}/guide?account={session.account_id}")
+        self._remember(request, answer, found)
+        return answer
+
+    def _remember(self, request: Request, answer: Response, found: Found) -> None:
+        """A page that stands alone gives its browser a cookie, by which its forms are known."""
+        if not found.is_framed and not self._gate.sessions.browser(request, found.session):
+            self._gate.sessions.remember(answer, found.session, self._new_token())
 
     async def extend(self, request: Request) -> Response:
         """Another half an hour, as often as the creator asks, up to the longest."""

@@ -140,15 +140,14 @@ class Sessions:
         here = platforms_here(session.products, found.settings, self._rooms)
         ready = await connect_sessions.configured(self._rooms.database, session)
         rows = [row for row in WORK_PLATFORMS.values() if row.id in here and row.id in ready]
-        if session.work_platform_id is not None:
-            rows = [row for row in rows if row.id == session.work_platform_id]
+        rows = [row for row in rows if session.may_reach(row.id)]
         return [Spoken(row, self._rooms.platforms[row.id]) for row in sorted(rows, key=lambda row: row.name.lower())]
 
     def spoken(self, found: Found, slug: str) -> Spoken | None:
         """The platform of that name, where it may be chosen."""
         session = found.session
         for row in WORK_PLATFORMS.values():
-            may_be = session.work_platform_id in (None, row.id)
+            may_be = session.may_reach(row.id)
             if row.slug == slug and may_be and row.id in platforms_here(session.products, found.settings, self._rooms):
                 return Spoken(row, self._rooms.platforms[row.id])
         return None

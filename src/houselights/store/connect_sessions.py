@@ -21,6 +21,7 @@ class NewSession(Struct, frozen=True, kw_only=True):
     """What a client asked for.
 
     work_platform_id  the platform that it is limited to, None where the creator chooses
+    work_platform_ids  those that the creator chooses from, None for all
     account_id        the account to connect again, None for whichever comes
     single_account    whether it ends with the first account
     display_name      what the page that opened it calls itself, None for the application's name
@@ -39,6 +40,7 @@ class NewSession(Struct, frozen=True, kw_only=True):
     display_name: str | None = None
     language: str | None = None
     host_origin: str | None = None
+    work_platform_ids: Sequence[UUID] | None = None
 
 
 class Session(Struct, frozen=True):
@@ -55,6 +57,7 @@ class Session(Struct, frozen=True):
     session_id: SessionId
     user_id: UserId
     work_platform_id: WorkPlatformId | None
+    work_platform_ids: Sequence[UUID] | None
     account_id: AccountId | None
     products: Sequence[str]
     redirect_url: str | None
@@ -93,6 +96,11 @@ class Session(Struct, frozen=True):
         """Tells one attempt from the next, to a page; nothing can be done with it. "" before the first."""
         return (self.state_digest or b"").hex()[:16]
 
+    def may_reach(self, work_platform_id: UUID) -> bool:
+        """Whether its creator may connect an account there."""
+        is_one_of = self.work_platform_ids is None or work_platform_id in self.work_platform_ids
+        return self.work_platform_id in (None, work_platform_id) and is_one_of
+
     @property
     def is_over(self) -> bool:
         """Whether it has its one account."""
@@ -111,7 +119,10 @@ class Session(Struct, frozen=True):
 
 
 class ExistingAccount(Struct, frozen=True):
-    """An account that the session's user has already. Its names are None where the platform gave none."""
+    """An account that the session's user has already. Its names are None where the platform gave none.
+
+    products  what the last consent was asked for and gave
+    """
 
     account_id: AccountId
     work_platform_id: WorkPlatformId
@@ -119,12 +130,13 @@ class ExistingAccount(Struct, frozen=True):
     profile_name: str | None
     profile_id: str | None
     status: str
+    products: Sequence[str]
 
 
 class ReconnectRow(Struct, frozen=True):
-    """The account to connect again."""
+    """Where the account to connect again is."""
 
-    account_id: UUID
+    work_platform_id: WorkPlatformId
 
 
 class Issuer(Struct, frozen=True):
@@ -138,18 +150,18 @@ CREATE = Statement(
     """
     insert into connect_sessions
         (application_id, session_id, user_id, products, created_at, expires_at, work_platform_id, account_id,
-         redirect_url, single_account, display_name, language, host_origin)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         redirect_url, single_account, display_name, language, host_origin, work_platform_ids)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     """,
     Nothing,
 )
 
 FIND = Statement(
     """
-    select s.application_id, s.session_id, s.user_id, s.work_platform_id, s.account_id, s.products, s.redirect_url,
-           s.single_account, s.display_name, s.language, s.host_origin, s.created_at, s.expires_at, s.consented_at,
-           s.attempt_platform_id, s.attempt_account_id, s.state_digest, s.browser_digest, s.state_expires_at,
-           s.taken_at, s.sealed_candidates, s.outcome, s.outcome_account_id,
+    select s.application_id, s.session_id, s.user_id, s.work_platform_id, s.work_platform_ids, s.account_id, s.products,
+           s.redirect_url, s.single_account, s.display_name, s.language, s.host_origin, s.created_at, s.expires_at,
+           s.consented_at, s.attempt_platform_id, s.attempt_account_id, s.state_digest, s.browser_digest,
+           s.state_expires_at, s.taken_at, s.sealed_candidates, s.outcome, s.outcome_account_id,
            p.name as application_name, p.environment, p.settings::text, a.platform_username as username,
            a.platform_profile_name as profile_name, a.platform_profile_id as profile_id,
            coalesce(n.connected, '{}') as connected, coalesce(n.notices, 0) as notices
@@ -181,8 +193,7 @@ EXTEND = Statement(
 
 RECONNECT = Statement(
     """
-    select account_id from accounts
-    where application_id = $1 and account_id = $2 and user_id = $3 and work_platform_id = $4
+    select work_platform_id from accounts where application_id = $1 and account_id = $2 and user_id = $3
     """,
     ReconnectRow,
 )
@@ -190,7 +201,7 @@ RECONNECT = Statement(
 EXISTING = Statement(
     """
     select account_id, work_platform_id, platform_username as username, platform_profile_name as profile_name,
-           platform_profile_id as profile_id, status
+           platform_profile_id as profile_id, status, products
     from accounts
     where application_id = $1 and user_id = $2 and status <> 'NOT_CONNECTED'
     order by created_at, account_id
@@ -202,7 +213,7 @@ EXISTING = Statement(
 ONE_EXISTING = Statement(
     """
     select account_id, work_platform_id, platform_username as username, platform_profile_name as profile_name,
-           platform_profile_id as profile_id, status
+           platform_profile_id as profile_id, status, products
     from accounts
     where application_id = $1 and user_id = $2 and account_id = $3
     """,
@@ -275,6 +286,7 @@ async def create(database: Database, key: SessionKey, asked: NewSession) -> None
         asked.display_name,
         asked.language,
         asked.host_origin,
+        None if asked.work_platform_ids is None else list(asked.work_platform_ids),
     )
 
 
@@ -293,11 +305,12 @@ async def extend(database: Database, key: SessionKey, until: datetime, now: date
     await database.execute(EXTEND, key.application_id, key.session_id, until, now)
 
 
-async def can_reconnect(
-    database: Database, application_id: ApplicationId, user_id: UUID, work_platform_id: UUID, account_id: UUID
-) -> bool:
-    """Whether an account is this user's on this platform."""
-    return await database.fetch_one(RECONNECT, application_id, account_id, user_id, work_platform_id) is not None
+async def platform_of(
+    database: Database, application_id: ApplicationId, user_id: UUID, account_id: UUID
+) -> WorkPlatformId | None:
+    """Where an account of this user's is; None where they have no such account."""
+    row = await database.fetch_one(RECONNECT, application_id, account_id, user_id)
+    return None if row is None else row.work_platform_id
 
 
 async def existing(database: Database, session: Session) -> list[ExistingAccount]:

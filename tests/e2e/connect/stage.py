@@ -164,7 +164,10 @@ class Stage(Struct, frozen=True):
 
     async def guide(self, creator: Creator, url: str) -> Page:
         """The creator has read what is asked for and said Continue, and reads what to know before going."""
-        assert (await creator.get(url)).status == 200
+        first = await creator.get(url)
+        if first.status == 303:
+            return await creator.follow(first, self.public_url)
+        assert first.status == 200
         page = await creator.follow(await creator.post(url), self.public_url)
         add = re.search(r'href="([^"]+/guide)">', page.text)
         return page if add is None else await creator.get(self.public_url + add[1])

@@ -48,6 +48,21 @@ async def test_a_disconnect_says_that_what_was_read_stays_and_it_does(
     assert (await caller.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "NOT_CONNECTED"
 
 
+async def test_whoever_took_the_account_back_or_is_asked_for_more_reads_the_terms_again(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    first = await session(caller, user_id, products=["IDENTITY"])
+    await stage.journey(creator, first["url"], "ava.stone")
+    account_id = (await told(caller, first))["account_id"]
+    same = await session(caller, user_id, account_id=account_id, products=["IDENTITY"])
+    assert (await creator.get(same["url"])).status == 303
+    more = await session(caller, user_id, account_id=account_id)
+    assert "What was read until then" in (await creator.get(more["url"])).text
+    assert (await caller.client.post(f"/v1/accounts/{account_id}/disconnect", {})).status == 200
+    again = await session(caller, user_id, account_id=account_id, products=["IDENTITY"])
+    assert "What was read until then" in (await creator.get(again["url"])).text
+
+
 def _terms(page: Page) -> dict[str, str]:
     """The terms of the consent, each with what is said of it."""
     found = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", page.text, re.DOTALL)

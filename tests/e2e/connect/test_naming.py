@@ -136,3 +136,14 @@ async def test_what_is_announced_is_the_window_that_opens(
     assert f"Continue to {login}" in words(guide)
     assert f"Next, {login} will show its own page." in words(guide)
     assert ("ticked" in words(guide)) is (row.name not in {"X", "Twitch", "LinkedIn", "Pinterest"})
+
+
+async def test_a_session_may_be_limited_to_some_platforms(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    some = [str(row.id) for row in SPOKEN if row.name in {"Instagram", "Twitch"}]
+    url = await opened(stage, caller, user_id, creator, work_platform_ids=some)
+    listed = await creator.get(f"{url}/platforms")
+    assert re.findall(r'<li data-name="([^"]+)"', listed.text) == ["instagram", "twitch"]
+    assert (await creator.get(f"{url}/to/twitch/guide")).status == 200
+    assert (await creator.get(f"{url}/to/youtube/guide")).status == 404

@@ -217,8 +217,11 @@ async def test_reconnecting_names_the_account_to_log_in_with(
 ) -> None:
     await stage.journey(creator, (await session(caller, user_id))["url"], "ava.stone")
     (account,) = await accounts(stage.database, caller.application_id, stage.clock.now())
-    page = await creator.get((await session(caller, user_id, account_id=str(account.account_id)))["url"])
-    assert "Reconnect Instagram to Demo" in page.text
+    more = {"work_platform_id": None, "account_id": str(account.account_id)}
+    url = (await session(caller, user_id, **more))["url"]
+    page = await creator.get(url)
+    assert page.location == f"{url}/to/instagram/guide?account={account.account_id}"
+    assert "Reconnect Instagram to Demo" in (await creator.get(url)).text
     assert (await creator.post(page.url)).location.endswith(f"/to/instagram/guide?account={account.account_id}")
     guide = await stage.guide(creator, page.url)
     assert "Any other account will be refused" in guide.text
