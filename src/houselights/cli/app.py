@@ -14,6 +14,7 @@ from houselights.cli.parser import Verbs, group, verb, wants_json
 from houselights.cli.running import with_foundation
 from houselights.core.secret import Secret
 from houselights.rules.client_secrets import KNOWN_FOR_S
+from houselights.rules.logos import Logo
 from houselights.settings import SettingWrong
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _rotate(arguments: argparse.Namespace) -> int:
 
 def _set(arguments: argparse.Namespace) -> int:
     from houselights.cli.application import chosen_application
-    from houselights.store import applications
+    from houselights.store import applications, logos
 
     key = KEYS[arguments.key]
     try:
@@ -141,7 +142,11 @@ def _set(arguments: argparse.Namespace) -> int:
     async def change(base: "Foundation") -> "Application":
         chosen = await chosen_application(base, arguments.name)
         async with base.database.transaction() as connection:
-            return await applications.change(connection, chosen.application_id, {arguments.key: value})
+            stored = value
+            if isinstance(value, Logo):
+                await logos.keep(connection, chosen.application_id, value)
+                stored = value.version
+            return await applications.change(connection, chosen.application_id, {arguments.key: stored})
 
     changed = with_foundation(arguments, change)
     if wants_json(arguments):

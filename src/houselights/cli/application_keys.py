@@ -1,11 +1,13 @@
 """What `app set` can change, and how each value is read."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct
 
 from houselights.resources.work_platforms import WORK_PLATFORMS, Product
 from houselights.rules.accent import is_readable
+from houselights.rules.logos import LARGEST, Logo, read_logo
 from houselights.rules.page_origin import is_origin
 from houselights.rules.return_address import is_fit
 
@@ -14,7 +16,7 @@ class Key(Struct, frozen=True):
     """One setting of an application.
 
     must  what its value has to be, to be read after "must be"
-    read  text -> the value that is stored; raises ValueError
+    read  text -> the value that is stored, of a picture its version; raises ValueError
     """
 
     must: str
@@ -83,6 +85,20 @@ def _accent(text: str) -> str | None:
     return colour or None
 
 
+def _logo(text: str) -> Logo | None:
+    """The picture in a file."""
+    if not text:
+        return None
+    try:
+        with Path(text).open("rb") as file:
+            logo = read_logo(file.read(LARGEST + 1))
+    except OSError:
+        logo = None
+    if logo is None:
+        raise ValueError(text)
+    return logo
+
+
 def _sentence(text: str, longest: int) -> str | None:
     """Of printable characters; None for nothing."""
     said = text.strip()
@@ -118,6 +134,7 @@ KEYS = {
     "one_user_per_account": Key("on or off", _switch),
     "privacy_url": Key("the https address of your privacy policy, or nothing", _privacy_url),
     "accent": Key("six hex digits of a colour on which white is legible, such as 8a3d16, or nothing", _accent),
+    "logo": Key("a file with a PNG, JPEG or WebP of at most 64 kB, square where possible, or nothing", _logo),
     "operator": Key("who runs this service and stores what is read, at most 80 characters, or nothing", _operator),
     "purpose": Key("what creators' data are read for: a sentence of at most 300 characters, or nothing", _purpose),
     "purpose_es": Key("the same in Spanish, or nothing", _purpose),

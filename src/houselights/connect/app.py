@@ -20,6 +20,7 @@ from houselights.connect.consent import ConsentPage
 from houselights.connect.disconnecting import DisconnectPage
 from houselights.connect.door import Door
 from houselights.connect.gate import Gate
+from houselights.connect.logos import Logos
 from houselights.connect.outcomes import OutcomePages
 from houselights.connect.platforms import PlatformPages
 from houselights.connect.problems import Problem
@@ -82,6 +83,7 @@ def _pages(parts: ConnectParts) -> list[Route]:
         Route("/over", door.over, methods=get),
         Route("/static/{version}/{name}", render.static, methods=get),
         Route("/accent/{colour}.css", render.accent, methods=get),
+        Route("/logo/{application}/{version}", Logos(parts.rooms).show, methods=get),
         Route("/{address}", consent.show, methods=get),
         Route("/{address}", consent.agree, methods=post),
         Route("/{address}/extend", consent.extend, methods=post),

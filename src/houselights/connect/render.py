@@ -15,14 +15,17 @@ from houselights.connect.words import Words, chosen
 from houselights.rules.accent import stylesheet
 
 _LOADS = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'self'"
 )
 _NO_FRAME = "frame-ancestors 'none'"
 
 POLICY = f"{_LOADS}; {_NO_FRAME}"
 """What a page may load, who may frame it, and where its form may lead, unless the page says more."""
 
-_FOR_GOOD = "public, max-age=31536000, immutable"
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""For what has an address of its own for each version."""
+
 _FILES = {
     name: (resources.files("houselights.connect").joinpath(f"static/{name}").read_bytes(), kind)
     for name, kind in (("connect.css", "text/css"), ("pages.js", "text/javascript"), ("door.js", "text/javascript"))
@@ -40,6 +43,7 @@ class View(Struct, frozen=True):
 
     app       what the client calls itself, "" where no session is known; owner: the application's own name
     operator  who runs these pages, None where nobody named them
+    logo      below the pages: where the client's own is, None where it has none
     platform  the one that the page is about, "" where it is about none; login: whose window opens for it
     path      of the session's pages, "" without one
     host      origin of the page that shows the dialog, "" where the page stands alone
@@ -62,6 +66,7 @@ class View(Struct, frozen=True):
     accent: str | None = None
     privacy_url: str | None = None
     operator: str | None = None
+    logo: str | None = None
 
 
 class Said(Struct, frozen=True):
@@ -172,10 +177,10 @@ async def static(request: Request) -> Response:
     if found is None or request.path_params["version"] != _VERSION:
         return Response(status_code=404)
     raw, kind = found
-    return Response(raw, media_type=kind, headers={"cache-control": _FOR_GOOD})
+    return Response(raw, media_type=kind, headers={"cache-control": FOR_GOOD})
 
 
 async def accent(request: Request) -> Response:
     """An application's own colour as a style sheet; empty for what is no colour that can be read."""
     style = stylesheet(request.path_params["colour"])
-    return Response(style, media_type="text/css", headers={"cache-control": _FOR_GOOD})
+    return Response(style, media_type="text/css", headers={"cache-control": FOR_GOOD})

@@ -74,6 +74,7 @@ class Found(Struct, frozen=True):
             self.settings.accent,
             self.settings.privacy_url,
             self.settings.operator,
+            f"logo/{session.application_id}/{self.settings.logo}" if self.settings.logo else None,
         )
 
     @property

@@ -40,6 +40,7 @@ class ConnectSettings(Struct, frozen=True):
     one_user_per_account  whether an account that one user has connected is refused to another
     privacy_url    the client's privacy policy, None where it named none
     accent         colour of buttons as six hex digits, None for ours
+    logo           version of the picture in `application_logos`, None for the first letter of the name
     operator       who runs these pages and stores what is read, None where that needs no name of its own
     purpose        what the data are read for, as creators read it, and in Spanish; None where nothing was said
     """
@@ -50,6 +51,7 @@ class ConnectSettings(Struct, frozen=True):
     one_user_per_account: bool = False
     privacy_url: str | None = None
     accent: str | None = None
+    logo: str | None = None
     operator: str | None = None
     purpose: str | None = None
     purpose_es: str | None = None

@@ -4,6 +4,8 @@ import re
 from html import unescape
 
 from houselights.core.ids import UserId
+from houselights.rules.logos import Logo
+from houselights.store import logos
 from tests.contract.seed import Caller
 from tests.e2e.connect.stage import Creator, Page, Stage, session, told
 
@@ -61,6 +63,25 @@ async def test_whoever_took_the_account_back_or_is_asked_for_more_reads_the_term
     assert (await caller.client.post(f"/v1/accounts/{account_id}/disconnect", {})).status == 200
     again = await session(caller, user_id, account_id=account_id, products=["IDENTITY"])
     assert "What was read until then" in (await creator.get(again["url"])).text
+
+
+async def test_a_logo_stands_where_the_letter_was_and_is_served_as_nothing_but_a_picture(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    url = (await session(caller, user_id))["url"]
+    assert "<img" not in (await creator.get(url)).text
+    logo = Logo("image/webp", b"RIFF0000WEBP")
+    async with stage.database.transaction() as connection:
+        await logos.keep(connection, caller.application_id, logo)
+    await stage.set(caller, logo=logo.version)
+    page = await creator.get(url)
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+    (address,) = re.findall(r'<img class="mark logo" src="([^"]+)" alt=""', page.text)
+    picture = await creator.get(f"{stage.public_url}{address}")
+    assert (picture.status, picture.headers["content-type"]) == (200, "image/webp")
+    assert picture.headers["x-content-type-options"] == "nosniff"
+    for wrong in (address[:-1], address.replace(str(caller.application_id), str(user_id))):
+        assert (await creator.get(f"{stage.public_url}{wrong}")).status == 404
 
 
 def _terms(page: Page) -> dict[str, str]:
