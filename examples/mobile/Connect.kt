@@ -43,7 +43,7 @@ object Connect {
         if (one("status") == "failed") on.onConnectionFailure(one("reason"), platform, user)
         if (one("status") == "token_expired") on.onTokenExpired(user)
         callback = null
-        on.onExit(one("reason"), user)
+        on.onExit(if (one("status") == "failed") "EXIT_FROM_GUIDANCE" else one("reason"), user)
     }
 }
 

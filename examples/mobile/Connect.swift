@@ -36,7 +36,8 @@ final class Connect: NSObject, ASWebAuthenticationPresentationContextProviding {
                     reason: one("reason"), work_platform_id: one("work_platform_id"), user_id: userId)
             }
             if one("status") == "token_expired" { delegate.onTokenExpired(user_id: userId) }
-            delegate.onExit(reason: one("reason"), user_id: userId)
+            let reason = one("status") == "failed" ? "EXIT_FROM_GUIDANCE" : one("reason")
+            delegate.onExit(reason: reason, user_id: userId)
         }
         session.presentationContextProvider = self
         self.session = session

@@ -34,5 +34,5 @@ Future<void> connect(String url, String userId, Callbacks on) async {
     on.onConnectionFailure?.call(one('reason'), one('work_platform_id'), userId);
   }
   if (one('status') == 'token_expired') on.onTokenExpired(userId);
-  on.onExit(one('reason'), userId);
+  on.onExit(one('status') == 'failed' ? 'EXIT_FROM_GUIDANCE' : one('reason'), userId);
 }

@@ -1,4 +1,4 @@
-// Connect from React Native (Expo): the hosted link in the system's browser tab, the return as the five callbacks.
+// Connect from React Native (Expo): the hosted link in the system's browser tab, the return as the callbacks.
 import * as WebBrowser from "expo-web-browser";
 
 export interface Callbacks {
@@ -14,9 +14,10 @@ export async function connect(url: string, userId: string, on: Callbacks): Promi
   if (result.type !== "success") return on.exit("BACK_PRESSED", userId);
   const told = new URL(result.url).searchParams;
   const reason = told.get("reason") ?? "";
+  const status = told.get("status") ?? "";
   const platform = told.get("work_platform_id") ?? "";
   for (const account of told.getAll("account_id")) on.accountConnected(account, platform, userId);
-  if (told.get("status") === "failed") on.connectionFailure?.(reason, platform, userId);
-  if (told.get("status") === "token_expired") on.tokenExpired(userId);
-  on.exit(reason, userId);
+  if (status === "failed") on.connectionFailure?.(reason, platform, userId);
+  if (status === "token_expired") on.tokenExpired(userId);
+  on.exit(status === "failed" ? "EXIT_FROM_GUIDANCE" : reason, userId);
 }
