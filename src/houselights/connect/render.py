@@ -15,8 +15,7 @@ from houselights.connect.words import Words, chosen
 from houselights.rules.accent import stylesheet
 
 _LOADS = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
-    "form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
 )
 _NO_FRAME = "frame-ancestors 'none'"
 
@@ -168,7 +167,8 @@ def _policy(view: View, stops: Iterable[str]) -> str:
     Of https all are let through, since a platform passes creators on among hosts of its own.
     """
     leads = "".join(sorted({f" {'https:' if stop.startswith('https:') else stop}" for stop in stops}))
-    return f"{_LOADS}{leads}; frame-ancestors {view.ancestors}"
+    images = "img-src 'self'; " if view.logo else ""
+    return f"{images}{_LOADS}{leads}; frame-ancestors {view.ancestors}"
 
 
 async def static(request: Request) -> Response:

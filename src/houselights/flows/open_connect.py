@@ -13,6 +13,7 @@ from houselights.rules import page_origin, return_address, sdk_tokens
 from houselights.rules.connect_address import SessionKey
 from houselights.rules.consent import SESSION_LIFETIME
 from houselights.rules.sdk_tokens import Permission
+from houselights.rules.texts import shortened
 from houselights.store import connect_sessions, read
 from houselights.store.connect_sessions import Issuer, NewSession
 
@@ -131,9 +132,9 @@ def _redirect_url(asked: Asked, settings: ConnectSettings, issuer: Issuer) -> st
 
 def _printable(name: str) -> str | None:
     shown = "".join(letter for letter in name if letter.isprintable()).strip()
-    return shown[:_LONGEST_NAME] or None
+    return shortened(shown, _LONGEST_NAME) or None
 
 
 def _language(tag: str) -> str | None:
-    """None for what is no tag of a language: the browser says which, then."""
+    """None for anything that is not a language tag: the browser then says which."""
     return tag if len(tag) <= _LONGEST_LANGUAGE and _LANGUAGE.fullmatch(tag) else None
