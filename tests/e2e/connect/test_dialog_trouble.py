@@ -84,7 +84,7 @@ async def test_a_window_that_the_browser_blocks_is_told_and_a_plain_button_does_
         await frame.evaluate("window.open = () => null")
         await frame.click(PRIMARY)
         assert await dialog.heard(1) == [["connectionFailure", "POPUP_BLOCKED", PLATFORM, str(user_id)]]
-        await frame.click(labelled("Open Instagram in a new tab"))
+        await frame.click(labelled("Open Facebook in a new tab"))
         window = await dialog.person.window()
         await window.see("document.querySelector('input[name=persona]')")
         await agree(window, "ava.stone")
