@@ -169,9 +169,7 @@ async def test_any_secret_that_the_contract_takes_is_taken_for_a_trial(served: t
     assert "8 characters" in made.err
     assert await users(place.url, "demo", "p@55w0rd") == 200
     for typed, kind in (("\n", "sandbox"), ("a\tb\n", "sandbox"), ("x" * 501 + "\n", "sandbox"), *_SHORT):
-        refused = await place.run(
-            "app", "create", "No", "--environment", kind, "--client-secret-stdin", typed=typed
-        )
+        refused = await place.run("app", "create", "No", "--environment", kind, "--client-secret-stdin", typed=typed)
         assert (refused.status, refused.out) == (2, ""), typed
         assert refused.err.count("\n") == 1
     long = await place.run(

@@ -79,8 +79,8 @@ class Found(Struct, frozen=True):
 
     @property
     def erases(self) -> bool:
-        """Whether what was read of an account is deleted when its creator disconnects it. Nothing does so yet."""
-        return False
+        """Whether what was read of an account is deleted when its creator disconnects it."""
+        return self.settings.erase_at_disconnect
 
     @property
     def result_path(self) -> str:

@@ -43,6 +43,7 @@ class ConnectSettings(Struct, frozen=True):
     logo           version of the picture in `application_logos`, None for the first letter of the name
     operator       who runs these pages and stores what is read, None where that needs no name of its own
     purpose        what the data are read for, as creators read it, and in Spanish; None where nothing was said
+    erase_at_disconnect  whether a disconnect deletes what was read of the account
     """
 
     redirect_urls: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class ConnectSettings(Struct, frozen=True):
     operator: str | None = None
     purpose: str | None = None
     purpose_es: str | None = None
+    erase_at_disconnect: bool = False
 
     def purpose_in(self, language: str) -> str | None:
         """What the data are read for, in this language where it was said in it."""

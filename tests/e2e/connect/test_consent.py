@@ -50,6 +50,21 @@ async def test_a_disconnect_says_that_what_was_read_stays_and_it_does(
     assert (await caller.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "NOT_CONNECTED"
 
 
+async def test_a_disconnect_that_erases_says_so_and_does(
+    stage: Stage, caller: Caller, user_id: UserId, creator: Creator
+) -> None:
+    await stage.set(caller, erase_at_disconnect=True)
+    made = await session(caller, user_id, single_account=False)
+    assert "until you ask" not in _terms(await creator.get(made["url"]))["How long"]
+    await stage.journey(creator, made["url"], "ava.stone")
+    account_id = (await told(caller, made))["account_id"]
+    asked = await creator.get(f"{made['url']}/disconnect/{account_id}")
+    assert "stays stored" not in _words(asked)
+    assert (await creator.post(asked.url)).status == 303
+    profiles = await caller.client.get(f"/v1/profiles?account_id={account_id}")
+    assert profiles.json()["data"] == []
+
+
 async def test_whoever_took_the_account_back_or_is_asked_for_more_reads_the_terms_again(
     stage: Stage, caller: Caller, user_id: UserId, creator: Creator
 ) -> None:
