@@ -19,7 +19,7 @@ class HouselightsError(Exception):
 
 
 class Refused(HouselightsError):
-    """The caller asked for something that is not to be had.
+    """The caller asked for something that they cannot have.
 
     code    a code of the contract's error table (section 2)
     fields  names of the request fields that are wrong, in schema order
@@ -31,7 +31,7 @@ class Refused(HouselightsError):
 
 
 class PlatformError(HouselightsError):
-    """A platform did not give what was asked; the classes below say who must act."""
+    """A platform did not give what was asked for; the classes below say who must act."""
 
 
 class TokenRevoked(PlatformError):
@@ -54,8 +54,8 @@ class RateLimited(PlatformError):
     ) -> None:
         """One refusal.
 
-        bucket    None where the reply does not say; then the manifest's `limits.counts` holds
-        grows_to  where nobody named a time: how long such a wait may become, doubled while they follow one another
+        bucket    None where the reply does not say; then the manifest's `limits.counts` applies
+        grows_to  where nobody named a time: how long the wait, doubled with each refusal in a row, may become
         """
         super().__init__(code)
         self.wait = wait
@@ -88,7 +88,7 @@ class StoreDown(HouselightsError):
 
 
 class StoreBusy(StoreDown):
-    """Nobody: others held what this needed, for too long or in a circle. All of it was undone; try again."""
+    """Nobody: others held what this needed for too long, or each waited for the other. All was undone; try again."""
 
 
 class Duplicate(HouselightsError):

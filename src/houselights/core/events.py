@@ -1,4 +1,4 @@
-"""Events: what a client's webhook is told. The contract's names and texts (6.2), and the body's exact bytes.
+"""Events: what a client's webhook is sent. The contract's names and texts (6.2), and the body's exact bytes.
 
 The body is written as Python's `json.dumps` writes by default, because receivers in the field re-serialise the
 parsed body before they check its digest (6.3): this form satisfies them and those who check raw bytes.
@@ -28,7 +28,7 @@ class EventKind(Enum):
 
     @property
     def wire_name(self) -> str:
-        """As clients list it when they register a webhook."""
+        """The name under which clients list it when they register a webhook."""
         return self.value[0]
 
     @property
@@ -45,7 +45,7 @@ def body(
     last_updated_time: datetime,
     profile_id: ProfileId | None = None,
 ) -> bytes:
-    """The bytes that are signed, sent and sent again. `profile_id` belongs to PROFILES and PROFILES_AUDIENCE events."""
+    """The bytes that are signed, sent and resent. `profile_id` is for PROFILES and PROFILES_AUDIENCE events."""
     data = {"account_id": str(account_id), "user_id": str(user_id)}
     if profile_id is not None:
         data["profile_id"] = str(profile_id)
@@ -56,14 +56,14 @@ def body(
 def notification(event: str, text: str, event_id: EventId, data: Mapping[str, object]) -> bytes:
     """The bytes of any notification.
 
-    data    what a JSON reader made of an object
-    raises  ValueError for a number that JSON has no word for, RecursionError for what is nested too deep
+    data    an object as a JSON reader returns it
+    raises  ValueError for a number that JSON cannot write, RecursionError for data nested too deep
     """
     told = {"event": event, "name": text, "id": str(event_id), "data": data}
     return json.dumps(told, allow_nan=False).encode("ascii")
 
 
 def text_of(event: str) -> str:
-    """The `name` of an event, also of one that is never sent: its own words then."""
+    """The `name` of an event; for one that this server never sends, its own words."""
     known = {kind.wire_name: kind.text for kind in EventKind}
     return known.get(event) or re.sub(r"[._-]+", " ", event).strip().lower()

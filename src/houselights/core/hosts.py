@@ -1,4 +1,4 @@
-"""Hosts of web addresses, as all of us read them: what is registered is what can be called."""
+"""Hosts of web addresses, read alike everywhere: whatever can be registered can also be called."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ _BASE = re.compile(
 
 
 def is_host(host: str) -> bool:
-    """Whether a host, lower case and without brackets, is a name of ASCII labels or an address in its one notation.
+    """Whether a host, lower case and without brackets, is a name of ASCII labels or an address in canonical notation.
 
     Refused: other spellings of numbers (`2130706433`, `0x7f.1`), which libraries read in different ways, and zones.
     """
@@ -28,9 +28,9 @@ def is_host(host: str) -> bool:
 
 
 def is_callable(url: str) -> bool:
-    """Whether a URL is absolute http(s) with a host and a port that can be called, and without credentials.
+    """Whether a URL is absolute http(s), with a host and a port that can be called, and without credentials.
 
-    Where it leads is not asked: private names and addresses are as good as others.
+    Where it leads does not matter: private names and addresses are as good as others.
     """
     try:
         parts = urlsplit(url)
@@ -42,7 +42,7 @@ def is_callable(url: str) -> bool:
 
 
 def is_base(url: str) -> bool:
-    """Whether a URL is http(s), a host, perhaps a port and nothing else but a slash at the end."""
+    """Whether a URL is http(s) with a host, perhaps a port, and nothing else except a slash at the end."""
     match = _BASE.fullmatch(url)
     if match is None or int(match["port"] or 1) > 65535:
         return False
@@ -55,12 +55,12 @@ def is_origin(url: str) -> bool:
 
 
 def is_network(text: str) -> bool:
-    """Whether a text is an address, or a network with its length. Raises ValueError where it is neither."""
+    """Whether a text is an address, or a network with its prefix length. Raises ValueError where it is neither."""
     return bool(ip_network(text) if "/" in text else ip_address(text))
 
 
 def each(is_fit: Callable[[str], bool]) -> Callable[[object], None]:
-    """A check that raises ValueError where a text, or one of a tuple, is not fit."""
+    """A check that raises ValueError where a text, or any text of a tuple, is not fit."""
 
     def check(value: object) -> None:
         for text in value if isinstance(value, tuple) else (value,):

@@ -20,7 +20,7 @@ SessionId = NewType("SessionId", UUID)
 
 
 def parse_uuid(text: str) -> UUID | None:
-    """The id that a client wrote, or None where it is none.
+    """The id that a client wrote, or None if the text is not an id.
 
     Not `uuid.UUID`, which also takes braces, `urn:uuid:` and dashes anywhere, and is three times as slow.
     """

@@ -21,14 +21,14 @@ Fields: TypeAlias = tuple[tuple[str, str | Secret], ...]
 class Request(Struct, frozen=True):
     """One HTTP request as the platform documents it.
 
-    url     absolute, on the platform's real host; the driver puts the platform app's base URL in place. A query in it
-            goes out to the letter, for parameters that are no form (`ids=List(1,2)`)
-    query   names and values in order; values that are secret stay wrapped until they leave
+    url     absolute, on the platform's real host; the driver substitutes the platform app's base URL. A query in it is
+            sent verbatim, for parameters that are not form-encoded (`ids=List(1,2)`)
+    query   names and values in order; secret values stay wrapped until they leave
     form    names and values of an `application/x-www-form-urlencoded` body; None: no such body
     json    names and texts of one flat object, an `application/json` body; None: no such body
     headers lower-case names
-    starts_over  where a script asks this, it found its grant stale: the reply, which may hold a token, and all replies
-            before it are no part of what it reads
+    starts_over  the script sends this because it found its grant stale: this reply, which may hold a token, and all
+            replies before it are not part of what it reads
     """
 
     method: str
@@ -41,9 +41,9 @@ class Request(Struct, frozen=True):
 
 
 class Response(Struct, frozen=True):
-    """A reply: status, headers with lower-case names, the raw body (at most what the driver's cap lets through).
+    """A reply: status, headers with lower-case names, the raw body (no longer than the driver's cap).
 
-    at  when it came: what the instants in it are measured against; None where nothing but the script's own now is known
+    at  when it arrived: instants in it are measured against this; None where only the script's own `now` is known
     """
 
     status: int
@@ -70,5 +70,5 @@ def ask(request: Request) -> Script[Response]:
 
 
 def ask_all(*requests: Request) -> Script[Answers]:
-    """Send several side by side (the driver sends at most four at once); replies in the order of the requests."""
+    """Send several side by side (the driver sends at most four at once); replies come in the order of the requests."""
     return (yield requests)

@@ -1,4 +1,4 @@
-"""Pages of a list: how many rows, after how many, and the days that were asked for (contract 1.9)."""
+"""Pages of a list: how many rows, how many to skip, and which days were asked for (contract 1.9)."""
 
 from datetime import date
 
@@ -12,8 +12,8 @@ _FARTHEST = 2**63 - 1
 class Page(Struct, frozen=True):
     """limit: 1..100, None for all; offset: >= 0, as large as the caller likes, None where none was given.
 
-    from_date, to_date  first and last day (UTC) of the rows' `published_at`, None for no bound. Rows without one are
-                        not narrowed by days: the page then only says what was asked
+    from_date, to_date  first and last day (UTC) of the rows' `published_at`, None for no bound. Rows that have none
+                        are not filtered by day: the page then only repeats what was asked
     """
 
     limit: int | None = DEFAULT_LIMIT

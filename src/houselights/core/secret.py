@@ -29,11 +29,11 @@ class Secret:
         return self._text
 
     def prefixed(self, prefix: str) -> Self:
-        """A secret of `prefix` and this one, such as Meta's `app_id|app_secret`."""
+        """A secret made of `prefix` and this one, such as Meta's `app_id|app_secret`."""
         return type(self)(prefix + self._text)
 
     def without_end(self, end: str) -> Self:
-        """Without `end` where it ends so, such as the `#_` that Instagram puts behind its codes."""
+        """Without `end`, if it ends in that, such as the `#_` that Instagram appends to its codes."""
         return type(self)(self._text.removesuffix(end))
 
     def proof(self, key: "Secret") -> Self:
@@ -45,13 +45,13 @@ class Secret:
         return type(self)("Basic " + base64.b64encode(f"{user}:{self._text}".encode()).decode())
 
     def struck_from(self, text: bytes) -> bytes:
-        """`text` with `***` wherever this secret stands in it, as it is or as a query spells it."""
+        """`text` with `***` wherever this secret occurs in it, verbatim or as a query spells it."""
         for spelt in (self._text, quote_plus(self._text)):
             text = text.replace(spelt.encode(), b"***") if spelt else text
         return text
 
     def challenge(self) -> str:
-        """Of a code verifier: the S256 code challenge (RFC 7636, 4.2), which is public."""
+        """For a code verifier: its S256 code challenge (RFC 7636, 4.2), which is public."""
         digest = hashlib.sha256(self._text.encode()).digest()
         return base64url.encode(digest)
 

@@ -11,7 +11,7 @@ Row = TypeVar("Row", bound=Struct)
 
 
 class Nothing(Struct, frozen=True):
-    """The row of a statement that returns none."""
+    """The row of a statement that returns no rows."""
 
 
 class Statement(Generic[Row]):

@@ -1,6 +1,6 @@
-"""An application's own colour on the pages of connecting: which can be read, and its lighter sister for the dark.
+"""An application's own colour on the connect pages: whether it is readable, and a lighter variant for dark mode.
 
-Contrast as WCAG 2.2 reckons it (1.4.3): 4.5 for text.
+Contrast as WCAG 2.2 calculates it (1.4.3): 4.5 for text.
 """
 
 import re
@@ -12,18 +12,18 @@ _STEPS = 20
 
 
 def is_readable(colour: str) -> bool:
-    """Whether white text on it, and it on white, can be read. colour: six hex digits in lower case."""
+    """Whether white text on it, and text of this colour on white, is readable. colour: six lower-case hex digits."""
     return _HEX.fullmatch(colour) is not None and contrast(colour, _CARD) >= _ENOUGH
 
 
 def contrast(one: str, other: str) -> float:
-    """From 1 to 21."""
+    """The contrast ratio, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def stylesheet(colour: str) -> str:
-    """The custom properties that the pages' style sheet uses; "" for a colour that cannot be read."""
+    """The custom properties that the pages' style sheet uses; "" for a colour that is not readable."""
     if not is_readable(colour):
         return ""
     light = f":root{{--accent:#{colour};--accent-ink:#{_CARD};--accent-strong:#{_mixed(colour, '000000', 4)}}}\n"

@@ -1,4 +1,4 @@
-"""What can be said of an operator's app at a platform without asking the platform: its redirect address and scopes."""
+"""What can be said about an operator's app without asking the platform: its redirect address and its scopes."""
 
 from collections.abc import Collection, Mapping
 from ipaddress import ip_address
@@ -13,8 +13,8 @@ _SET = "set HOUSELIGHTS_PUBLIC_URL to the https address at which creators' brows
 def redirect(address: str, public_url: str | None, environment: str) -> list[Finding]:
     """Whether platforms and browsers can send creators back to `address`.
 
-    public_url   as the operator set it, None where it is not set
-    environment  a sandbox may live on this machine
+    public_url   as set by the operator, None where it is not set
+    environment  for a sandbox, an address on this machine is fine
     """
     asked = Finding(
         "redirect address at the platform",
@@ -28,7 +28,7 @@ def redirect(address: str, public_url: str | None, environment: str) -> list[Fin
 def scopes(asked: Collection[str] | None, needed: Mapping[str, Collection[str]]) -> list[Finding]:
     """Whether the consent of this app asks for what each product needs.
 
-    asked   scopes in the address of the consent; None where a configuration at the platform says what is asked for
+    asked   scopes in the consent's address; None where a configuration at the platform decides what is asked for
     needed  by product
     """
     if asked is None:

@@ -1,4 +1,4 @@
-"""When to try again, and when to stop. Not here: which errors are worth another try (the callers' tables)."""
+"""When to try again, and when to stop. Not here: which errors are worth retrying (the callers' tables)."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -20,8 +20,8 @@ MAX_STARTS = 5
 """Starts without a finish after which a row is parked: something in it kills its worker."""
 
 LONGEST_WAIT = timedelta(days=7)
-"""What a platform may ask for at most. Budgets that are documented open again within a day; a week obeys all that a
-platform may mean, and a header that is nonsense does not end readings for good."""
+"""The longest wait that a platform may ask for. Documented budgets open again within a day; a week covers anything that
+a platform can mean, and a nonsensical header does not stop readings for ever."""
 
 
 def webhook_wait(failed_attempts: int) -> timedelta | None:
@@ -43,7 +43,7 @@ def refresh_wait(failures: int, jitter: float) -> timedelta | None:
 
 
 def revocation_wait(failures: int) -> timedelta | None:
-    """How long after a failure a grant is to be ended at its platform again; None where that is given up.
+    """How long after a failure to try again to end a grant at its platform; None when we give up.
 
     failures  1 after the first; the sixth is the last, a day and a half later
     """
@@ -51,9 +51,9 @@ def revocation_wait(failures: int) -> timedelta | None:
 
 
 def our_wait(failures: int) -> timedelta:
-    """How long after an error of ours a delivery is taken up again: 30 seconds, then twice as long, at most an hour.
+    """How long after an error of ours a delivery is tried again: 30 seconds, then twice as long, at most an hour.
 
-    failures  in a row, 1 after the first. Nobody but us can mend it, so it is never given up
+    failures  in a row, 1 after the first. Only we can fix it, so the delivery is never given up
     """
     if failures < 1:
         raise ValueError("nothing has failed yet")
@@ -62,14 +62,14 @@ def our_wait(failures: int) -> timedelta:
 
 
 def is_parked(starts: int) -> bool:
-    """Whether a row that was started so often, and never finished, is left alone from now on."""
+    """Whether a row that was started this often, and never finished, is left alone from now on."""
     return starts >= MAX_STARTS
 
 
 def retry_after(text: str, now: datetime) -> timedelta | None:
     """The wait in a `Retry-After` header: whole seconds or an HTTP date (RFC 9110, 10.2.3).
 
-    ->  one second to `LONGEST_WAIT`; None for what is neither
+    ->  one second to `LONGEST_WAIT`; None for anything else
     """
     if text.isascii() and text.isdigit():
         wait = timedelta(seconds=min(int(text[:9]), LONGEST_WAIT.total_seconds()))

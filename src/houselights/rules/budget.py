@@ -1,11 +1,10 @@
 """Rolling windows that several processes share, exact to the call: pure arithmetic on a log of grants.
 
-A process borrows a block of calls, spends it within a short while and lets the rest lapse, so that most calls cost
-no look at the shared log; what lapsed it gives back when it borrows again, for else a busy machine would lose it. A
-call that is made now belongs to a grant of at most `hold` ago; therefore a grant is given only where all grants of the
-last window, that hold and a margin for calls on their way stay within the limit, and no rolling window of the
-platform's can hold more calls than it allows. Blocks and hold are a hundredth of the window, so what they cost is
-little.
+A process borrows a block of calls, spends it within a short while and lets the rest lapse, so that most calls need
+no look at the shared log. When it borrows again it gives back what lapsed, or a busy machine would lose that. A call
+made now belongs to a grant at most `hold` old. So a grant is given only if all grants of the last window, plus that
+hold and a margin for calls on their way, stay within the limit; then no rolling window at the platform can hold more
+calls than it allows. Block and hold are a hundredth of the window, so the cost is small.
 """
 
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ _LONGEST_MARGIN = timedelta(seconds=1)
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
-    """At most so many calls in any span of so many seconds.
+    """At most this many calls in any span of this many seconds.
 
     bucket  whose calls count together: `app`, `account`, or `project`, where a platform counts several apps as one
     """
@@ -39,17 +38,17 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def block(self) -> int:
-        """Calls that are borrowed at once, 1 at least."""
+        """Calls that are borrowed at once, at least 1."""
         return max(1, self.calls // _HUNDREDTH)
 
     @property
     def remembered(self) -> timedelta:
-        """How long a grant counts: the window, the hold, and what calls may be late by on their way."""
+        """How long a grant counts: the window, the hold, and the delay that calls may have on their way."""
         return self.span + self.hold + min(self.hold, _LONGEST_MARGIN)
 
 
 class Grant(Struct, frozen=True):
-    """So many calls, given at an instant."""
+    """A number of calls, given at an instant."""
 
     at: datetime
     calls: int
@@ -58,7 +57,7 @@ class Grant(Struct, frozen=True):
 class Borrowed(Struct, frozen=True):
     """What a process gets.
 
-    calls   0 where nothing is free; then `free_at` says when something is
+    calls   0 where none are free; then `free_at` says when some will be
     log     the grants that still count, this one included
     """
 
@@ -68,9 +67,9 @@ class Borrowed(Struct, frozen=True):
 
 
 def borrow(log: Sequence[Grant], window: Window, now: datetime, lapsed: Grant | None = None) -> Borrowed:
-    """A block of the window, as large as is free.
+    """A block of the window, or as much of one as is free.
 
-    lapsed  what the borrower did not spend of its last grant, by that one's instant, and never will
+    lapsed  the part of its last grant that the borrower did not and never will spend, under that grant's instant
     """
     counted = tuple(grant for grant in _without(log, lapsed) if grant.at >= now - window.remembered)
     free = window.calls - sum(grant.calls for grant in counted)
@@ -81,7 +80,7 @@ def borrow(log: Sequence[Grant], window: Window, now: datetime, lapsed: Grant | 
 
 
 def _without(log: Sequence[Grant], lapsed: Grant | None) -> Sequence[Grant]:
-    """The grants without what lapsed; one of which nothing is left counts no more."""
+    """The grants without what lapsed; one that has nothing left no longer counts."""
     if lapsed is None:
         return log
     found = next((place for place, grant in enumerate(log) if grant.at == lapsed.at), None)

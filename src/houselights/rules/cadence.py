@@ -1,4 +1,4 @@
-"""When an account is read again by itself, and from when on what is stored counts as stale."""
+"""When an account is read again without being asked for, and when stored data counts as stale."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def is_scheduled(*modes: str | None) -> bool:
-    """Whether an account is read by itself: while one of its products is STANDARD, since one run reads them all.
+    """Whether an account is read on schedule: while any of its products is STANDARD, since one run reads them all.
 
     modes  of the products that the account has; None for one that it lacks
     """
@@ -19,10 +19,10 @@ def is_scheduled(*modes: str | None) -> bool:
 def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> datetime:
     """The next scheduled refresh after one that ended at `now`: within one cadence, whatever came before.
 
-    Every account has its own instant within each cadence, drawn from a hash of its id: accounts spread evenly
-    over the day, and one stays at its time of day however late a refresh ran. Where that instant is less than a
-    quarter away, it was read by request or has just been connected: it is not read twice at once but half a cadence
-    after that instant, and is then back at its time of day.
+    Every account has its own instant within each cadence, drawn from a hash of its id: accounts are spread evenly
+    over the day, and each keeps its time of day however late a refresh ran. If that instant is less than a quarter of
+    a cadence away, the account was read on request or has just been connected. So as not to read it twice at once, its
+    next refresh is half a cadence after that instant, and the one after that is back at its time of day.
 
     cadence  whole seconds, > 0
     ->       from a quarter of a cadence to one after `now`
@@ -34,5 +34,5 @@ def next_due(account_id: AccountId, now: datetime, cadence: timedelta) -> dateti
 
 
 def stale_at(fetched_at: datetime, cadence: timedelta) -> datetime:
-    """From when on data counts as stale: one scheduled refresh may run late before readers are told."""
+    """When data begins to count as stale: one scheduled refresh may run late before readers are told."""
     return fetched_at + 2 * cadence

@@ -14,7 +14,7 @@ class Change(Enum):
 
 
 def content_hash(body: bytes) -> bytes:
-    """32 bytes that stand for a rendered body. Bodies are rendered in one fixed order: equal facts, equal bytes."""
+    """32 bytes that stand for a rendered body. Bodies are rendered in one fixed order: equal facts give equal bytes."""
     return hashlib.sha256(body).digest()
 
 

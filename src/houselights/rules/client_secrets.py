@@ -6,7 +6,7 @@ Not here: the sealed text that webhooks are signed with (`store.client_secrets`)
 import hmac
 
 KNOWN_FOR_S = 5.0
-"""How long a server takes a caller for who it was, and for what its application had set, without asking again."""
+"""How long a server trusts what it knows about a caller, and its application's settings, without asking again."""
 
 
 def digest(key: bytes, credentials: bytes) -> bytes:

@@ -1,9 +1,9 @@
-"""The public address of a connect session, and the state that a platform carries through a consent for it.
+"""The public address of a connect session, and the state that a platform carries through its consent.
 
-The address is a capability: who knows it may go through the consent for that session's user. It names the session
-and carries a digest under a key of the server, so that neither the session's id (which goes out in answers and
-return addresses) nor a copy of the database tells it. The state names the session too, beside a random part of its
-own, so that a callback finds its row by key; knowing a state does not tell the address.
+The address is a capability: whoever knows it may go through the consent for that session's user. It names the session
+and carries a digest made with a key of the server, so that it cannot be derived from the session's id (which appears
+in answers and return addresses) or from a copy of the database. The state names the session too, next to a random part
+of its own, so that a callback finds its row by key; knowing a state does not reveal the address.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from houselights.core.ids import ApplicationId, SessionId
 from houselights.core.secret import Secret
 
 PURPOSE = "connect addresses"
-"""What the root key derives the key of the addresses for."""
+"""What the key of the addresses is derived for, from the root key."""
 
 _IDS = 32
 _TAG = 16
@@ -37,7 +37,7 @@ def address(key: bytes, session: SessionKey) -> str:
 
 
 def read_address(key: bytes, text: str) -> SessionKey | None:
-    """The session of an address; None for one that we did not make."""
+    """The session of an address; None for an address that we did not make."""
     raw = base64url.decode(text)
     if len(raw) != _IDS + _TAG or not hmac.compare_digest(_tag(key, raw[:_IDS]), raw[_IDS:]):
         return None
@@ -50,14 +50,14 @@ def state(session: SessionKey, chance: str) -> str:
 
 
 def session_of_state(text: str) -> SessionKey | None:
-    """Which session a state claims to be of; its digest must still be compared. None for what is no state."""
+    """Which session a state claims to belong to; its digest must still be compared. None if the text is no state."""
     ids, _, chance = text.partition(".")
     raw = base64url.decode(ids)
     return _session(raw) if len(raw) == _IDS and chance else None
 
 
 def digest(text: str) -> bytes:
-    """What is stored of a state or a cookie: enough to recognise it, not to make it."""
+    """What is stored of a state or a cookie: enough to recognise it, not to recreate it."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -74,5 +74,5 @@ def _tag(key: bytes, ids: bytes) -> bytes:
 
 
 def code_verifier(key: bytes, state: str) -> Secret:
-    """The PKCE verifier of a state: 43 letters, digits, `-` and `_`; nobody without the key can tell it."""
+    """The PKCE verifier of a state: 43 letters, digits, `-` and `_`; nobody can work it out without the key."""
     return Secret(base64url.encode(hmac.new(key, state.encode(), hashlib.sha256).digest()))

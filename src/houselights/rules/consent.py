@@ -26,10 +26,10 @@ STATE_LIFETIME = timedelta(minutes=10)
 """How long a creator may stay on the platform's page."""
 
 LONGEST_SESSION = timedelta(hours=4)
-"""How long a creator who asks for more time can keep an address alive, from its making."""
+"""How long after its creation a session's address can be kept alive by a creator who asks for more time."""
 
 FINISH_WITHIN = timedelta(minutes=2)
-"""After this a callback that has told no outcome is taken for dead. More than a callback is given to finish."""
+"""A callback that has reported no outcome by then is taken for dead. Longer than a callback is given to finish."""
 
 
 class Outcome(StrEnum):
@@ -50,23 +50,23 @@ class Outcome(StrEnum):
 
 
 class Phase(StrEnum):
-    """How far a session is."""
+    """How far a session has got."""
 
     OPEN = "OPEN"
-    """the creator has the word: here, or at the platform"""
+    """it is the creator's turn: here, or at the platform"""
     FINISHING = "FINISHING"
     """a callback is at work"""
     CHOOSING = "CHOOSING"
-    """the consent reached several accounts; the creator says which"""
+    """the consent reached several accounts; the creator must choose"""
     CONNECTED = "CONNECTED"
     FAILED = "FAILED"
-    """the last attempt failed; until the session's end there can be another"""
+    """the last attempt failed; another is possible until the session ends"""
     EXPIRED = "EXPIRED"
     """nobody came"""
 
 
 class Standing(Struct, frozen=True):
-    """How a session stands. reason: how the last attempt ended, None where none has."""
+    """The state of a session. reason: how the last attempt ended, None where there was none."""
 
     phase: Phase
     reason: Outcome | None = None
@@ -102,12 +102,12 @@ _ERRORS: tuple[tuple[type[HouselightsError], Outcome], ...] = (
 
 
 def refusal(error: str) -> Outcome:
-    """What the `error` of a platform's return means (RFC 6749, 4.1.2.1); one that blames our request is ours."""
+    """What the `error` in a platform's return means (RFC 6749, 4.1.2.1); an error that blames our request is ours."""
     return _REFUSALS.get(error, Outcome.INTERNAL_ERROR)
 
 
 def outcome_of(error: HouselightsError) -> Outcome:
-    """What a failed exchange means for the creator; what they can't mend is INTERNAL_ERROR."""
+    """What a failed exchange means for the creator; INTERNAL_ERROR for anything they cannot fix."""
     if isinstance(error, NotGiven):
         return _NOT_GIVEN.get(error.code, Outcome.INTERNAL_ERROR)
     return next((outcome for kind, outcome in _ERRORS if isinstance(error, kind)), Outcome.INTERNAL_ERROR)
@@ -122,12 +122,12 @@ def standing(
     is_choosing: bool,
     outcome: str | None,
 ) -> Standing:
-    """Derived, so that a process that died in a callback leaves nothing that hangs for ever.
+    """Derived, not stored, so that a process that dies in a callback leaves nothing hanging for ever.
 
-    expires_at        of the session
-    state_expires_at  of the last attempt's state; None before the first attempt
+    expires_at        end of the session
+    state_expires_at  end of the last attempt's state; None before the first attempt
     taken_at          when a callback took that state
-    is_choosing       whether what the consent reached waits for the creator's choice
+    is_choosing       whether the accounts that the consent reached await the creator's choice
     """
     if outcome is not None:
         reason = Outcome(outcome)
@@ -147,10 +147,10 @@ def standing(
 def granted(
     asked: Sequence[str], scopes_of: Mapping[str, Iterable[str]], granted_scopes: Iterable[str]
 ) -> tuple[str, ...]:
-    """The asked products whose scopes were all granted, in their order.
+    """Those of the requested products whose scopes were all granted, in the order requested.
 
-    scopes_of  product -> scopes that it needs; a product without any is kept: nothing was to be granted for it
-    ->         () where the consent is of no use: the identity was asked for and is not granted
+    scopes_of  product -> scopes that it needs; a product without any is kept: it needs no grant
+    ->         () where the consent is of no use: identity was requested and not granted
     """
     held = frozenset(granted_scopes)
     products = tuple(product for product in asked if held.issuperset(scopes_of.get(product, ())))

@@ -312,5 +312,5 @@ _CODES_BY_WORD = {name.lower(): code for code, name in NAMES.items()} | {c.lower
 
 
 def country(word: str) -> str | None:
-    """`US`, `uk`, `South Korea` … -> `US`, `GB`, `KR`; None for what is no country (`ZZ`, `Others`, an empty text)."""
+    """`US`, `uk`, `South Korea` … -> `US`, `GB`, `KR`; None for anything else (`ZZ`, `Others`, an empty text)."""
     return _CODES_BY_WORD.get(word.strip().lower())

@@ -1,4 +1,4 @@
-"""What a check of an installation found. Not here: who checks (`cli.doctor`, `flows.check_app`), and how it shows."""
+"""What a check of an installation found. Not here: who checks (`cli.doctor`, `flows.check_app`) and how it is shown."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -9,8 +9,8 @@ from msgspec import Struct
 class Finding(Struct, frozen=True):
     """One check's result.
 
-    status  `unverified` where nothing can tell before it is needed; `says` then has the reason
-    do      what to do about it, "" where nothing is to be done
+    status  `unverified` where nothing can be known before first use; `says` then gives the reason
+    do      what to do about it, "" for nothing
     """
 
     check: str
@@ -20,5 +20,5 @@ class Finding(Struct, frozen=True):
 
 
 def has_failed(findings: Iterable[Finding]) -> bool:
-    """Whether any check failed; warnings and what cannot be verified do not count."""
+    """Whether any check failed; warnings and unverified findings do not count."""
     return any(each.status == "failed" for each in findings)

@@ -1,10 +1,10 @@
-"""Where this machine is called by programs that run on it."""
+"""The address at which programs on this machine call it."""
 
 from ipaddress import ip_address
 
 
 def url(host: str, port: int) -> str:
-    """An address to call: one that stands for every interface is none, this machine's own is."""
+    """An address to call: one that stands for every interface cannot be called, so this machine's own replaces it."""
     try:
         address = ip_address(host)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What becomes of a record that is brought in from elsewhere, given what is here already."""
+"""What becomes of a record that is imported from elsewhere, given what is here already."""
 
 from collections.abc import Callable, Hashable, Iterable
 from enum import StrEnum
@@ -18,9 +18,9 @@ class Outcome(StrEnum):
     SAME = "same"
     """here already, with the same content"""
     OURS = "ours"
-    """here already, and its account was connected or ended here since: ours is the newer one and stays"""
+    """here already, and its account has since been connected or disconnected here: ours is newer and stays"""
     DIFFERENT = "different"
-    """here already with other content, which stays because no update is wanted"""
+    """here already with other content, which stays because no update was asked for"""
     REFUSED = "refused"
 
 
@@ -33,21 +33,21 @@ class Verdict(Struct, frozen=True):
 
     @property
     def is_written(self) -> bool:
-        """Whether something changes."""
+        """Whether anything changes."""
         return self.outcome in (Outcome.ADDED, Outcome.UPDATED)
 
     @property
     def is_failure(self) -> bool:
-        """Whether somebody should look: what the record says is neither here nor older than what is."""
+        """Whether somebody should look: the record's content is not here, and what is here is not newer."""
         return self.outcome in (Outcome.DIFFERENT, Outcome.REFUSED)
 
 
 class HasId(Protocol):
-    """A row that is known by its id."""
+    """A row that is identified by its id."""
 
     @property
     def id(self) -> UUID:
-        """Its own."""
+        """The row's own id."""
         ...
 
 
@@ -55,11 +55,11 @@ Row = TypeVar("Row", bound=HasId)
 
 
 class Place(Struct, Generic[Row], frozen=True):
-    """What only one row may have beside its id.
+    """What no two rows may share, besides their id.
 
-    of      what that is; None where a row has none
-    reason  of the refusal of a second row
-    says    its sentence; `{holder}` is the first one's id
+    of      its value in a row; None where a row has none
+    reason  why a second row is refused
+    says    the same as a sentence; `{holder}` is the first row's id
     """
 
     of: Callable[[Row], Hashable | None]
@@ -68,9 +68,9 @@ class Place(Struct, Generic[Row], frozen=True):
 
 
 class Shelf(Generic[Row]):
-    """Rows as they are, and `changed`: those that must be written. Rows that come later see those before them.
+    """Rows as they are, and `changed`: those to be written. Later rows see earlier ones.
 
-    place  None where an id is all that must be each row's own
+    place  None where nothing but the id must be unique
     """
 
     def __init__(self, stored: Iterable[Row], place: Place[Row] | None, *, update: bool) -> None:
@@ -83,7 +83,7 @@ class Shelf(Generic[Row]):
             self._keep(row)
 
     def put(self, row: Row, *, is_ours: bool = False) -> Verdict:
-        """Takes a row, or not. is_ours: one of this id that is here already is not to be overwritten."""
+        """Takes or refuses a row. is_ours: if a row of this id is here already, it must not be overwritten."""
         if self._place is not None and (holder := self._holders.get(self._place.of(row), row.id)) != row.id:
             return Verdict(Outcome.REFUSED, self._place.reason, self._place.says.format(holder=holder))
         there = self._rows.get(row.id)

@@ -1,4 +1,4 @@
-"""Which pages may show the dialog: origins as an application lists them, or pages of the developer's own machine."""
+"""Which pages may show the dialog: those of origins that an application lists, or of the developer's own machine."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def is_origin(text: str) -> bool:
 def may_show(origin: str, allowed: Sequence[str]) -> bool:
     """Whether a page of this origin may show the dialog.
 
-    allowed  origins; () where the application has listed none, and only the developer's own machine may
+    allowed  origins; () where the application has listed none, so that only pages of the developer's own machine may
     """
     if not is_origin(origin):
         return False

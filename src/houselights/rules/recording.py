@@ -1,6 +1,6 @@
-"""What of a reading's replies is kept, so that a number that somebody doubts can be normalised again: bodies only.
+"""Which parts of a reading's replies are kept, so that a disputed number can be normalised again: bodies only.
 
-No header, no address, no token: platforms repeat tokens in the addresses of further pages and in what they refuse.
+No header, no address, no token: platforms repeat tokens in the addresses of further pages and in error replies.
 Where the bodies go is `store.replies`' business.
 """
 
@@ -14,13 +14,13 @@ from houselights.core.secret import Secret
 T = TypeVar("T")
 
 _TOKEN = re.compile(rb'((?:access|refresh|id)_token(?:=|%3[Dd]|\\?"\s*:\s*\\?"))[^"&\\\s]+')
-"""In a query, also one within a query, or as a field, also of JSON within a text."""
+"""In a query (also one nested in another query), or as a field (also of JSON inside a text)."""
 
 
 def recorded(script: Script[T], bodies: list[bytes], secrets: Sequence[Secret]) -> Script[T]:
     """The script itself; `bodies` is what it has read so far, in the order of its requests.
 
-    secrets  what the requests carry
+    secrets  those that the requests carry
     """
     try:
         asks = next(script)

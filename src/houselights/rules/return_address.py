@@ -1,7 +1,7 @@
-"""Where a creator is sent at the end of a connect session: which addresses may be, and what is appended to them.
+"""Where a creator is sent at the end of a connect session: which addresses are allowed, and what is appended to them.
 
-An https page, or an app's own scheme. Without the application's secret in hand only what its allow-list names may
-be, or a stolen token would make our server send creators anywhere.
+An https page, or an app's own scheme. A caller without the application's secret may use only what its allow-list names;
+otherwise a stolen token would make our server send creators anywhere.
 """
 
 import re
@@ -20,7 +20,7 @@ _NOT_AN_APP = frozenset(
         *("javascript", "jar", "mailto", "sms", "tel", "vbscript", "view-source", "ws", "wss"),
     }
 )
-"""Schemes that a browser or a system gives a meaning of its own: no app is waiting behind them."""
+"""Schemes to which a browser or a system gives a meaning of its own: no app is waiting behind them."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -29,7 +29,7 @@ def is_fit(url: str) -> bool:
     """Whether a creator can be sent there at all: http(s), or an app's scheme followed by `/`.
 
     Refused: user names and passwords, fragments (what we append would land in them), characters that browsers read
-    in different ways, and schemes that run or open something by themselves.
+    in different ways, and schemes that run or open something without asking.
     """
     if len(url) > LONGEST or not _PRINTABLE.fullmatch(url) or _UNFIT.search(url):
         return False
@@ -43,10 +43,10 @@ def is_fit(url: str) -> bool:
 
 
 def is_listed(url: str, allowed: Sequence[str], *, sandbox: bool) -> bool:
-    """Whether an address that is fit may be used without the application's secret.
+    """Whether a fit address may be used without the application's secret.
 
     allowed  origins (`https://app.example.org`) and schemes (`myapp:`); a path in an entry does not narrow it
-    sandbox  the application is one of the sandbox: pages of the developer's own machine may be, too
+    sandbox  the application is a sandbox one: pages of the developer's own machine are allowed, too
     """
     origin = _origin(url)
     if origin is None:
@@ -58,20 +58,20 @@ def is_listed(url: str, allowed: Sequence[str], *, sandbox: bool) -> bool:
 
 
 def with_outcome(url: str, outcome: Sequence[tuple[str, str]]) -> str:
-    """The address with `outcome` at the end of its query; what was there stays as it was written."""
+    """The address with `outcome` at the end of its query; the rest stays as it was written."""
     address, mark, query = url.partition("?")
     joint = "&" if query and not query.endswith("&") else ""
     return f"{address}{mark or '?'}{query}{joint}{urlencode(outcome)}"
 
 
 def content_source(url: str) -> str:
-    """How a page's content policy names where an address leads: `https://app.example.org`, or `myapp:`."""
+    """How a page's content security policy names an address's target: `https://app.example.org`, or `myapp:`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in _PORTS else f"{parts.scheme}:"
 
 
 def _origin(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port; an app's scheme stands for itself, whatever follows. None for what is no address."""
+    """Scheme, host and port; an app's scheme stands for itself, whatever follows. None if the text is no address."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

@@ -51,7 +51,7 @@ _BY_CLAIM = {product.value.replace(".", "_"): product for product in Product}
 def issue(key: bytes, permission: Permission, public_url: str, now: datetime) -> SdkToken:
     """A token that lasts seven days.
 
-    key         secret of the server
+    key         a secret of the server
     public_url  where the API is reached, without a slash at the end
     """
     expires_at = now + LIFETIME
@@ -72,7 +72,7 @@ def issue(key: bytes, permission: Permission, public_url: str, now: datetime) ->
 def read(key: bytes, token: str, now: datetime) -> Permission:
     """What a token permits.
 
-    raises  Refused `sdk_token_expired` for one of ours whose time is over, `sdk_token_invalid` for everything else
+    raises  Refused `sdk_token_expired` for one of ours that has expired, `sdk_token_invalid` for everything else
     """
     permission, until = _opened(key, token)
     if now >= until:
@@ -81,7 +81,7 @@ def read(key: bytes, token: str, now: datetime) -> Permission:
 
 
 def whose(key: bytes, token: str) -> Permission:
-    """What a token of ours permits, or did before its time was over. Raises Refused `sdk_token_invalid`."""
+    """What a token of ours permits, or permitted until it expired. Raises Refused `sdk_token_invalid`."""
     permission, _ = _opened(key, token)
     return permission
 

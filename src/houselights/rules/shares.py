@@ -1,4 +1,4 @@
-"""Counts of people, or parts of them, -> percent, as clients see them.
+"""Counts of people, or fractions of them, -> percent, as clients see them.
 
 Here: the arithmetic only, exact, half up. Not here: which rows are unknown (`rules.demographics`,
 `rules.countries`) and what a platform's reply looks like (`platforms`).
@@ -20,8 +20,8 @@ _CENT = Decimal("0.01")
 def shares(rows: Iterable[tuple[K | None, int]]) -> dict[K, Decimal]:
     """Percent of the counted people under each key.
 
-    rows    (key, people >= 0); None as key: counted in the sum, but not listed; rows of one key are added first
-    ->      two decimals, half up; what rounds to 0.00 is dropped; in order of value descending, then key;
+    rows    (key, people >= 0); None as key: counted in the sum, but not listed; rows with the same key are added first
+    ->      two decimals, half up; what rounds to 0.00 is dropped; ordered by descending value, then by key;
             {} when nobody was counted
     raises  ValueError for a negative count
     """
@@ -29,10 +29,10 @@ def shares(rows: Iterable[tuple[K | None, int]]) -> dict[K, Decimal]:
 
 
 def told(rows: Iterable[tuple[K | None, float]], whole: int = 1) -> dict[K, Decimal]:
-    """Percent under each key as a platform reckoned it, of a whole of which it may list only a part.
+    """Percent under each key as the platform calculated it, of a whole that it may list only in part.
 
-    rows    (key, part >= 0); None as key: not listed; rows of one key are added first
-    whole   what the platform calls everybody: 1 for fractions, 100 for percent
+    rows    (key, part >= 0); None as key: not listed; rows with the same key are added first
+    whole   the platform's figure for everybody: 1 for fractions, 100 for percent
     ->      as `shares`, but nothing is scaled: the sum is what the platform listed
     raises  ValueError for a negative part
     """
@@ -57,7 +57,7 @@ def product(
 
 
 def _portions(rows: Iterable[tuple[K | None, float]]) -> dict[K, Fraction]:
-    """0..1 of all counted people, by key; rows without a key count in the whole."""
+    """0..1 of all counted people, by key; rows without a key count towards the whole."""
     people: dict[K, int | Fraction] = {}
     whole: int | Fraction = 0
     for key, count in rows:

@@ -1,6 +1,6 @@
-"""Webhook signatures: made when an attempt is sent, verified where one arrives (the demo's receiver).
+"""Webhook signatures: made when an attempt is sent, verified where one is received (the demo).
 
-Two schemes stand side by side over the same bytes. The contract's (6.3) is the hex digest of the body alone.
+Two schemes sign the same bytes side by side. The contract's (6.3) is the hex digest of the body alone.
 Standard Webhooks also binds the event's id and the attempt's second, so that a receiver can refuse replays:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md (read 2026-11-23).
 Not here: the body's bytes (`core.events`) and which secrets are valid.
@@ -22,7 +22,7 @@ def webhook_headers(body: bytes, event_id: EventId, secrets: Sequence[Secret], t
 
     body       exactly the bytes that are sent
     secrets    every valid client secret, newest first; at least one. Contract digests are joined by `,` without
-               a blank, because receivers split there and do not trim; Standard Webhooks wants blanks
+               a space, because receivers split there and do not trim; Standard Webhooks wants spaces
     timestamp  epoch seconds of this attempt; the id stays the same when the event is sent again
     """
     digests = [_digest(body, secret) for secret in secrets]
@@ -37,7 +37,7 @@ def webhook_headers(body: bytes, event_id: EventId, secrets: Sequence[Secret], t
 
 
 def without_older_names(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers of one attempt for receivers that know none but the newest name, and Standard Webhooks'."""
+    """The headers of one attempt for receivers that know only the newest names, and Standard Webhooks'."""
     return {name: value for name, value in headers.items() if not name.startswith("Phyllo-")}
 
 
@@ -45,7 +45,7 @@ def verify(body: bytes, headers: Mapping[str, str], secret: Secret, now: int) ->
     """Whether a delivery is ours and fresh: both schemes must hold.
 
     headers  names in lower case
-    now      epoch seconds; an attempt more than five minutes away in either direction is refused
+    now      epoch seconds; an attempt more than five minutes off in either direction is refused
     """
     timestamp = headers.get("webhook-timestamp", "")
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
@@ -67,6 +67,6 @@ def _digest(body: bytes, secret: Secret) -> str:
 
 
 def _standard(body: bytes, event_id: str, timestamp: str, secret: Secret) -> str:
-    """`v1,` and the Base64 digest. The key is the secret's bytes: receivers configure `whsec_` + Base64 of them."""
+    """`v1,` and the Base64 digest. The key is the secret's bytes: receivers configure `whsec_` + their Base64."""
     message = f"{event_id}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(secret.reveal().encode(), message, "sha256")).decode("ascii")

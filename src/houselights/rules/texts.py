@@ -1,13 +1,13 @@
-"""Texts of others -> texts that a database takes, JSON carries, and a page has room for."""
+"""Other people's texts -> texts that a database accepts, JSON can carry, and a page has room for."""
 
 
 def storable(text: str) -> str:
-    """The text without NUL, and with `?` for halves of surrogate pairs; everything else, emoji included, unchanged."""
+    """The text without NUL, and with `?` for lone surrogates; everything else, emoji included, unchanged."""
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def said(text: str | None) -> str | None:
-    """`storable`; None where a platform leaves a text out or sends an empty one for what was never filled in."""
+    """`storable`; None where a platform omits a text, or sends an empty one for something never filled in."""
     return storable(text) or None if text else None
 
 
