@@ -38,7 +38,7 @@ _WORKER_STOPS_WITHIN_S = 15.0
 
 
 def products(overlays: Path | None = None) -> dict[UUID, Collection[str]]:
-    """What this deployment reads, by work platform. overlays: as `find_manifests`."""
+    """The products that this deployment reads, by work platform. overlays: as `find_manifests`."""
     return {manifest.work_platform: manifest.products for manifest in find_manifests(overlays).values()}
 
 
@@ -93,7 +93,7 @@ async def open_rooms(base: Foundation) -> "AsyncGenerator[Rooms, None]":
 
 
 def api_protocol() -> "type[asyncio.Protocol]":
-    """What speaks HTTP for the API: bytes that are none get the contract's envelope too."""
+    """What speaks HTTP for the API: bytes that are not HTTP get the contract's envelope too."""
     from houselights.api.protocol import http_protocol
     from houselights.api.request_ids import request_ids
 
@@ -175,7 +175,7 @@ def build_worker(base: Foundation, rooms: "Rooms") -> "Worker":
 async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":
     """Every platform's fake behind one address, each known as the platform app of sandbox applications.
 
-    What they tell us, they post to our own public address; the way there is closed with the stack.
+    What the fakes tell us, they post to our own public address; the client for that is closed with the stack.
     """
     from houselights.outbound.calls import PLATFORMS
     from houselights.outbound.client import HttpClient
@@ -201,7 +201,7 @@ async def build_sandbox(base: Foundation, stack: AsyncExitStack) -> "ASGIApp":
 
 
 async def _register_fakes(base: Foundation, spoken: "Mapping[WorkPlatformId, Platform]") -> None:
-    """A fake knows one app; sandbox applications connect with it unless the operator set another."""
+    """A fake knows one app; sandbox applications connect with it unless the operator has set another."""
     from houselights.store import platform_apps
     from houselights.store.platform_apps import EVERYBODY, PlatformApp, place
 

@@ -1,6 +1,6 @@
-"""What every command stands on: the database, ours or another's, fit for use; its clock, its keys, ids, chance.
+"""What every command stands on: the database, ours or somebody else's, fit for use; its clock, keys, ids, chance.
 
-Nothing here loads an HTTP client, cryptography or templates. Not here: what is built on it (`faces`).
+Nothing here loads an HTTP client, cryptography or templates. Not here: what is built on top (`faces`).
 """
 
 import asyncio
@@ -33,7 +33,7 @@ _VERDICT_WITHIN_S = 1.0
 
 
 class CannotServe(HouselightsError):
-    """The operator: the database is not fit to be used as it is; the sentence says what to do."""
+    """The operator: the database cannot be used as it is; the sentence says what to do."""
 
 
 class Server(Struct, frozen=True):
@@ -76,10 +76,10 @@ class Foundation(Struct, frozen=True):
 
 
 class Access(Struct, frozen=True):
-    """How a command comes to its database.
+    """How a command gets at its database.
 
     owns      refuses to share a data directory with another process that runs its database
-    migrates  brings the schema up to this version wherever the database is
+    migrates  brings the schema up to this version, wherever the database is
     """
 
     owns: bool = False
@@ -97,10 +97,10 @@ chance = secrets.SystemRandom().random
 
 @asynccontextmanager
 async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[str, int | None], None]:
-    """The database's address, and the pid of its server if that is our child: it is ended at the end of the block.
+    """The database's address, and the pid of its server if that is our child, which is ended at the end of the block.
 
-    raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun; CannotServe in the place
-            of a StoreDown that comes of the end of our own server
+    raises  AlreadyRunning where `access` wants to own what another process runs; CannotRun; CannotServe in place of
+            a StoreDown that is due to the end of our own server
     """
     if settings.database_url is not None:
         dsn = settings.database_url.reveal()
@@ -125,7 +125,7 @@ async def open_dsn(settings: Settings, access: Access) -> AsyncGenerator[tuple[s
     try:
         yield dsn, embedded.pid
     except StoreDown:
-        # Connections break before the end of their server is known, if that is why.
+        # Connections break before it is known that the server has ended, if that is why.
         if await embedded.ended_within(_VERDICT_WITHIN_S):
             raise _ended(settings) from None
         raise
@@ -146,7 +146,7 @@ async def _try(dsn: str) -> None:
 
 @asynccontextmanager
 async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[Foundation, None]:
-    """The database, fit for use. The master key's file is made where it is missing.
+    """The database, fit for use. The master key's file is made if it is missing.
 
     raises  CannotServe, AlreadyRunning, CannotRun, StoreDown, SchemaMismatch, KeyMissing, KeyBroken
     """
@@ -163,7 +163,7 @@ async def open_foundation(settings: Settings, access: Access) -> AsyncGenerator[
 
 
 async def inspect(database: Database) -> Server:
-    """What the server says of itself."""
+    """What the server says about itself."""
     server = await database.fetch_one(SERVER)
     if server is None:
         raise StoreDown("store_down", "the database does not say which it is")
@@ -200,7 +200,7 @@ async def _check_schema(dsn: str, *, may_migrate: bool) -> None:
 
 
 def key_source(settings: Settings) -> KeySource:
-    """Where the settings say that the master key is."""
+    """Where the settings say the master key is."""
     return KeySource(settings.master_key, settings.master_key_command, settings.key_file)
 
 
@@ -216,7 +216,7 @@ async def keep_looking(base: Foundation) -> None:
 
 
 def _check_child(base: Foundation) -> None:
-    """A child that ended was reaped at once, so its pid is nobody's."""
+    """A child that ended was reaped at once, so its pid no longer exists."""
     if base.server_pid is None:
         return
     try:

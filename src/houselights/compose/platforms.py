@@ -1,7 +1,7 @@
 """Which platforms there are: every folder of `houselights.platforms` that has a manifest; drafts only if asked for.
 
-An operator may lay facts of their own over a packaged manifest, so that a version or a metric that a platform retired
-does not wait for a release: `<manifests_dir>/<platform>.toml` says those that hold instead, and nothing else.
+An operator may override facts of a packaged manifest, so that nobody has to wait for a release when a platform retires
+a version or a metric: `<manifests_dir>/<platform>.toml` holds the facts that differ, and nothing else.
 """
 
 import tomllib
@@ -44,10 +44,10 @@ def find_platforms(overlays: Path | None = None, *, drafts: bool = False) -> dic
 def find_manifests(overlays: Path | None = None, *, drafts: bool = False) -> dict[str, Manifest]:
     """The facts of every platform by its name, in alphabetical order; no folder's code is loaded.
 
-    overlays  the operator's directory of facts that hold instead; None: those in this package alone
-    drafts    those that are still being written, too
-    raises    SettingWrong naming the operator's file and key that do not fit; msgspec.ValidationError where a packaged
-              manifest does not; ValueError where one is not named as its folder
+    overlays  the operator's directory of overriding facts; None: only those in this package
+    drafts    also those that are still being written
+    raises    SettingWrong naming the operator's file and key that do not fit; msgspec.ValidationError if a packaged
+              manifest does not; ValueError if one is not named after its folder
     """
     packaged = _packaged()
     said = _said(overlays, packaged)
@@ -62,7 +62,7 @@ def find_manifests(overlays: Path | None = None, *, drafts: bool = False) -> dic
 
 
 def find_overlays(overlays: Path | None) -> dict[str, Overlay]:
-    """What the operator says of platforms, by name. Raises SettingWrong for a file that cannot be read."""
+    """What the operator says about platforms, by name. Raises SettingWrong for a file that cannot be read."""
     said = _said(overlays, _packaged())
     return {name: Overlay(file, tuple(_keys(facts, ""))) for name, (file, facts) in said.items()}
 
@@ -95,7 +95,7 @@ def _said(overlays: Path | None, packaged: Mapping[str, object]) -> dict[str, tu
 
 
 def _laid_over(facts: Mapping[str, object], file: Path, said: Mapping[str, object]) -> Manifest:
-    """A packaged manifest with an operator's facts in the place of its own. Raises SettingWrong."""
+    """A packaged manifest with an operator's facts in place of its own. Raises SettingWrong."""
     try:
         made = manifest_of(_merged(facts, said, file, ""))
     except msgspec.ValidationError as error:
@@ -108,7 +108,7 @@ def _laid_over(facts: Mapping[str, object], file: Path, said: Mapping[str, objec
 
 
 def _merged(facts: Mapping[str, object], said: Mapping[str, object], file: Path, within: str) -> dict[str, object]:
-    """Table by table; a list stands in the place of the packaged one."""
+    """Table by table; a list replaces the packaged one."""
     merged = dict(facts)
     for key, value in said.items():
         place, before = f"{within}{key}", facts.get(key)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Role(StrEnum):
-    """What a process does. ALL is everything, the sandbox if it is switched on."""
+    """What a process does. ALL is everything, including the sandbox if it is switched on."""
 
     ALL = "all"
     API = "api"
@@ -52,14 +52,14 @@ _ROOMS = {
     Role.WORKER: ("houselights.worker.dispatch",),
     Role.SANDBOX: (_HTTP, "houselights.sandbox.app"),
 }
-"""What takes long to import, for each part: loaded while the database starts."""
+"""Modules that take long to import, for each part: loaded while the database starts."""
 
 
 @asynccontextmanager
 async def running(settings: Settings, role: Role, access: Access) -> AsyncGenerator[Running, None]:
     """The role is up while the block runs, and has ended in order after it.
 
-    Ports are taken first, so that a taken one is told before anything starts; calls wait until there is an answer.
+    Ports are taken first, so that one in use is reported before anything starts; calls wait until there is an answer.
     raises  CannotListen, and what `open_foundation` raises
     """
     parts = _parts(role, settings)
@@ -71,7 +71,7 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
         base = await stack.enter_async_context(open_foundation(settings, access))
         await loading
         tasks = [await stack.enter_async_context(beside(keep_looking(base)))]
-        # What is used is started before what uses it, and ends after it.
+        # Whatever is used starts before, and ends after, what uses it.
         if "sandbox" in listeners:
             await stack.enter_async_context(serving(await faces.build_sandbox(base, stack), listeners["sandbox"]))
         rooms = None
@@ -92,7 +92,7 @@ async def running(settings: Settings, role: Role, access: Access) -> AsyncGenera
 
 
 def check_ports(settings: Settings, role: Role) -> None:
-    """Raises CannotListen where a port of the role is taken now."""
+    """Raises CannotListen where a port of the role is in use now."""
     with bound(settings.host, list(_ports(_parts(role, settings), settings).values())):
         pass
 
@@ -104,7 +104,7 @@ def _parts(role: Role, settings: Settings) -> frozenset[Role]:
 
 
 def _ports(parts: Set[Role], settings: Settings) -> dict[str, int]:
-    """The port that clients and creators know, and the invented platforms' own."""
+    """The port that clients and creators know, and the one of the invented platforms."""
     front = {"front": settings.port} if parts & {Role.API, Role.CONNECT} else {}
     return front | ({"sandbox": settings.sandbox_port} if Role.SANDBOX in parts else {})
 
@@ -116,7 +116,7 @@ def _load(parts: Set[Role]) -> None:
 
 
 def _front(parts: Set[Role], base: Foundation, rooms: "Rooms | None", stack: AsyncExitStack) -> "ASGIApp":
-    """What stands under the public address: the API, the connect pages, or both."""
+    """What answers at the public address: the API, the connect pages, or both."""
     pages = faces.build_connect_routes(base, rooms) if rooms is not None and Role.CONNECT in parts else ()
     if Role.API in parts:
         return faces.build_api(base, stack, *pages)
@@ -127,7 +127,7 @@ def _front(parts: Set[Role], base: Foundation, rooms: "Rooms | None", stack: Asy
 
 @asynccontextmanager
 async def _working(worker: "Worker") -> AsyncGenerator["asyncio.Task[None]", None]:
-    """The worker runs while the block does; then it takes no more and ends what it has."""
+    """The worker runs while the block does; then it takes nothing new and finishes what it has."""
     task = asyncio.create_task(worker.run())
     try:
         yield task

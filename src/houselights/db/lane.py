@@ -1,4 +1,4 @@
-"""Connections of their own for statements that are grouped: prepared once, opened anew after a loss."""
+"""Dedicated connections for grouped statements: prepared once, reopened after a loss."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=Struct)
 
 
 class Lane:
-    """`width` autocommit connections, one statement at a time on each; opened by their first use.
+    """`width` autocommit connections, one statement at a time on each; each opened on first use.
 
     Outside the pool on purpose: a group must not queue behind a long transaction, nor sit inside one. command_s: how
     long a statement may take; callers wait for it.
@@ -26,7 +26,7 @@ class Lane:
 
     def __init__(self, dsn: str, width: int = 1, command_s: float = 10.0) -> None:
         self.width = width
-        # The one that was used last is used first: the others are opened only where they are needed.
+        # The one used last is used first: others are opened only when they are needed.
         self._idle: asyncio.LifoQueue[_Track] = asyncio.LifoQueue()
         for _ in range(width):
             self._idle.put_nowait(_Track(dsn, command_s))
@@ -42,7 +42,7 @@ class Lane:
         return [statement.row(*record) for record in records]
 
     async def close(self) -> None:
-        """Give the connections back; a later use would open others."""
+        """Give the connections back; a later use would open new ones."""
         tracks = [await self._idle.get() for _ in range(self.width)]
         for track in tracks:
             await track.close()
@@ -50,7 +50,7 @@ class Lane:
 
 
 class _Track:
-    """One connection and what is prepared on it."""
+    """One connection and the statements prepared on it."""
 
     def __init__(self, dsn: str, command_s: float) -> None:
         self._dsn = dsn
@@ -66,7 +66,7 @@ class _Track:
             self._prepared.clear()
             return await (await self._prepare(sql)).fetch(*values)
         except TimeoutError:
-            # The next statement would wait until the server confirms that it cancelled this one, perhaps for ever.
+            # The next statement would wait for the server to confirm that it cancelled this one, perhaps for ever.
             if self._driver is not None:
                 self._driver.terminate()
             raise

@@ -1,10 +1,10 @@
-"""Takes the server's account, ties its life to its parent's, and becomes the program that it was asked for.
+"""Takes the server's account, ties its life to its parent's, and becomes the program that was asked for.
 
     python -I -S launch.py PARENT UID GID PROGRAM [ARGUMENT ...]
 
 A program of its own with the standard library only, because none of this may run between `fork` and `exec` in a
 process that has threads. The order matters: a change of user clears the parent-death signal, and a parent that died
-before the signal was asked for sends none. The signal comes when the parent's *thread* that started us ends.
+before the signal was requested sends none. The signal comes when the parent's *thread* that started us ends.
 UID and GID of -1 keep the account. Not on Linux: no such signal; see `EmbeddedPostgres`.
 """
 
@@ -17,7 +17,7 @@ PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main(parent: int, uid: int, gid: int, command: list[str]) -> None:
-    """Does not return where all goes well; raises OSError where the account or the program cannot be had."""
+    """Does not return if all goes well; raises OSError where the account or the program cannot be had."""
     if uid != -1:
         os.setgroups([])
         os.setgid(gid)
@@ -25,7 +25,7 @@ def main(parent: int, uid: int, gid: int, command: list[str]) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGINT), 0, 0, 0)
     if os.getppid() == parent:
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the interpreter ignores it, and exec would hand that on
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the interpreter ignores it, and exec would pass that on
         os.execv(command[0], command)
 
 

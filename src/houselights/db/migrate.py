@@ -1,7 +1,7 @@
 """Applies `migrations/NNNN_what.sql`, forward only, under an advisory lock, each in its own transaction.
 
-An applied file is checksummed: one that was changed afterwards stops the start with a sentence. A migration may take as
-long as it takes, but waits only so long for a lock, behind which everybody else would wait.
+An applied file is checksummed: if it is changed later, the start stops with a sentence. A migration may take as long as
+it needs, but its wait for a lock is limited, since everybody else would queue behind it.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ class Migration(Struct, frozen=True):
 
 
 class SchemaMismatch(HouselightsError):
-    """The operator: the database's schema is not what this version brings."""
+    """The operator: the database's schema is not the one of this version."""
 
 
 class MigrationFailed(HouselightsError):
-    """The operator: a migration could not be applied. Nothing of it was; those before it stay."""
+    """The operator: a migration could not be applied. None of it was applied; those before it stay."""
 
 
 def migrations() -> tuple[Migration, ...]:
@@ -48,7 +48,7 @@ def migrations() -> tuple[Migration, ...]:
 
 
 async def migrate(dsn: str) -> tuple[str, ...]:
-    """Bring the database up to this version; the names of what was applied now, () when nothing was left to do.
+    """Bring the database up to this version; the names of what was applied now, () when there was nothing to do.
 
     raises  SchemaMismatch where an applied migration differs from ours; MigrationFailed; StoreDown
     """
@@ -72,7 +72,7 @@ async def migrate(dsn: str) -> tuple[str, ...]:
 
 
 async def pending(dsn: str) -> tuple[str, ...]:
-    """Names of the migrations that this version brings and the database lacks."""
+    """Names of the migrations that belong to this version and are missing from the database."""
     connection = await connect(dsn)
     try:
         with database_errors():
@@ -108,7 +108,7 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", migration: Mi
 
 @contextmanager
 def _told(name: str) -> Generator[None, None, None]:
-    """Says which migration went wrong; the database's own words may quote values, and stay in its log."""
+    """Says which migration failed; the database's own message may quote values, and stays in its log."""
     try:
         with database_errors():
             yield

@@ -1,6 +1,6 @@
-"""Days of the append-only tables: tomorrow's are made ahead, old ones are dropped whole.
+"""Days of the append-only tables: tomorrow's partitions are made ahead, old ones are dropped whole.
 
-Rows of a day that has no partition of its own go to the default one, so nothing depends on this having run.
+Rows of a day without a partition of its own go to the default one, so nothing depends on this having run.
 """
 
 from collections.abc import Mapping
@@ -18,23 +18,23 @@ log = structlog.get_logger()
 
 _LOCK = 0x64617973  # "days"
 _LOCK_WAIT = "2s"
-"""How long a lock is waited for: whoever comes later waits behind us meanwhile."""
+"""How long to wait for a lock: whoever comes later queues behind us meanwhile."""
 
 
 async def keep_days(dsn: str, today: date, keep: Mapping[str, timedelta]) -> tuple[str, ...]:
-    """Make today's and tomorrow's partitions and drop the old ones; the names of what was dropped.
+    """Make today's and tomorrow's partitions and drop the old ones; the names of those dropped.
 
-    Each is a transaction of its own, and told in the log.
+    Each is a transaction of its own, and is logged.
 
     keep    how long each table's days are kept
-    raises  StoreDown; StoreBusy where others use a table for longer than we wait. What was done before stays done
+    raises  StoreDown; StoreBusy where others use a table for longer than we wait. What was done by then stays done
     """
     connection = await connect(dsn)
     try:
         with database_errors():
             await connection.execute(f"set lock_timeout = '{_LOCK_WAIT}'")
             if not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
-                return ()  # another process is at it
+                return ()  # another process is already doing it
             for table in keep:
                 for day in (today, today + timedelta(days=1)):
                     await _make(connection, table, day)
@@ -49,7 +49,7 @@ async def _make(connection: "asyncpg.Connection[asyncpg.Record]", table: str, da
     name = f"{table}_{day:%Y%m%d}"
     if await connection.fetchval("select to_regclass($1)", name) is not None:
         return
-    # A day whose rows began to fall into the default partition stays there: moving them would lock readers out.
+    # A day whose rows have begun to land in the default partition stays there: moving them would lock readers out.
     if await connection.fetchval(f"select exists (select from {table}_rest where day = $1)", day):
         return
     upper = day + timedelta(days=1)

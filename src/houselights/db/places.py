@@ -1,14 +1,14 @@
-"""Where the database of a data directory lies, and who runs it.
+"""Where a data directory's database lives, and who runs it.
 
-    DATA_DIR/postgres.lock     held by the owner; its pid is in it
-    DATA_DIR/postgres.log      what the server says; the former one is postgres.log.1
+    DATA_DIR/postgres.lock     held by the owner; contains its pid
+    DATA_DIR/postgres.log      the server's log; the previous one is postgres.log.1
     DATA_DIR/postgres          the home: a directory, or a link to one in root's place (below)
-        data                   the cluster, the server's account's
+        data                   the cluster, which belongs to the server's account
         postgres.lock          as above: a data directory that was copied may lead here too
         socket                 0700; a directory, or a link to one with a short path
-        pg_hba.conf, pg_ident.conf   who may connect, written anew by each start
+        pg_hba.conf, pg_ident.conf   who may connect, rewritten at each start
 
-As root the home lies under /var/lib/houselights if the server's account cannot enter the data directory.
+As root, the home is under /var/lib/houselights if the server's account cannot enter the data directory.
 Not here: running the server (`embedded`).
 """
 
@@ -34,7 +34,7 @@ from houselights.db.privileges import (
 )
 from houselights.db.processes import servers_on
 
-# A socket's path has at most 103 bytes on every system that we know, of which "/.s.PGSQL.5432" takes 14.
+# A socket's path has at most 103 bytes on every system that we know; "/.s.PGSQL.5432" takes 14 of them.
 _LONGEST = 89
 _NOT_IN_LISTS = frozenset(b',"\\')  # the server and the driver take lists of socket directories
 
@@ -51,12 +51,12 @@ class Place(Struct, frozen=True):
 
     @property
     def has_cluster(self) -> bool:
-        """Whether `initdb` went through: it works in a directory beside, which is then renamed."""
+        """Whether `initdb` finished: it works in a directory next to it, which is then renamed."""
         return (self.cluster / "PG_VERSION").exists()
 
 
 def home_of(data_dir: Path) -> Path:
-    """The home, whether it is there or not."""
+    """The home, whether or not it exists."""
     return (data_dir / "postgres").resolve()
 
 
@@ -82,7 +82,7 @@ def settle(data_dir: Path) -> Place:
 
 
 def _used_before(data_dir: Path, place: Place) -> Place:
-    """The place as it is, unless it is another data directory's or out of its account's reach. Raises CannotRun."""
+    """The place as it is, unless it is another data directory's or its account cannot reach it. Raises CannotRun."""
     note = place.home / "data_dir"
     if place.home != (data_dir.resolve() / "postgres") and note.exists():
         first = Path(os.fsdecode(note.read_bytes()))
@@ -100,7 +100,7 @@ def _used_before(data_dir: Path, place: Place) -> Place:
 
 
 def _called(account: Account) -> str:
-    """A restored database may belong to a user of another machine."""
+    """Its name, or its number: a restored database may belong to a user of another machine."""
     try:
         return name_of(account.uid)
     except CannotRun:
@@ -118,11 +118,11 @@ def _owner(cluster: Path) -> Account:
 def _in_roots_place(data_dir: Path, account: Account) -> Path:
     """A new directory named by a hash of the data directory's path, with a note that says whose it is.
 
-    A data directory that was deleted and made again gets another one: nobody finds an old database under a new key.
+    A data directory that was deleted and recreated gets a new one: nobody finds an old database under a new key.
     """
     root = roots_place(account)
     for note in root.glob("*-*/data_dir"):
-        with suppress(FileNotFoundError):  # forgotten by another start at the same time
+        with suppress(FileNotFoundError):  # removed by another start at the same time
             _forget_if_temporary(note.parent, Path(os.fsdecode(note.read_bytes())))
     named = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
     home = Path(tempfile.mkdtemp(prefix=f"{named}-", dir=root))
@@ -131,14 +131,14 @@ def _in_roots_place(data_dir: Path, account: Account) -> Path:
 
 
 def _forget_if_temporary(home: Path, data_dir: Path) -> None:
-    """Removes the database of a data directory that lay in the system's temporary directory and is gone."""
+    """Removes the database of a data directory that was in the system's temporary directory and is gone."""
     gone = data_dir.is_relative_to(tempfile.gettempdir()) and not data_dir.exists()
     if gone and not servers_on(home / "data"):
         shutil.rmtree(home, ignore_errors=True)
 
 
 def make_fresh_cluster(place: Place) -> Path:
-    """An empty directory beside the cluster for `initdb` to work in; what a killed one left is removed."""
+    """An empty directory next to the cluster for `initdb` to work in; what a killed one left is removed."""
     for left in place.home.glob("data.new-*"):
         shutil.rmtree(left, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix="data.new-", dir=place.home))
@@ -147,7 +147,7 @@ def make_fresh_cluster(place: Place) -> Path:
 
 
 def adopt_cluster(place: Place, fresh: Path) -> None:
-    """Makes a finished cluster the place's own, on disk too when this returns."""
+    """Makes a finished cluster the place's own; on disk, too, once this returns."""
     fresh.rename(place.cluster)
     home = os.open(place.home, os.O_RDONLY)
     os.fsync(home)
@@ -155,9 +155,9 @@ def adopt_cluster(place: Place, fresh: Path) -> None:
 
 
 def make_socket_directory(place: Place) -> Path:
-    """A fresh 0700 directory for the socket, what a killed server left in the former one removed. Raises CannotRun.
+    """A fresh 0700 directory for the socket; clears what a killed server left in the previous one. Raises CannotRun.
 
-    In the home if its path is short enough, else in the temporary directory under a name that nobody can foresee,
+    In the home if that path is short enough, else in the temporary directory under a name that nobody can predict,
     with a link in the home.
     """
     remove_socket_directory(place)
@@ -173,7 +173,7 @@ def make_socket_directory(place: Place) -> Path:
 
 
 def remove_socket_directory(place: Place) -> None:
-    """Removes it and the link to it; fine if there is none."""
+    """Removes it and the link to it; does nothing if there is none."""
     inside = place.home / "socket"
     shutil.rmtree(inside.resolve(), ignore_errors=True)
     if inside.is_symlink():
@@ -194,11 +194,11 @@ def _fits(path: Path) -> bool:
 
 
 def write_access_rules(place: Place) -> None:
-    """Who may connect: processes of our own user and of root, known by the socket's peer, as any role.
+    """Who may connect, as any role: processes of our own user and of root, identified by the socket's peer.
 
-    Two locks on one door: the socket lies in a directory that only the server's account (and root) can enter, and the
-    server asks the kernel who is calling. So no password is needed as root either, where our user and the server's
-    differ; another process of the server's account passes the first lock (the data are its own) and not the second.
+    Two locks on one door: the socket is in a directory that only the server's account (and root) can enter, and the
+    server asks the kernel who is calling. So no password is needed, not even as root, where our user and the server's
+    differ; another process of the server's account passes the first lock (the data is its own) but not the second.
     """
     callers = dict.fromkeys((name_of(os.geteuid()), "root"))
     lines = "".join(f'houselights "{caller}" all\n' for caller in callers)

@@ -11,9 +11,9 @@ from houselights.db.run import Database, database_errors
 
 
 class PoolOptions(Struct, frozen=True):
-    """dsn: where; most: connections of this pool at most.
+    """dsn: where; most: the most connections of this pool.
 
-    patience_s  how long a connection is waited for
+    patience_s  how long to wait for a connection
     command_s   how long a statement may take
     """
 
@@ -30,12 +30,12 @@ _UNREADABLE = (
 
 
 async def _no_reset(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Statements here leave no session state, so the driver's reset query on each release is not sent."""
+    """Statements here leave no session state, so the driver's reset query on each release is skipped."""
 
 
 @contextmanager
 def _addressed() -> Generator[None, None, None]:
-    """As `database_errors`; what cannot be read as an address is not quoted, for a password may be what is wrong."""
+    """As `database_errors`; an address that cannot be read is not quoted, because the fault may be in a password."""
     with database_errors():
         try:
             yield
@@ -67,6 +67,6 @@ async def open_database(options: PoolOptions) -> AsyncGenerator[Database, None]:
     try:
         yield Database(pool, options.patience_s)
     finally:
-        # A server that is gone needs no farewell, and what ended the block is the news.
+        # A server that is gone needs no farewell, and the error that ended the block matters more.
         with suppress(StoreDown), database_errors():
             await pool.close()

@@ -1,7 +1,7 @@
 """Whose rights the server has: ours, or, because PostgreSQL refuses root, those of an unprivileged account.
 
-Also which places that account can reach, and root's own place for what it must reach. No mode of a directory that was
-there before is ever changed. Not here: starting a process (`processes`).
+Also which places that account can reach, and root's own place for what it must reach. The mode of a directory that was
+there before is never changed. Not here: starting a process (`processes`).
 """
 
 import os
@@ -34,7 +34,7 @@ _SBIN = "/usr/sbin:/sbin:/usr/bin:/bin"
 
 
 class CannotRun(HouselightsError):
-    """The operator: no PostgreSQL of our own runs here; one sentence says why and what to do."""
+    """The operator: we cannot run a PostgreSQL of our own here; one sentence says why and what to do."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("postgres_cannot_run", sentence)
@@ -47,7 +47,7 @@ class Account(Struct, frozen=True):
     gid: int
 
     def can_use(self, path: Path, *, reads: bool = False) -> bool:
-        """Whether it may enter `path` and all that leads there (or run it, if it is a file), and read it."""
+        """Whether it may enter `path` and everything leading there (or run it, if it is a file), and read it."""
         path = path.resolve()
         ways = [(parent, 1) for parent in path.parents]
         return all(self._has(way.stat(), bits) for way, bits in [*ways, (path, 5 if reads else 1)])
@@ -58,12 +58,12 @@ class Account(Struct, frozen=True):
 
 
 def ourselves() -> Account | None:
-    """Our own account; None as root, who cannot run the server."""
+    """Our own account; None if we are root, who cannot run the server."""
     return Account(os.geteuid(), os.getegid()) if os.geteuid() != 0 else None
 
 
 def name_of(uid: int) -> str:
-    """What the system calls a user. Raises CannotRun for one without a name: PostgreSQL takes none such."""
+    """What the system calls a user. Raises CannotRun for one without a name, which PostgreSQL refuses."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -98,7 +98,7 @@ def _made() -> Account | None:
 
 
 def give(path: Path, uid: int, gid: int) -> None:
-    """Changes the owner of what we just made. Raises CannotRun where even root may not."""
+    """Changes the owner of something we have just made. Raises CannotRun where even root may not."""
     if (os.geteuid(), os.getegid()) == (uid, gid):
         return
     try:
@@ -108,7 +108,7 @@ def give(path: Path, uid: int, gid: int) -> None:
 
 
 def roots_place(account: Account) -> Path:
-    """Where root keeps what the account must reach. Root's own and entered by all, listed by none. Raises CannotRun."""
+    """Where root keeps what the account must reach: root's own, all may enter, nobody may list. Raises CannotRun."""
     if not _ROOTS_PLACE.exists():
         _ROOTS_PLACE.mkdir(parents=True, exist_ok=True)
         _ROOTS_PLACE.chmod(0o711)
@@ -119,7 +119,7 @@ def roots_place(account: Account) -> Path:
 
 
 def refuse_foreign(path: Path) -> None:
-    """Raises CannotRun for what is no directory of ours, or can be written by others: they could swap what is in it."""
+    """Raises CannotRun if it is not a directory of ours, or if others can write to it: they could swap its contents."""
     info = path.lstat()
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid() or info.st_mode & 0o022:
         us = name_of(os.geteuid())

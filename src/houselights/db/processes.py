@@ -1,6 +1,6 @@
-"""Children of ours under the server's account, and servers that a former owner left: starting, reaping, ending.
+"""Starting, reaping and ending: our children under the server's account, and servers that a former owner left.
 
-Not here: what is started and why (`embedded`), and what happens in the child before it is a server (`launch`).
+Not here: what is started and why (`embedded`), and what happens in the child before it becomes a server (`launch`).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from houselights.db import launch
 from houselights.db.privileges import INSTEAD, Account, CannotRun
 
 # Fast shutdown (clients are dropped, a checkpoint is written), immediate (no checkpoint; the next start recovers from
-# the log), and the end that nothing can refuse; each with the seconds it is given.
+# the log), and the end that nothing can refuse; each with the number of seconds it is given.
 STEPS: tuple[tuple[Signals, float], ...] = ((SIGINT, 30.0), (SIGQUIT, 10.0), (SIGKILL, 5.0))
 
 _SEES_ALL = Path("/proc/self/cwd")
@@ -27,8 +27,8 @@ _SEES_ALL = Path("/proc/self/cwd")
 class Child:
     """A direct child in a session of its own, reaped the moment it ends.
 
-    It is started with `subprocess` and awaited by a thread, not by the event loop's own child watcher: that works
-    alike under asyncio and uvloop and reaps also while nobody looks. Start it from the thread that lives as long as
+    It is started with `subprocess` and awaited by a thread, not by the event loop's own child watcher: that works the
+    same under asyncio and uvloop, and reaps even when nobody is waiting. Start it from a thread that lives as long as
     the process does (the main one): on Linux the child is told to end when that thread ends.
     """
 
@@ -40,7 +40,7 @@ class Child:
 
     @classmethod
     def start(cls, command: Sequence[str | Path], account: Account, log: BinaryIO) -> Self:
-        """Runs a command as `account`, output into `log`. Nothing of our environment, secrets included, goes along."""
+        """Runs a command as `account`, output into `log`. It gets nothing of our environment, secrets included."""
         drop = (account.uid, account.gid) if os.geteuid() == 0 else (-1, -1)
         before = [sys.executable, "-I", "-S", launch.__file__, *map(str, (os.getpid(), *drop))]
         environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
@@ -70,28 +70,28 @@ class Child:
         return self._process.wait()
 
     async def ended_within(self, limit_s: float) -> bool:
-        """Waits for the end, at most so long."""
+        """Waits for the end, no longer than the limit; whether it came."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), limit_s)
         return self.has_ended
 
     async def end(self) -> None:
-        """Ends it in order, or not so; returns when it is reaped. Raises CannotRun if even SIGKILL does not end it."""
+        """Ends it, gently or not; returns when it is reaped. Raises CannotRun if even SIGKILL does not end it."""
         await end(self.pid, lambda: [] if self.has_ended else [self.pid])
 
     def _reap(self) -> None:
         self._process.wait()
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
             self._loop.call_soon_threadsafe(self._ended.set)
 
 
 async def end(
     leader: int, living: Callable[[], Collection[int]], steps: Sequence[tuple[Signals, float]] = STEPS
 ) -> None:
-    """Ends a server: SIGINT to its leader alone (to its helpers it means other things), stronger ones to all.
+    """Ends a server: SIGINT to its leader alone (to its helpers it means other things), stronger signals to all.
 
-    living  the pids still there, [] when it is over
-    raises  CannotRun if some are there after the last step
+    living  the pids that are still there, [] when it is over
+    raises  CannotRun if any are left after the last step
     """
     clock = asyncio.get_running_loop().time
     for step, patience_s in steps:
@@ -108,9 +108,9 @@ async def end(
 
 
 def servers_on(cluster: Path) -> list[int]:
-    """Live postgres processes of a cluster: those working in its directory, as each of them does; never a zombie.
+    """Live postgres processes of a cluster, known by their working directory, which is the cluster's; never a zombie.
 
-    Without /proc (not on Linux) only the leader that the cluster's pid file names is looked at.
+    Without /proc (not on Linux) only the leader named in the cluster's pid file is looked at.
     """
     if not _SEES_ALL.exists():
         return _leader_by_ps(cluster)
@@ -120,7 +120,7 @@ def servers_on(cluster: Path) -> list[int]:
 def _serves(process: Path, cluster: Path) -> bool:
     try:
         return (process / "comm").read_bytes() == b"postgres\n" and (process / "cwd").samefile(cluster)
-    except OSError:  # it ended while we looked, or is another user's
+    except OSError:  # it ended while we looked, or belongs to another user
         return False
 
 
@@ -133,7 +133,7 @@ def _leader_by_ps(cluster: Path) -> list[int]:
 def recorded_leader(cluster: Path) -> int | None:
     """The pid in the cluster's pid file, dead or alive, 0 if none can be read there; None without a file.
 
-    A server that ends in order removes the file last.
+    A server that ends in good order removes the file last.
     """
     lines = _pid_file(cluster)
     if lines is None:
@@ -142,7 +142,7 @@ def recorded_leader(cluster: Path) -> int | None:
 
 
 def says_ready(cluster: Path) -> bool:
-    """Whether the pid file says that connections are taken; one that a killed server left may say so too."""
+    """Whether the pid file says that connections are accepted; one left by a killed server may say so too."""
     return [line.strip() for line in (_pid_file(cluster) or [])[7:8]] == ["ready"]
 
 
@@ -155,9 +155,9 @@ def _pid_file(cluster: Path) -> list[str] | None:
 
 
 def forget_leader(cluster: Path) -> None:
-    """Removes a pid file that names nobody, or by now somebody else, which would keep PostgreSQL from starting.
+    """Removes a pid file whose pid is nobody's, or by now somebody else's: it would keep PostgreSQL from starting.
 
-    Only where every process of the cluster can be seen to be gone; elsewhere PostgreSQL judges the file by itself.
+    Only where every process of the cluster can be seen to be gone; elsewhere PostgreSQL judges the file for itself.
     """
     if _SEES_ALL.exists():
         (cluster / "postmaster.pid").unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Runs statements and turns rows into structs. The only room that talks to the driver.
 
-Database faults come out as `StoreDown` (try again; where it refuses us, after the operator has mended it), `StoreBusy`
-(try again: others were in the way) or `Duplicate`; everything else is a bug and stays as it is.
+Database faults surface as `StoreDown` (try again; if it refuses us, once the operator has fixed it), `StoreBusy`
+(try again: others were in the way) or `Duplicate`; everything else is a bug and is passed on unchanged.
 """
 
 from collections.abc import AsyncGenerator, Generator
@@ -32,9 +32,9 @@ _UNREACHABLE = (
 )
 
 _BUSY = (
-    asyncpg.TransactionRollbackError,  # deadlocks and what cannot be put in an order
+    asyncpg.TransactionRollbackError,  # deadlocks and serialisation failures
     asyncpg.LockNotAvailableError,
-    asyncpg.QueryCanceledError,  # the server's own limits of time
+    asyncpg.QueryCanceledError,  # the server's own time limits
 )
 
 _REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
@@ -42,12 +42,12 @@ _REFUSALS: tuple[tuple[type[asyncpg.PostgresError], str], ...] = (
     (asyncpg.InvalidCatalogNameError, "the database server has no database of this name"),
     (asyncpg.InsufficientPrivilegeError, "the database does not allow the role to do what is needed"),
 )
-"""What the operator has to mend, there or in the address. A wrong password is of the first kind."""
+"""What the operator must fix, at the server or in the address. A wrong password is of the first kind."""
 
 
 @contextmanager
 def database_errors() -> Generator[None, None, None]:
-    """Turns the driver's errors into ours; messages of the database, which may quote values, go no further."""
+    """Turns the driver's errors into ours; the database's messages, which may quote values, go no further."""
     try:
         yield
     except asyncpg.UniqueViolationError as error:
@@ -90,7 +90,7 @@ class Connection:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[None, None]:
-        """All or nothing; an error inside rolls back and goes on."""
+        """All or nothing; an error inside rolls back and is passed on."""
         transaction = self._driver.transaction()
         with database_errors():
             await transaction.start()
@@ -107,7 +107,7 @@ class Connection:
 class Database:
     """A pool of connections. Each call borrows one; `transaction` keeps one for its block.
 
-    patience_s  how long one is waited for, while others have them all or the server takes nobody; then StoreDown
+    patience_s  how long to wait for one while others hold them all or the server accepts none; then StoreDown
     """
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", patience_s: float) -> None:
@@ -117,14 +117,14 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection, None]:
         """A connection for several statements without a transaction."""
-        # Around the borrowing alone: what the caller's own block raises is not the database's error.
+        # Around the borrowing alone: what the caller's own block raises is not a database error.
         with database_errors():
             driver = await self._pool.acquire(timeout=self._patience_s)
         try:
             yield Connection(driver)
         finally:
             with database_errors():
-                # A statement that took too long is cancelled first, which a server that says nothing never confirms.
+                # A statement that took too long is cancelled first, which a silent server never confirms.
                 await self._pool.release(driver, timeout=self._patience_s)
 
     @asynccontextmanager

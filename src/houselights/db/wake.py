@@ -1,6 +1,6 @@
 """Wake-up hints between processes, by LISTEN and NOTIFY. Never the mechanism: polling finds everything that is due.
 
-NOTIFY takes a lock of the whole database at commit, so a process sends at most one in 50 ms.
+NOTIFY takes a database-wide lock at commit, so a process sends at most one in 50 ms.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _RECONNECT_S = 1.0
 
 
 class Notified(Struct, frozen=True):
-    """NOTIFY answers nothing."""
+    """NOTIFY returns no rows."""
 
     notified: str
 
@@ -38,7 +38,7 @@ class Bell:
         self._again = False
 
     def ring(self) -> None:
-        """At once, or once more after the pause for all that ring during it. Costs the caller no round trip."""
+        """At once, or once more after the pause for all rings during it. Costs the caller no round trip."""
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._ring())
         else:
@@ -57,7 +57,7 @@ class Bell:
 
 
 async def listen(dsn: str, heard: Callable[[], None]) -> None:
-    """Call `heard` for every hint until cancelled; a lost connection is made anew."""
+    """Call `heard` for every hint until cancelled; a lost connection is reopened."""
     while True:
         try:
             connection = await connect(dsn)
@@ -68,7 +68,7 @@ async def listen(dsn: str, heard: Callable[[], None]) -> None:
         try:
             connection.add_termination_listener(lambda _connection, lost=lost: lost.set())
             await connection.add_listener(_CHANNEL, lambda *_: heard())
-            heard()  # whatever rang while nobody listened
+            heard()  # for anything that rang while nobody listened
             await lost.wait()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             await asyncio.sleep(_RECONNECT_S)
