@@ -54,7 +54,7 @@ class AccountEndpoints:
         self._ring = ring
 
     async def list(self, call: Call) -> Answer:
-        """Accounts in every status, for ever."""
+        """Accounts in every status; ended ones stay for ever."""
         query = call.query()
         page = query.page()
         work_platform_id = query.id_or_none("work_platform_id")
@@ -68,7 +68,7 @@ class AccountEndpoints:
         return Answer(200, self._render(await self._account(call, AccountId(call.path_id()))))
 
     async def change(self, call: Call) -> Answer:
-        """Monitoring modes, in either spelling. `updated_at` tells of the connection, so it stays."""
+        """Monitoring modes, in either spelling. `updated_at` is about the connection, so it does not move."""
         account_id = AccountId(call.path_id())
         fields = await call.fields()
         data = fields.part("data")
@@ -88,7 +88,7 @@ class AccountEndpoints:
         return Answer(200, render(changed or account, built))
 
     async def disconnect(self, call: Call) -> Answer:
-        """The creator's consent is forgotten; what is stored stays readable."""
+        """The creator's consent is forgotten; stored data stays readable."""
         account_id = AccountId(call.path_id())
         await call.no_fields()
         async with self._database.transaction() as connection:
@@ -124,7 +124,7 @@ class AccountEndpoints:
         return Answer(200, msgspec.json.encode(document))
 
     async def _account(self, call: Call, account_id: AccountId) -> Account:
-        """Raises Refused where there is none."""
+        """The account. Raises Refused where there is none."""
         account = await read.account(self._database, call.application_id, account_id)
         if account is None:
             raise Refused("incorrect_account_id")
@@ -135,7 +135,7 @@ class AccountEndpoints:
 
 
 def _mode(product: Fields) -> str | None:
-    """The new mode of a product, None for none; two spellings that differ are both invalid."""
+    """A product's new mode, None where none is given; if the two spellings differ, both are invalid."""
     given = {name: product.text_or(name, "") for name in ("monitoring_type", "monitor_type")}
     modes = {mode for mode in given.values() if mode}
     for name, mode in given.items():

@@ -33,12 +33,12 @@ from houselights.store.refreshes import RefreshRequests
 def build_api(parts: ApiParts, *others: BaseRoute) -> ASGIApp:
     """The API as one ASGI application.
 
-    others  routes of other faces that share the address; they stand outside our wrapper and answer for themselves
+    others  routes of other faces at the same address; they stand outside our wrapper and answer for themselves
     """
     face = _face(parts)
     routes = api_routes(parts, face)
     router = Router(routes=[*routes, *others], redirect_slashes=False, default=face.nowhere())
-    # A path without parameters is found at once; the router walks its patterns for the rest.
+    # A path without parameters is found at once; for the rest the router tries its patterns.
     fixed = {route.path: route.app for route in routes if not route.param_convertors}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,7 +49,7 @@ def build_api(parts: ApiParts, *others: BaseRoute) -> ASGIApp:
 
 
 def api_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
-    """Every path of the API. A fixed path stands before one with a parameter that would take it."""
+    """Every path of the API. A fixed path comes before one whose parameter would match it."""
     users = UserEndpoints(parts.database, parts.now, parts.new_id)
     tokens = SdkTokenEndpoints(parts.database, parts.root.derive(SDK_TOKENS), parts.options.public_url, parts.now)
     platforms = WorkPlatformEndpoints(parts.built)

@@ -1,4 +1,4 @@
-"""Badges of work platforms: a letter on a disc, drawn here. Brand logos are their owners', so none is shipped."""
+"""Badges of work platforms: letters on a disc, drawn here. Brand logos belong to their owners, so none is shipped."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ _BADGE = (
 
 
 class AssetEndpoints:
-    """`/assets/platforms`: without credentials, because browsers show them beside documents."""
+    """`/assets/platforms`: without credentials, because browsers show them next to documents."""
 
     def __init__(self) -> None:
         self._badges = {platform.slug: badge(platform) for platform in WORK_PLATFORMS.values()}

@@ -18,7 +18,7 @@ from houselights.store.read import Audiences
 
 _QUALITY = b"audience-quality"
 _NO_GENDERS = b'"gender_age_distribution":[]}'
-"""How a body without such a list ends."""
+"""How a body with an empty list of them ends."""
 
 
 class AudienceEndpoints:
@@ -30,7 +30,7 @@ class AudienceEndpoints:
         self._built = built
 
     async def get(self, call: Call) -> Answer:
-        """The bare object, in whatever state the account is; how good it is says a header."""
+        """The bare object, whatever the account's state; a header says how good it is."""
         query = call.query()
         account_id = AccountId(query.id("account_id"))
         query.check()
@@ -60,8 +60,8 @@ class AudienceEndpoints:
 def _headers(stored: str, *, is_stale: bool, has_genders: bool) -> Headers:
     """Content type and, where there are flags, `audience-quality`. Few combinations of flags exist.
 
-    has_genders  False: no estimate is sent, so none is flagged; by the body that goes out, whatever was known of the
-                 application's settings when it was rendered
+    has_genders  False: no estimate is sent, so none is flagged; taken from the body that goes out, since the
+                 application's settings may have been others when it was rendered
     """
     flags = {Quality(flag) for flag in stored.split(",") if flag}
     if not has_genders:

@@ -1,7 +1,7 @@
 """Who is calling: client id and secret of HTTP Basic -> the application (contract 1.2).
 
-A header that was recognised is known for five seconds, by its digest only; so a rotated secret dies within that
-time. What was not recognised is not kept: an unknown client id costs one indexed look-up each time.
+A recognised header is remembered for five seconds, by its digest only, so a rotated secret stops working within that
+time. What was not recognised is not remembered: an unknown client id costs one indexed look-up every time.
 """
 
 import base64
@@ -63,16 +63,16 @@ class Authenticator:
         self._secrets: Batch[str, Sequence[SecretRow]] = Batch(self._look_up)
 
     def known(self, header: bytes | None, at: float) -> Caller | None:
-        """The caller whose header was recognised less than five seconds ago. at: monotonic seconds."""
+        """The caller, if this header was recognised less than five seconds ago. at: monotonic seconds."""
         if header is None:
             return None
         known = self._known.get(hashlib.sha256(header).digest())
         return known.caller if known is not None and at < known.until else None
 
     async def recognise(self, header: bytes | None) -> Caller:
-        """The caller, asked of the database. Raises Refused `invalid_credentials`, whatever is wrong."""
+        """The caller, looked up in the database. Raises Refused `invalid_credentials`, whatever is wrong."""
         client_id, credentials = _credentials(header)
-        # Taken before the question, so that what is read late is not believed for longer.
+        # Taken before the query, so that a slow answer is not trusted for longer.
         until = self._monotonic() + KNOWN_FOR_S
         offered = digest(self._key, credentials)
         for row in await self._secrets.get(client_id):
@@ -100,7 +100,7 @@ class Authenticator:
 
 
 def _credentials(header: bytes | None) -> tuple[str, bytes]:
-    """The client id, and client id and secret with the first colon between them. Raises Refused."""
+    """The client id, and the whole of `id:secret`, in which the first colon separates them. Raises Refused."""
     scheme, _, encoded = (header or b"").partition(b" ")
     encoded = encoded.strip()
     if scheme.lower() != b"basic" or not encoded:

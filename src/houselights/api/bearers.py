@@ -1,4 +1,4 @@
-"""An SDK token in the place of the application's credentials, on the paths that a browser page may call.
+"""An SDK token instead of the application's credentials, on the paths that a browser page may call.
 
 `Authorization: Bearer <sdk token>`: the caller is then the application that issued it, for one user and some products.
 """
@@ -16,7 +16,7 @@ from houselights.store import connect_sessions
 
 
 class Bearer(Caller, frozen=True):
-    """Who holds an SDK token, and what it permits. redirect_urls: where the application lets its creators return."""
+    """The holder of an SDK token, and what it permits. redirect_urls: where the application lets creators return."""
 
     permission: Permission
     redirect_urls: tuple[str, ...]
@@ -25,7 +25,7 @@ class Bearer(Caller, frozen=True):
 class Bearers:
     """Recognises SDK tokens, and leaves every other header to the authenticator of credentials.
 
-    Calls with tokens are counted apart: pages must not use up the application's own allowance.
+    Calls with tokens are limited separately: pages must not use up the application's own allowance.
     """
 
     def __init__(self, parts: ApiParts, others: Recognises) -> None:
@@ -35,7 +35,7 @@ class Bearers:
         self._limiter = Limiter(parts.options.limits, parts.monotonic)
 
     def known(self, header: bytes | None, at: float) -> Caller | None:
-        """Tokens are read anew each time."""
+        """Tokens are checked afresh each time."""
         return self._others.known(header, at)
 
     async def recognise(self, header: bytes | None) -> Caller:

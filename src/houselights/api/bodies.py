@@ -1,4 +1,4 @@
-"""Bodies in: read within limits, known as JSON or XML, turned into an object's fields (contract 1.4, 4.3)."""
+"""Bodies in: read within limits, recognised as JSON or XML, turned into an object's fields (contract 1.4, 4.3)."""
 
 import json
 import re
@@ -23,7 +23,7 @@ class Gone(Exception):
 
 
 async def read_raw(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, however it is sent. Raises Refused over 1 MiB, before reading where the length is announced."""
+    """The whole body, however it is sent. Raises Refused over 1 MiB, before reading if the length is announced."""
     announced = header(scope["headers"], b"content-length")
     if announced is not None and announced.isdigit() and int(announced) > LARGEST:
         raise Refused("payload_too_large")
@@ -84,7 +84,7 @@ def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(word)
 
 
-# The standard library's, because it shows lone surrogates, so that their field can be named.
+# The standard library's, because it lets lone surrogates through, so that their field can be named.
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
@@ -92,7 +92,7 @@ def _read_json(raw: bytes) -> Mapping[str, object]:
     try:
         value = _JSON.decode(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        # Not UTF-8, not JSON, nested too deep, or a number of thousands of digits.
+        # Not UTF-8, not JSON, nested too deep, or a number with thousands of digits.
         raise Refused("MALFORMED_BODY") from None
     if not isinstance(value, dict):
         raise Refused("MALFORMED_BODY")

@@ -16,9 +16,9 @@ from houselights.core.ids import ApplicationId, parse_uuid
 
 
 class Answer(Struct, frozen=True):
-    """What goes out. headers: beside `content-length` and `request-id`, names in lower case.
+    """What goes out. headers: besides `content-length` and `request-id`, names in lower case.
 
-    In the body a raw NUL byte stands for the server's public address (`resources.heads`), unless it is literal.
+    A raw NUL byte in the body stands for the server's public address (`resources.heads`), unless it is literal.
     """
 
     status: int
@@ -47,7 +47,7 @@ class Call:
 
     @property
     def known_caller(self) -> Caller:
-        """The caller of an endpoint that asks for credentials. Raises Refused where there is none."""
+        """The caller, for an endpoint that requires credentials. Raises Refused where there is none."""
         if self.caller is None:
             raise Refused("invalid_credentials")
         return self.caller
@@ -58,14 +58,14 @@ class Call:
         return parameters[name]
 
     def path_id(self) -> UUID:
-        """The `id` of the path. Raises Refused where it is none."""
+        """The `id` in the path. Raises Refused where it is not an id."""
         parsed = parse_uuid(self.parameter("id"))
         if parsed is None:
             raise Refused("INVALID_FIELDS", "id")
         return parsed
 
     def query(self) -> Fields:
-        """The query's parameters; of one given twice the last counts."""
+        """The query's parameters; if one is given twice, the last one counts."""
         return Fields(parse_query(self._scope["query_string"]))
 
     async def fields(self, *, xml: bool = False) -> Fields:
@@ -76,7 +76,7 @@ class Call:
         return Fields(read_object(self._scope["headers"], await read_raw(self._scope, self._receive), xml=xml))
 
     async def no_fields(self) -> None:
-        """For an operation that wants none. Without a body its type does not matter: many a library names one then.
+        """For an operation that takes none. Without a body its type does not matter: many libraries send one anyway.
 
         raises  Refused as `fields` does
         """

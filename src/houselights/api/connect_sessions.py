@@ -28,7 +28,7 @@ _NOTHING = Permission(ApplicationId(UUID(int=0)), UserId(UUID(int=0)), ())
 
 
 def connect_session_routes(parts: ApiParts, face: Face) -> Sequence[Route]:
-    """Both paths; an SDK token does in the place of credentials."""
+    """Both paths; an SDK token will do instead of credentials."""
     both, sessions = face.for_callers(Bearers(parts, face.authenticator)), ConnectSessionEndpoints(parts)
 
     def route(path: str, **endpoints: Endpoint) -> Route:
@@ -49,7 +49,7 @@ class ConnectSessionEndpoints:
         self._address_key = parts.root.derive(connect_address.PURPOSE)
 
     async def create(self, call: Call) -> Answer:
-        """A session and its address. What it is for comes from an SDK token, or from the body of a trusted caller."""
+        """A session and its address. Its purpose comes from an SDK token, or from the body of a trusted caller."""
         fields = await call.fields()
         permission = self._permission(call, fields)
         user_id = UserId(fields.id("user_id")) if permission is None else permission.user_id
@@ -82,7 +82,7 @@ class ConnectSessionEndpoints:
         return Answer(201, render_new(key.session_id, url, asked.expires_at))
 
     async def get(self, call: Call) -> Answer:
-        """How it goes, so that a page or a command can wait by asking."""
+        """How it is going, so that a page or a command can wait by asking."""
         session_id = SessionId(call.path_id())
         found = await connect_sessions.find(self._parts.database, SessionKey(call.application_id, session_id))
         caller = call.known_caller
@@ -121,13 +121,13 @@ class ConnectSessionEndpoints:
         return permission
 
     def _built(self, work_platform_ids: Collection[UUID] | None) -> frozenset[str]:
-        """What this deployment reads on these platforms, or on any."""
+        """What this deployment reads on these platforms; None: on any."""
         built = self._parts.built
         read = built.values() if work_platform_ids is None else [built.get(each, ()) for each in work_platform_ids]
         return frozenset(product for products in read for product in products)
 
     def _products(self, call: Call, fields: Fields) -> Sequence[str]:
-        """What the body asks for; () for all that is read."""
+        """What the body asks for; () for everything that is read."""
         allowed = call.known_caller.settings.products
         products = read_products(fields.texts_or("products", ()))
         if products is None or not set(products) <= set(allowed):

@@ -1,4 +1,4 @@
-"""The one table: code -> status, type and message (contract section 2). Only here do errors become HTTP."""
+"""The one table: code -> status, type and message (contract section 2). Errors become HTTP only here."""
 
 from msgspec import Struct
 
@@ -50,7 +50,7 @@ ERRORS = {
     "internal_server_error": ErrorKind(500, "INTERNAL_SERVER_ERROR", "Something went wrong on our side."),
     "service_unavailable": ErrorKind(503, "SERVICE_UNAVAILABLE", "Not available right now."),
 }
-"""Every code that this face answers."""
+"""Every code that this face answers with."""
 
 _ALWAYS: dict[str, Headers] = {
     "invalid_credentials": ((b"www-authenticate", b'Basic realm="api"'),),
@@ -67,19 +67,19 @@ class RefusedWith(Refused):
 
 
 def code_of(error: Exception) -> str:
-    """The code that an error is answered with; everything that is nobody's refusal is ours."""
+    """The code that answers an error; an error that is not a refusal is our own fault."""
     if isinstance(error, Refused) and error.code in ERRORS:
         return error.code
     return "service_unavailable" if isinstance(error, StoreDown) else "internal_server_error"
 
 
 def message_of(error: Exception) -> str:
-    """The text for people. It names fields of ours at most, never what the caller sent."""
+    """The text for people. It names at most our own fields, never anything that the caller sent."""
     text = ERRORS[code_of(error)].message
     return text.format(fields=", ".join(error.fields)) if isinstance(error, Refused) else text
 
 
 def headers_of(error: Exception) -> Headers:
-    """The headers that an error's answer carries beside those of every answer."""
+    """The headers that an error's answer carries in addition to those of every answer."""
     own = error.headers if isinstance(error, RefusedWith) else ()
     return own + _ALWAYS.get(code_of(error), ())

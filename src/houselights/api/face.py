@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 
 class Recognises(Protocol):
-    """Tells who calls from the `Authorization` header, as `auth.Authenticator` does."""
+    """Works out who calls from the `Authorization` header, as `auth.Authenticator` does."""
 
     def known(self, header: bytes | None, at: float) -> Caller | None:
-        """The caller, where that takes no asking."""
+        """The caller, if already known without a look-up."""
         ...
 
     async def recognise(self, header: bytes | None) -> Caller:
@@ -39,7 +39,7 @@ class Face:
     """What all routes share.
 
     request_id  makes a fresh one; monotonic: seconds
-    address     the server's public address, as it stands in JSON
+    address     the server's public address, as it appears in JSON
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Face:
         self.address = address
 
     def route(self, path: str, *, public: bool = False, **endpoints: Endpoint) -> "RouteFace":
-        """The face before a path. endpoints: by method; public: without credentials."""
+        """The face in front of a path. endpoints: by method; public: without credentials."""
         allow = (b"allow", ", ".join(sorted(endpoints)).encode())
 
         async def refuse(_call: Call) -> NoReturn:
@@ -66,7 +66,7 @@ class Face:
         return RouteFace(self, path, endpoints, refuse, public=public)
 
     def for_callers(self, authenticator: Recognises) -> "Face":
-        """The same face, for callers who prove who they are in another way."""
+        """The same face, for callers who authenticate in another way."""
         return Face(authenticator, self.metrics, self.request_id, self.monotonic, self.address)
 
     def nowhere(self) -> "RouteFace":

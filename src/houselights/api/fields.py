@@ -1,7 +1,7 @@
-"""Fields of a body or a query, checked: all that miss are named at once, then all that are wrong (contract 1.4, 2).
+"""Fields of a body or a query, checked: all missing ones are named at once, then all wrong ones (contract 1.4, 2).
 
 Ask for every field in schema order, then `check`: errors name fields in the order in which they were asked for, and
-what was read is valid only afterwards.
+values may be used only after that.
 """
 
 import re
@@ -23,7 +23,7 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class _Findings:
-    """What was asked for, in order, and what of it is missing or invalid."""
+    """What was asked for, in order, and which of it is missing or invalid."""
 
     __slots__ = ("asked", "invalid", "missing")
 
@@ -42,22 +42,22 @@ class Fields:
         self._findings = findings or _Findings()
 
     def check(self) -> None:
-        """Raises Refused where a field is missing, or else where one is invalid."""
+        """Raises Refused where fields are missing, or otherwise where any are invalid."""
         found = self._findings
         for code, wrong in (("MISSING_FIELDS", found.missing), ("INVALID_FIELDS", found.invalid)):
             if wrong:
                 raise Refused(code, *(name for name in found.asked if name in wrong))
 
     def members(self, name: str) -> Mapping[str, object]:
-        """A required object, whatever it holds."""
+        """A required object, whatever its contents."""
         return self._required(name, _object) or {}
 
     def part(self, name: str) -> "Fields":
-        """The fields of a required object; of one that is missing or none, only itself is told."""
+        """The fields of a required object; if it is missing or not an object, only the object itself is named."""
         return self._part(name, self._required(name, _object))
 
     def part_or_empty(self, name: str) -> "Fields":
-        """The fields of an object; one that is absent or null has none."""
+        """The fields of an object; none if it is absent or null."""
         return self._part(name, self._optional(name, _object))
 
     def text(self, name: str, *, longest: int = 100) -> str:
@@ -74,7 +74,7 @@ class Fields:
         return default if flag is None else flag
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """A required list of at least one text, each once, in their order."""
+        """A required list of at least one text, each kept once, in their order."""
         return self._required(name, _texts) or ()
 
     def texts_or(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -86,20 +86,20 @@ class Fields:
         return self._required(name, _uuid) or _NOBODY
 
     def id_or_none(self, name: str) -> UUID | None:
-        """An id; None where it is absent. One that is there must be an id, also where it is blank."""
+        """An id; None where it is absent. If present it must be an id; blank is not enough."""
         return self._optional(name, _uuid)
 
     def text_or_none(self, name: str) -> str | None:
-        """A query's text, trimmed, of any length; None where it is absent."""
+        """A query parameter's text, trimmed, of any length; None where it is absent."""
         return self._optional(name, _trimmed)
 
     def page(self) -> Page:
-        """What a list was asked for, with the defaults of `limit` and `offset`."""
+        """The page that a list was asked for, with the defaults of `limit` and `offset`."""
         asked = self._page()
         return Page(asked.limit or DEFAULT_LIMIT, asked.offset or 0, asked.from_date, asked.to_date)
 
     def page_if_asked(self) -> Page:
-        """As `page`, but where the caller sent neither `limit` nor `offset` both are None, for all."""
+        """As `page`, but if the caller sent neither `limit` nor `offset`, both are None: everything."""
         asked = self._page()
         if asked.limit is None and asked.offset is None:
             return asked
@@ -119,7 +119,7 @@ class Fields:
         return self._values.get(name) is not None
 
     def refuse(self, name: str) -> None:
-        """A rule of the endpoint's own says that this field, which was asked for, is invalid."""
+        """Marks a field that was asked for as invalid by a rule of the endpoint's own."""
         self._findings.invalid.add(self._within + name)
 
     def _part(self, name: str, values: Mapping[str, object] | None) -> "Fields":
@@ -156,7 +156,7 @@ class Fields:
 
 
 def _trimmed(value: object) -> str | None:
-    """None also for what PostgreSQL cannot hold: NUL and lone surrogates."""
+    """None also for what PostgreSQL cannot store: NUL and lone surrogates."""
     return value.strip() if isinstance(value, str) and not _NOT_STORABLE.search(value) else None
 
 
@@ -181,7 +181,7 @@ def _object(value: object) -> Mapping[str, object] | None:
 
 
 def _day(value: object) -> date | None:
-    """`YYYY-MM-DD` alone: the standard library also takes other forms of ISO 8601."""
+    """`YYYY-MM-DD` only: the standard library also accepts other forms of ISO 8601."""
     if not isinstance(value, str) or not _DAY.fullmatch(value):
         return None
     try:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    """The first header of this lower-case name."""
+    """The first header with this lower-case name."""
     for key, value in headers:
         if key == name:
             return value

@@ -1,4 +1,4 @@
-"""Whether this server can serve: for load balancers and for whoever waits for a start. An extension, without auth."""
+"""Whether this server can serve: for load balancers, and for anyone waiting for a start. An extension, without auth."""
 
 from houselights.api.call import Answer, Call
 from houselights.db.run import Database
@@ -12,6 +12,6 @@ class HealthEndpoints:
         self._database = database
 
     async def get(self, _call: Call) -> Answer:
-        """200 where the database answers, else 503 as any other call gets then."""
+        """200 where the database answers, else 503, as for any other call then."""
         await read.ready(self._database)
         return Answer(200, b'{"status":"ok"}')

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Limits(Struct, frozen=True):
-    """rate: calls a second, > 0; burst: calls at once after a rest, >= 1. Both for this process alone."""
+    """rate: calls per second, > 0; burst: calls at once after a rest, >= 1. Both for this process alone."""
 
     rate: float = 10.0
     burst: int = 50
@@ -25,7 +25,7 @@ class Bucket:
         self._filled_at = now
 
     def take(self, now: float) -> int:
-        """0 where the call may go on, else whole seconds after which one may.
+        """0 where the call may proceed, else the whole seconds until one may.
 
         now  monotonic seconds
         """
@@ -41,7 +41,7 @@ class Bucket:
 
 
 class Limiter:
-    """Buckets by application; they stay, since applications are few and made by the operator."""
+    """Buckets by application; they are kept, since applications are few and created by the operator."""
 
     def __init__(self, limits: Limits | None, monotonic: Callable[[], float]) -> None:
         self._limits = limits

@@ -1,6 +1,6 @@
-"""What is counted of calls: how many by route and status, and how long they took by route.
+"""What is counted about calls: how many by route and status, and how long they took by route.
 
-Counted in plain numbers by the one thread that answers calls, and shown as metrics when somebody looks: a counter
+Counted in plain numbers by the one thread that answers calls, and turned into metrics when somebody looks: a counter
 of the metrics library costs a lock and several calls each time.
 """
 
@@ -18,7 +18,7 @@ _BOUND_NAMES = (*(str(bound) for bound in _BOUNDS_S[:-1]), "+Inf")
 
 
 class RouteMetrics:
-    """The numbers of one route. buckets: calls by the first bound that they do not exceed."""
+    """The numbers of one route. buckets: calls by the smallest bound that they do not exceed."""
 
     __slots__ = ("buckets", "route", "seconds", "statuses")
 
@@ -36,7 +36,7 @@ class RouteMetrics:
 
 
 class ApiMetrics(Collector):
-    """The API's metrics in a registry; showing the registry is the process's business."""
+    """The API's metrics in a registry; exposing the registry is the process's business."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._routes: list[RouteMetrics] = []
@@ -60,5 +60,5 @@ class ApiMetrics(Collector):
 
 
 def _cumulated(buckets: list[int]) -> list[tuple[str, float]]:
-    """As the format wants it: calls up to each bound, all smaller ones included."""
+    """As the format requires: calls up to each bound, including all smaller ones."""
     return list(zip(_BOUND_NAMES, accumulate(buckets), strict=True))

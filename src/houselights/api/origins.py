@@ -1,7 +1,7 @@
 """Pages of other origins that may call the API and read its answers: those that the operator names.
 
 A page that calls with a client secret shows it to whoever opens the page. That is the operator's choice, for pages that
-only their own people open; without it browsers keep the answers from pages of other origins.
+only their own people open; without it, browsers keep the answers from pages of other origins.
 """
 
 from collections.abc import Callable, Collection
@@ -15,10 +15,10 @@ _API = "/v1/", "/x/"
 
 
 def readable_from(origins: Collection[str], app: ASGIApp, request_id: Callable[[], bytes]) -> ASGIApp:
-    """`app`, with the API's paths readable for pages of these origins; all other calls reach it as they are.
+    """`app`, with the API's paths readable for pages of these origins; all other calls reach it unchanged.
 
     origins     such as `https://tool.example.org`
-    request_id  makes a fresh one, for a browser's question whether it may call
+    request_id  makes a fresh one, for a browser's preflight request
     """
     allowed = frozenset(origins)
     opened = _Asked(app, allowed, request_id)
@@ -32,7 +32,7 @@ def readable_from(origins: Collection[str], app: ASGIApp, request_id: Callable[[
 
 
 class _Asked(CORSMiddleware):
-    """Answers the question before a call; like every answer, that one has a request id."""
+    """Answers the preflight request; like every answer, that one has a request id."""
 
     def __init__(self, app: ASGIApp, origins: Collection[str], request_id: Callable[[], bytes]) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ class _Asked(CORSMiddleware):
         self._request_id = request_id
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """200, or 400 that names what is not allowed."""
+        """200, or 400 naming what is not allowed."""
         response = super().preflight_response(request_headers)
         response.headers["request-id"] = self._request_id().decode()
         return response

@@ -14,7 +14,7 @@ from houselights.vault.keys import RootKey
 
 
 class ApiOptions(Struct, frozen=True):
-    """public_url: where clients reach this server, without a slash at the end; limits: None: calls are not limited."""
+    """public_url: where clients reach this server, without a slash at the end; limits: None for no limits on calls."""
 
     public_url: str
     limits: Limits | None = Limits()
@@ -23,13 +23,13 @@ class ApiOptions(Struct, frozen=True):
 class ApiParts(Struct, frozen=True):
     """Doors, clocks, chance and facts.
 
-    audience_lane, refresh_lane  connections of their own for grouped look-ups and grouped requests
-    root       what tokens, addresses and digests are made with keys of
+    audience_lane, refresh_lane  dedicated connections for grouped look-ups and grouped requests
+    root       the key from which those of tokens, addresses and digests are derived
     built      the products that this deployment reads, by work platform
-    now        the instant by which things are created and expire
-    monotonic  seconds, for limits and for how long a caller is known
+    now        the instant at which things are created and expire
+    monotonic  seconds, for limits and for how long a caller is remembered
     ring       called when something was queued, so that workers look at once
-    new_id     fresh version 4 UUIDs; entropy: that many unpredictable bytes, for request ids
+    new_id     fresh version 4 UUIDs; entropy: the given number of unpredictable bytes, for request ids
     """
 
     database: Database

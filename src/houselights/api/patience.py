@@ -1,6 +1,6 @@
-"""How long a peer may keep its request back: one look at all connections every few seconds, no timer for each request.
+"""How long a peer may hold back its request: one look at all connections every few seconds, no timer per request.
 
-The HTTP server bounds the pause after an answer alone: a peer that says nothing, or a byte now and then, would keep its
+The HTTP server limits only the pause after an answer: a peer that sends nothing, or a byte now and then, would keep its
 place for ever. Not here: the pause itself, and how long an answer may take.
 """
 
@@ -12,9 +12,9 @@ from msgspec import Struct
 
 
 class Limits(Struct, frozen=True):
-    """Seconds, each let pass by `every_s` at most.
+    """Seconds; each may be exceeded by up to `every_s`.
 
-    silent_s  until the first byte; longer than proxies keep a connection that they opened ahead of need
+    silent_s  until the first byte; longer than proxies keep a connection that they open in advance
     head_s    from the first byte of a request to the end of its head
     body_s    from there to the end of its body
     every_s   between two looks
@@ -27,7 +27,7 @@ class Limits(Struct, frozen=True):
 
 
 class Owing(Struct, frozen=True):
-    """What a connection's peer has yet to send. what: the same object as long as it is the same thing."""
+    """What a connection's peer has yet to send. what: the same object for as long as it is the same thing."""
 
     what: object
     within_s: float
@@ -55,7 +55,7 @@ class Patience:
         self._is_looking = False
 
     def watch(self, connections: Collection[Watched]) -> None:
-        """Look from now on until there are none. connections: all of them, one and the same collection always."""
+        """Look from now on until none are left. connections: all of them, always one and the same collection."""
         self._connections = connections
         if not self._is_looking:
             self._is_looking = True

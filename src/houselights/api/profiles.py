@@ -45,7 +45,7 @@ class ProfileEndpoints:
         return Answer(200, row.head + row.body)
 
     async def refresh(self, call: Call) -> Answer:
-        """202: the refresh is stored and will run. The body repeats the id in its usual form."""
+        """202: the request is stored and the refresh will run. The body repeats the id in its usual form."""
         fields = await call.fields(xml=True)
         account_id = AccountId(fields.id("account_id"))
         fields.check()

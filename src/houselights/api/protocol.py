@@ -1,5 +1,5 @@
-"""HTTP on a connection: uvicorn's, with answers sent in one piece, an envelope for what is no HTTP, a bound for heads,
-and an end to waiting for a request."""
+"""HTTP on a connection: uvicorn's, with answers sent in one piece, an envelope for anything that is not HTTP, a limit
+on heads, and an end to waiting for a request."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -14,19 +14,19 @@ from houselights.api.wire import refusal
 from houselights.core.errors import Refused
 
 LARGEST_HEAD = 64 * 1024
-"""Bytes of a request's line and headers at most: nobody has proved who they are before these are read."""
+"""The most bytes of a request's line and headers: these are read before anybody has proved who they are."""
 _PIECE = 16 * 1024
 
 
 class _Refusing(HttpToolsProtocol):
-    """A connection that refuses, in an envelope of ours, what never becomes a request."""
+    """A connection that refuses, in our envelope, whatever never becomes a request."""
 
     request_id: Callable[[], bytes]
-    _head: object = None  # the scope of a head that is not whole
+    _head: object = None  # the scope of a head that is still incomplete
     _head_size = 0
 
     def data_received(self, data: bytes) -> None:
-        """In pieces: what is large may be a body, or a head without an end."""
+        """In pieces: a large one may be a body, or a head without an end."""
         for piece in _pieces(data):
             super().data_received(piece)
             if self._is_head_too_large(len(piece)):
@@ -34,11 +34,11 @@ class _Refusing(HttpToolsProtocol):
                 return
 
     def send_400_response(self, _msg: str) -> None:
-        """For bytes that are no HTTP."""
+        """For bytes that are not HTTP."""
         self._refuse("malformed_request")
 
     def _is_head_too_large(self, more: int) -> bool:
-        if self.cycle is not None and self.cycle.scope is self.scope:  # it is whole: a cycle was made of it
+        if self.cycle is not None and self.cycle.scope is self.scope:  # it is complete: a cycle was made from it
             return False
         if self._head is not self.scope:
             self._head, self._head_size = self.scope, 0
@@ -73,10 +73,10 @@ def http_protocol(request_id: Callable[[], bytes], limits: Limits | None = None)
             patience.watch(cast("Collection[Protocol]", self.connections))
 
         def owes(self) -> Owing | None:
-            """The first byte, the rest of a head or of a body; None while we answer, read nothing or pause."""
+            """The first byte, the rest of a head or of a body; None while we answer, are not reading or pause."""
             if self.flow.read_paused or self.timeout_keep_alive_task is not None:
                 return None
-            # None before there is any, whatever their types say.
+            # None before there is one, whatever their types say.
             begun, cycle = cast("object | None", self.scope), cast("RequestResponseCycle | None", self.cycle)
             if begun is None:
                 return Owing(self, given.silent_s)
@@ -85,7 +85,7 @@ def http_protocol(request_id: Callable[[], bytes], limits: Limits | None = None)
             return Owing(cycle, given.body_s) if cycle.more_body else None
 
         def end(self) -> None:
-            """Nobody waits for an answer: what was asked is not known."""
+            """Without an answer, which nobody waits for: it is not known what was asked."""
             self.transport.close()
 
     return Protocol

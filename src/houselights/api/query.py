@@ -4,7 +4,7 @@ from urllib.parse import unquote_plus
 
 
 def parse_query(raw: bytes) -> dict[str, object]:
-    """Parameters by name, decoded; the last one counts. Bytes that are no UTF-8 read as the replacement character."""
+    """Parameters by name, decoded; the last one counts. Bytes that are not UTF-8 become the replacement character."""
     values: dict[str, object] = {}
     for piece in raw.decode("latin-1").split("&"):
         name, _, value = piece.partition("=")

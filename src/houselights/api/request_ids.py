@@ -1,4 +1,4 @@
-"""Ids of requests: fresh version 4 UUIDs as text. Not `uuid.UUID`: every answer has one, so its cost counts."""
+"""Ids of requests: fresh version 4 UUIDs as text. Not `uuid.UUID`: every answer has one, so its cost matters."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def request_ids(entropy: Callable[[int], bytes]) -> Callable[[], bytes]:
-    """A maker of ids, dashed and in lower case. entropy: that many unpredictable bytes."""
+    """A maker of ids, dashed and in lower case. entropy: returns the given number of unpredictable bytes."""
     return _endless(entropy).__next__
 
 

@@ -23,7 +23,7 @@ class SdkTokenEndpoints:
         self._now = now
 
     async def create(self, call: Call) -> Answer:
-        """Never a token for fewer products than asked: a client would not notice."""
+        """Never a token for fewer products than were asked for: a client would not notice."""
         fields = await call.fields()
         user_id, names = UserId(fields.id("user_id")), fields.texts("products")
         products: tuple[Product, ...] = read_products(names) or ()

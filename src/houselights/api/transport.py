@@ -1,7 +1,7 @@
-"""Answers leave in one piece: what is written to connections in one turn of the event loop goes out at its end.
+"""Answers leave in one piece: whatever is written to connections in one turn of the event loop is sent at its end.
 
-The HTTP server writes the head and the body of an answer apart, and the event loop sends what is written at once: two
-system calls and two packets for each answer, about a quarter of what a read costs. Not here: what is written.
+The HTTP server writes the head and body of an answer separately, and the event loop sends each write at once: two
+system calls and two packets per answer, about a quarter of what a read costs. Not here: what is written.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ class Turn:
         self._written: list[Gathered] = []
 
     def add(self, transport: "Gathered") -> None:
-        """It is flushed when what is ready now has run."""
+        """It is flushed once everything that is ready now has run."""
         if not self._written:
             asyncio.get_running_loop().call_soon(self._end)
         self._written.append(transport)
@@ -30,7 +30,7 @@ class Turn:
 class Gathered(asyncio.Transport):
     """A connection's transport that holds what is written until the turn ends or it is closed.
 
-    Only what an HTTP protocol asks of a transport; how much the peer can take is asked of the one below.
+    Only what an HTTP protocol needs of a transport; the one below knows how much the peer can take.
     """
 
     def __init__(self, below: asyncio.Transport, turn: Turn) -> None:
@@ -46,13 +46,13 @@ class Gathered(asyncio.Transport):
         self._held.append(data)
 
     def flush(self) -> None:
-        """Send what is held; a connection that was lost meanwhile takes nothing."""
+        """Send what is held; a connection that was lost in the meantime takes nothing."""
         held, self._held = self._held, []
         if held and not self._below.is_closing():
             self._below.write(b"".join(held))
 
     def close(self) -> None:
-        """What is held still goes out."""
+        """What is held is still sent."""
         self.flush()
         self._below.close()
 
@@ -61,5 +61,5 @@ class Gathered(asyncio.Transport):
         return self._below.is_closing()
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Who is told from now on."""
+        """The protocol to be notified from now on."""
         self._below.set_protocol(protocol)

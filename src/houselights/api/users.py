@@ -22,7 +22,7 @@ class UserEndpoints:
         self._new_id = new_id
 
     async def create(self, call: Call) -> Answer:
-        """A second user with one external id is a 400; clients then read the user by it."""
+        """A second user with the same external id is a 400; clients then read the user by that id."""
         fields = await call.fields()
         name, external_id = fields.text("name"), fields.text("external_id")
         fields.check()
@@ -52,7 +52,7 @@ class UserEndpoints:
         return Answer(200, render(user))
 
     async def get_by_external_id(self, call: Call) -> Answer:
-        """One user, by the client's id: free text, so that one that cannot exist is not found either."""
+        """One user, by the client's id: free text, so one that cannot exist is not found, not refused."""
         external_id = call.parameter("external_id").strip()
         if "\x00" in external_id:
             raise Refused("incorrect_user_external_id")

@@ -1,4 +1,4 @@
-"""Webhooks: register, read, replace, delete, and send one a notification to try it with. Contract 6.1 and 6.5."""
+"""Webhooks: register, read, replace, delete, and send one a test notification. Contract 6.1 and 6.5."""
 
 import json
 from collections.abc import Callable
@@ -42,7 +42,7 @@ class WebhookEndpoints:
         self._ring = ring
 
     async def create(self, call: Call) -> Answer:
-        """Several webhooks may share an address; whether it may be called is decided when it is."""
+        """Several webhooks may share an address; whether it may be called is decided at the call."""
         wanted = _wanted(await call.fields())
         now = self._now()
         name = wanted.name or DEFAULT_NAME
@@ -51,7 +51,7 @@ class WebhookEndpoints:
         return Answer(201, render(webhook))
 
     async def list(self, call: Call) -> Answer:
-        """All of them where the caller sends no page, because clients search this list for their own address."""
+        """All of them where the caller asks for no page, because clients search this list for their own address."""
         query = call.query()
         page = query.page_if_asked()
         query.check()
@@ -63,21 +63,21 @@ class WebhookEndpoints:
         return _found(await read.webhook(self._database, call.application_id, WebhookId(call.path_id())))
 
     async def replace(self, call: Call) -> Answer:
-        """Active unless told otherwise: this is how a client takes up again what exhausted retries switched off."""
+        """Active unless the body says otherwise: clients thus revive a webhook that exhausted retries switched off."""
         webhook_id = WebhookId(call.path_id())
         wanted = _wanted(await call.fields())
         return _found(await webhooks.replace(self._database, call.application_id, webhook_id, wanted, self._now()))
 
     async def delete(self, call: Call) -> Answer:
-        """Nothing more is sent, what is queued neither."""
+        """Nothing more is sent, not even what is queued."""
         if not await webhooks.delete(self._database, call.application_id, WebhookId(call.path_id())):
             raise Refused("incorrect_webhook_id")
         return Answer(204, b"", ())
 
     async def send(self, call: Call) -> Answer:
-        """The payload goes to the caller's active webhooks that list its event, as any event does; 200 also for none.
+        """The payload goes to the caller's active webhooks that list its event, as any event does; 200 even for none.
 
-        The answer repeats what was read of the payload, and so leaves out a text that was left to us.
+        The answer repeats what was read from the payload, and so omits a text that was left to us.
         """
         fields = await call.fields()
         payload = fields.part("payload")
@@ -92,7 +92,7 @@ class WebhookEndpoints:
             told = notification(event, text or text_of(event), event_id, data)
             heard = _compact({"event": event, **({"name": text} if text else {}), "data": data})
         except (ValueError, RecursionError):
-            # A number beyond all measure, half of a surrogate pair, or nested too deep.
+            # A number too large, half of a surrogate pair, or nested too deep.
             payload.refuse("data")
         fields.check()
         await events.imitate(self._database, call.application_id, event, event_id, told, self._now())
@@ -101,7 +101,7 @@ class WebhookEndpoints:
 
 
 def _wanted(fields: Fields) -> Wanted:
-    """What a body says of a webhook. Raises Refused."""
+    """What a body says about a webhook. Raises Refused."""
     name = fields.text_or("name", "")
     url = fields.text("url", longest=LONGEST_URL)
     events = fields.texts("events")
@@ -121,5 +121,5 @@ def _found(webhook: Webhook | None) -> Answer:
 
 
 def _compact(value: object) -> bytes:
-    """JSON as answers are written. The standard library's: a number may have more digits than msgspec writes."""
+    """JSON as in answers. The standard library's: a number may have more digits than msgspec can write."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()

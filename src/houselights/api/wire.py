@@ -14,7 +14,7 @@ JSON = (b"content-type", b"application/json")
 
 def listing(rows: Sequence[bytes], page: Page) -> Answer:
     """200 with rendered rows in their envelope. No total, no cursor: a short page is the last one."""
-    # Not msgspec: an offset may have more digits than it writes.
+    # Not msgspec: an offset may have more digits than it can write.
     numbers = f'"offset":{_number(page.offset)},"limit":{_number(page.limit)}'
     days = f'"from_date":{_day(page.from_date)},"to_date":{_day(page.to_date)}'
     metadata = f'"metadata":{{{numbers},{days}}}}}'
@@ -22,7 +22,7 @@ def listing(rows: Sequence[bytes], page: Page) -> Answer:
 
 
 def refusal(error: Exception, request_id: bytes) -> Answer:
-    """The error envelope: seven keys, this order, both spellings of code and status."""
+    """The error envelope: seven keys, in this order, with both spellings of code and status."""
     code = code_of(error)
     kind = ERRORS[code]
     body = {

@@ -20,7 +20,7 @@ class WorkPlatformEndpoints:
         self._id_by_name = {document.name.casefold(): document.id for document in documents}
 
     async def list(self, call: Call) -> Answer:
-        """`name` filters exactly, whatever its letters' case."""
+        """`name` filters exactly, but in any letter case."""
         query = call.query()
         page, name = query.page(), query.text_or_none("name")
         query.check()

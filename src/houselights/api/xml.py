@@ -17,7 +17,7 @@ class _TooDeep(ValueError):
 class _Children:
     """Collects the root's children by local name while the parser reads; no tree is built.
 
-    Their own text counts: attributes, namespaces, comments and what lies deeper do not.
+    Their own text counts: attributes, namespaces, comments and anything deeper do not.
     """
 
     def __init__(self) -> None:
@@ -42,17 +42,17 @@ class _Children:
         self._depth -= 1
 
     def close(self) -> None:
-        """The parser calls it at the end."""
+        """Called by the parser at the end."""
 
     def fields(self) -> dict[str, object]:
-        """A text for a child that came once, a list of texts for one that came again."""
+        """A text for a child that occurs once, a list of texts for one that occurs more often."""
         return {name: values[0] if len(values) == 1 else values for name, values in self._values.items()}
 
 
 def read_xml(raw: bytes, charset: str | None) -> dict[str, object]:
     """The children of the root by name.
 
-    charset  what the content type named; a byte order mark wins over it, it wins over the declaration
+    charset  named by the content type; a byte order mark takes precedence over it, and it over the declaration
     raises   Refused MALFORMED_BODY: not well-formed, a document type, an entity, deeper than 32, an unknown encoding
     """
     if raw.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):

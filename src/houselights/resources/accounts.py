@@ -1,4 +1,4 @@
-"""A creator's account on one work platform, and what is known of it. Contract section 3, 3.1 and 3.2.
+"""A creator's account on one work platform, and what is known about it. Contract section 3, 3.1 and 3.2.
 
 Account documents are not stored: the states of their products derive from the refresh row and its lease, or a
 worker that dies would leave IN_PROGRESS for ever.
@@ -22,7 +22,7 @@ class Account(Struct, frozen=True):
 
     products                  what the consent was asked for
     identity_at, audience_at  ends of the last successful runs; None before the first
-    identity_monitor, audience_monitor  STANDARD: refreshed by itself; ON_DEMAND: only when asked
+    identity_monitor, audience_monitor  STANDARD: refreshed on schedule; ON_DEMAND: only when asked
     is_running                a worker holds the refresh now, by the database's clock
     """
 
@@ -60,7 +60,7 @@ _ACCOUNTS = """
 
 ACCOUNT = Statement(_ACCOUNTS + "and a.account_id = $2", Account)
 
-# Apart from the next one, so that a user's few accounts are found by their key, not by a walk over all.
+# Separate from the next one, so that a user's few accounts are found by key, not by walking through all accounts.
 ACCOUNTS_OF_USER = Statement(
     _ACCOUNTS
     + """and a.user_id = $2 and ($3::uuid is null or a.work_platform_id = $3)
@@ -77,7 +77,7 @@ ACCOUNTS = Statement(
 
 
 class AudienceStanding(Struct, frozen=True):
-    """What explains that an account has no audience. audience_reason: as in `audience.NoAudience`, or None."""
+    """Why an account has no audience. audience_reason: as in `audience.NoAudience`, or None."""
 
     work_platform_id: WorkPlatformId
     products: Sequence[str]
@@ -135,13 +135,13 @@ def render_disconnected(account: Account) -> bytes:
 
 
 def shown(account: Account, built: Collection[str]) -> set[Product]:
-    """The products that an account tells of: what was asked for and is read, audience only beside identity."""
+    """The products that an account shows: those asked for that are also read, audience only next to identity."""
     products = {Product(name) for name in account.products if name in built}
     return products & {Product.IDENTITY, Product.IDENTITY_AUDIENCE} if Product.IDENTITY in products else set()
 
 
 def _data(account: Account, built: Collection[str]) -> dict[str, object]:
-    """The states of the products that the account tells of; others are absent."""
+    """The states of the products that the account shows; others are absent."""
     products = shown(account, built)
     if Product.IDENTITY not in products:
         return {}

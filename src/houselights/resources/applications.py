@@ -1,4 +1,4 @@
-"""Client applications: who calls, in which environment, and what they switched. Contract 1.2 and section 9."""
+"""Client applications: who calls, in which environment, and what they have set. Contract 1.2 and section 9."""
 
 from typing import Literal
 
@@ -10,11 +10,11 @@ from houselights.core.statement import Statement
 from houselights.resources.work_platforms import Product
 
 CLIENT_SECRETS = "client secrets"
-"""What the root key derives the key of the secrets' digests for."""
+"""What the key for the secrets' digests is derived for, from the root key."""
 
 
 class ApplicationSettings(Struct, frozen=True):
-    """What an application can switch. Settings of other rooms and releases are left alone.
+    """What an application can set. Settings of other rooms and releases are left alone.
 
     audience_other_gender  how it wants the third gender value spelt (contract X-01)
     audience_estimates     False: an estimated gender x age list is sent as []
@@ -47,5 +47,5 @@ SECRETS = Statement(
 
 
 def read_settings(text: str) -> ApplicationSettings:
-    """The settings in stored JSON. Raises msgspec.ValidationError where one has no such value."""
+    """The settings in stored JSON. Raises msgspec.ValidationError where a value does not fit."""
     return msgspec.json.decode(text, type=ApplicationSettings)

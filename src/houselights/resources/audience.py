@@ -64,7 +64,7 @@ class AudienceFacts(Struct, frozen=True):
     """What one reading of a platform says about an audience.
 
     A dimension is None where the platform refused it in this reading (the stored one is kept, flag PARTIAL),
-    () where the platform gave it and it is empty or does not offer it. Order: value descending, then key.
+    () where the platform gave it and it is empty, or does not offer it. Order: value descending, then key.
     """
 
     countries: tuple[CountryShare, ...] | None
@@ -74,7 +74,7 @@ class AudienceFacts(Struct, frozen=True):
 
 
 class NoAudience(Struct, frozen=True):
-    """Why a reading holds no audience at all; never written over data that is stored.
+    """Why a reading holds no audience at all; never overwrites stored data.
 
     reason  BELOW_THRESHOLD  the platform shows none for so few followers
             EMPTY            the platform answered, with nothing (a fresh account, a lag)

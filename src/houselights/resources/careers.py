@@ -1,6 +1,6 @@
-"""What professional networks tell of a profile: jobs, education and the like, in wire order.
+"""What professional networks say about a profile: jobs, education and the like, in wire order.
 
-Every field is None where it is not told.
+Every field is None where the platform does not say.
 """
 
 from msgspec import Struct
@@ -29,7 +29,7 @@ class TimePeriod(Struct, frozen=True):
 
 
 class Headcount(Struct, frozen=True):
-    """How many work somewhere, from min to max."""
+    """How many people work there, from min to max."""
 
     min: int | None = None
     max: int | None = None
@@ -62,7 +62,7 @@ class WorkExperience(Struct, frozen=True):
 
 
 class School(Struct, frozen=True):
-    """Where somebody learnt."""
+    """Where somebody studied."""
 
     name: str | None = None
     logo_url: str | None = None
@@ -91,7 +91,7 @@ class Publication(Struct, frozen=True):
 
 
 class Certification(Struct, frozen=True):
-    """One certificate. id: the authority's own."""
+    """One certificate. id: the issuing authority's own."""
 
     name: str | None = None
     id: str | None = None

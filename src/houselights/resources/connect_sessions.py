@@ -11,13 +11,13 @@ from houselights.core.instants import wire
 
 
 class ConnectSession(Struct, frozen=True):
-    """How a session stands.
+    """The state of a session.
 
     status      a word of `rules.consent.Phase`
-    reason      how the last attempt ended, None where none has
+    reason      how the last attempt ended, None where there was none
     work_platform_id  the platform that it is limited to, None where the creator chooses
     account_id   what was connected first; None until then
-    account_ids  all that was connected, in order
+    account_ids  everything that was connected, in order
     """
 
     id: SessionId
@@ -35,9 +35,9 @@ class ConnectSettings(Struct, frozen=True):
     """What an application sets for connecting; its other settings are left alone.
 
     redirect_urls  origins and schemes that creators may be sent back to by whoever holds an SDK token
-    origins        origins of the pages that may show the dialog; () for pages of the developer's own machine alone
+    origins        origins of pages that may show the dialog; () for only those of the developer's own machine
     platforms      work platforms that creators may choose from, None for all
-    one_user_per_account  whether an account that one user has connected is refused to another
+    one_user_per_account  whether an account that one user has connected is refused to other users
     privacy_url    the client's privacy policy, None where it named none
     accent         colour of buttons as six hex digits, None for ours
     logo           version of the picture in `application_logos`, None for the first letter of the name
@@ -64,7 +64,7 @@ class ConnectSettings(Struct, frozen=True):
 
 
 def read_connect_settings(text: str) -> ConnectSettings:
-    """The settings in stored JSON. Raises msgspec.ValidationError where one has no such value."""
+    """The settings in stored JSON. Raises msgspec.ValidationError where a value does not fit."""
     return msgspec.json.decode(text, type=ConnectSettings)
 
 

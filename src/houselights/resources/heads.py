@@ -1,6 +1,6 @@
 """The short references that documents share, and the head: the part of a document that names things.
 
-A stored document is head and body. The head is written anew when a name changes, without moving `updated_at`;
+A stored document is head and body. The head is rewritten when a name changes, without moving `updated_at`;
 the body changes only with the data. Not here: the bodies (`profiles`, `audience`) and the account document.
 """
 
@@ -90,9 +90,9 @@ def render_head(
 ) -> bytes:
     """From `{"id":` to the comma after the work platform; a body follows when the document is read.
 
-    record_id   of the profile or the audience
-    updated_at  when a value of the body changed last
-    ->          compact UTF-8 JSON without its end, `PUBLIC_ADDRESS` where the server's address goes
+    record_id   that of the profile or the audience
+    updated_at  when a value of the body last changed
+    ->          compact UTF-8 JSON without its end, with `PUBLIC_ADDRESS` where the server's address goes
     """
     head = _Head(
         record_id,

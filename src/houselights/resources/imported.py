@@ -1,7 +1,7 @@
 """Records of another server's list endpoints, read as ours: users, accounts, profiles, audiences, webhooks.
 
-Tolerant of how they are written (ids bare or dashed, instants of any precision with or without a zone, absent or null
-keys, either spelling of what has two), never of what they say. Not here: files (`listings`), the database
+Tolerant about how they are written (ids bare or dashed, instants of any precision with or without a zone, absent or
+null keys, either spelling where there are two), never about what they say. Not here: files (`listings`), the database
 (`store.imports`).
 """
 
@@ -40,15 +40,15 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class NotARecord(HouselightsError):
-    """The operator: this is no record of its kind, so its file is not what it was given as."""
+    """The operator: this is not a record of its kind, so its file is not what it was said to be."""
 
 
 class ImportedAccount(Struct, frozen=True):
     """An account without a token: nobody can read it before its creator connects again.
 
-    products                  those that `data` shows, NOT_SUPPORTED ones left out
+    products                  those shown in `data`, except NOT_SUPPORTED ones
     status                    SESSION_EXPIRED or NOT_CONNECTED
-    identity_at, audience_at  ends of the last successful runs of the server it comes from
+    identity_at, audience_at  ends of the last successful runs on the server it comes from
     """
 
     id: AccountId
@@ -71,7 +71,7 @@ class ImportedAccount(Struct, frozen=True):
 
 
 class ImportedProfile(Struct, frozen=True):
-    """A profile and whose it is."""
+    """A profile, and whose it is."""
 
     id: ProfileId
     account_id: AccountId
@@ -81,7 +81,7 @@ class ImportedProfile(Struct, frozen=True):
 
 
 class ImportedAudience(Struct, frozen=True):
-    """An audience and whose it is; nothing is known of its quality."""
+    """An audience, and whose it is; nothing is known about its quality."""
 
     id: AudienceId
     account_id: AccountId
@@ -185,7 +185,7 @@ def read_user(value: object) -> User:
 
 
 def read_account(value: object) -> ImportedAccount:
-    """What was connected elsewhere is SESSION_EXPIRED here: its token did not come along.
+    """An account that was connected elsewhere is SESSION_EXPIRED here: its token did not come along.
 
     raises  NotARecord, CannotTake
     """
@@ -265,7 +265,7 @@ def read_webhook(value: object) -> Webhook:
 
 
 def _fields(value: object) -> dict[str, object]:
-    """A record's fields, null ones left out: they are as good as absent."""
+    """A record's fields, without null ones, which count as absent."""
     if not isinstance(value, dict):
         raise NotARecord("not_a_record", "this is no object")
     if "error" in value and "id" not in value:
@@ -283,14 +283,14 @@ def _as(kind: type[T], fields: Mapping[str, object]) -> T:
 
 
 def _times(fields: Mapping[str, object]) -> tuple[datetime, datetime]:
-    """When it was created and changed; what never changed was changed when it was created."""
+    """When it was created and changed; one that never changed counts as changed when created."""
     read = _as(_Times, fields)
     created_at = _instant("created_at", read.created_at)
     return created_at, created_at if read.updated_at is None else _instant("updated_at", read.updated_at)
 
 
 def _instant(field: str, text: str) -> datetime:
-    """ISO 8601; without a zone it is UTC, without a time of day midnight."""
+    """ISO 8601; without a zone it is UTC, without a time of day it is midnight."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -305,12 +305,12 @@ def _instant_or_none(field: str, text: str | None) -> datetime | None:
 
 
 def _as_text(value: object) -> str | None:
-    """A text; whatever is none is left to be refused as the instant that it is not."""
+    """A text; anything else in text form, to be refused later as the instant that it is not."""
     return None if value is None else str(value)
 
 
 def _products(data: Mapping[str, _Product | None]) -> Iterator[tuple[Product, _Product]]:
-    """What `data` shows, with the state that it shows it in."""
+    """The products shown in `data`, each with its state there."""
     names = (
         ("identity", Product.IDENTITY, Product.IDENTITY_AUDIENCE),
         ("engagement", Product.ENGAGEMENT, Product.ENGAGEMENT_AUDIENCE),

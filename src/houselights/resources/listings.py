@@ -1,7 +1,7 @@
-"""Records in a file of what list endpoints answered, each with its place, so that a sentence can name it.
+"""Records in a file of list endpoints' answers, each with its place, so that a message can point to it.
 
 A file holds JSON values one after another: pages (`{"data": […], "metadata": …}`), lists of records or of pages, and
-bare records; one a line or spread over many. What a record means is `imported`'s business.
+bare records; one per line or spread over many. What a record means is `imported`'s business.
 """
 
 import json
@@ -18,11 +18,11 @@ _NOT_BLANK = re.compile(r"[^ \t\n\r]")
 
 
 class FileBroken(HouselightsError):
-    """The operator: a file is not what a list endpoint answered, or only a part of it; the sentence says where."""
+    """The operator: a file is not a list endpoint's answer, or only part of one; the sentence says where."""
 
 
 class Found(Struct, frozen=True):
-    """A record where it stands. number: in its file, from 1; line: where it begins, from 1."""
+    """A record and its place. number: within its file, from 1; line: where it begins, from 1."""
 
     number: int
     line: int
@@ -30,7 +30,7 @@ class Found(Struct, frozen=True):
 
 
 def find_records(raw: bytes) -> Iterator[Found]:
-    """Every record of a file, in order. Raises FileBroken, also after records were found."""
+    """Every record of a file, in order. Raises FileBroken, possibly after some records."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -53,7 +53,7 @@ class _Reader:
         self._decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
     def peek(self) -> str:
-        """The next character that is not blank, "" at the end."""
+        """The next character that is not white space, "" at the end."""
         found = _NOT_BLANK.search(self._text, self._at)
         self._at = len(self._text) if found is None else found.start()
         return self._text[self._at : self._at + 1]
@@ -84,7 +84,7 @@ class _Reader:
                 return
 
     def _object(self) -> Iterator[Found]:
-        """A record, unless its `data` is a list: then it is a page, and the records are in there."""
+        """A record, unless its `data` is a list: then it is a page, which holds the records."""
         line, members, is_page = self._line(), {}, False
         mark = self._take("{")
         if self.peek() == "}":
@@ -116,7 +116,7 @@ class _Reader:
             self._at = error.pos
             self._fail(error.msg)
         except (ValueError, RecursionError):
-            # A number beyond all measure, or nested too deep.
+            # A number too large, or JSON nested too deep.
             self._fail("a value that no record holds")
         return value
 
@@ -129,7 +129,7 @@ class _Reader:
         return mark
 
     def _line(self) -> int:
-        """Where we are. Lines are counted on from the last time, so that a large file is gone through once."""
+        """The current line. Counted on from the last time, so that a large file is gone through only once."""
         counted, line = self._counted
         line += self._text.count("\n", counted, self._at)
         self._counted = (self._at, line)

@@ -22,7 +22,7 @@ from houselights.resources.careers import (
 
 
 class Email(Struct, frozen=True):
-    """An e-mail address. type: HOME, WORK or OTHER, as of the other contacts."""
+    """An e-mail address. type: HOME, WORK or OTHER, as for the other contacts."""
 
     type: str
     email_id: str
@@ -43,7 +43,7 @@ class Address(Struct, frozen=True):
 
 
 class Reputation(Struct, frozen=True):
-    """Counters of a profile: whole numbers >= 0, None where the platform does not tell."""
+    """Counters of a profile: whole numbers >= 0, None where the platform does not say."""
 
     follower_count: int | None = None
     following_count: int | None = None

@@ -8,7 +8,7 @@ from msgspec import Struct
 from houselights.core.instants import wire
 
 SDK_TOKENS = "sdk tokens"
-"""What the root key derives the signing key for."""
+"""What the signing key is derived for, from the root key."""
 
 
 class SdkToken(Struct, frozen=True):

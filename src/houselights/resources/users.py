@@ -11,7 +11,7 @@ from houselights.core.statement import Nothing, Statement
 
 
 class User(Struct, frozen=True):
-    """external_id: the client's own id, unique in its application; status: ACTIVE or INACTIVE."""
+    """external_id: the client's own id, unique within its application; status: ACTIVE or INACTIVE."""
 
     name: str
     external_id: str
@@ -32,7 +32,7 @@ USERS = Statement(
     User,
 )
 
-# Of two concurrent creations with one external id the second waits for the first and then writes nothing.
+# If two users with one external id are created at once, the second waits for the first and then writes nothing.
 CREATE_USER = Statement(
     """
     insert into users (application_id, user_id, name, external_id, status, created_at, updated_at)

@@ -32,7 +32,7 @@ class Webhook(Struct, frozen=True):
 
 
 class Wanted(Struct, frozen=True):
-    """A webhook as its owner wants it. name: None to keep the one it has."""
+    """A webhook as its owner wants it. name: None to keep the present one."""
 
     name: str | None
     url: str
@@ -44,7 +44,7 @@ _COLUMNS = "select name, url, webhook_id as id, created_at, updated_at, is_activ
 
 WEBHOOK = Statement(_COLUMNS + "where application_id = $1 and webhook_id = $2", Webhook)
 
-# A limit of null is none.
+# `limit null` means no limit.
 WEBHOOKS = Statement(
     _COLUMNS + "where application_id = $1 order by created_at desc, webhook_id limit $2 offset $3",
     Webhook,
@@ -71,12 +71,12 @@ DELETE_WEBHOOK = Statement("delete from webhooks where application_id = $1 and w
 
 
 def is_event_name(text: str) -> bool:
-    """Well-formed; also one that no release has ever sent, so that a client's registration never fails for it."""
+    """Whether it is well-formed. So is one that no release ever sent: registrations must never fail for that."""
     return _EVENT_NAME.fullmatch(text) is not None
 
 
 def is_web_address(text: str) -> bool:
-    """An http(s) address that can be called, of at most 2048 characters. Whether it may be is decided when it is."""
+    """An http(s) address that can be called, of at most 2048 characters. Whether it may be is decided at the call."""
     return len(text) <= LONGEST_URL and not _NOT_IN_AN_ADDRESS.search(text) and is_callable(text)
 
 

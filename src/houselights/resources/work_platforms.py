@@ -1,6 +1,6 @@
 """The catalogue of work platforms: 16 rows with fixed ids that clients hard-code (contract section 3), and ours.
 
-Here: what the catalogue says of a platform for a given deployment. Not here: how a platform is spoken to
+Here: what the catalogue says about a platform for a given deployment. Not here: how to talk to a platform
 (`platforms/`), and which products a deployment builds (its manifests, handed in).
 """
 
@@ -30,7 +30,7 @@ class Product(StrEnum):
 
 
 def read_products(names: Iterable[str]) -> tuple[Product, ...] | None:
-    """The products that a caller named, each once, in their order; None where one is none of the seven."""
+    """The products that a caller named, each once, in the caller's order; None if any is not one of the seven."""
     try:
         return tuple(dict.fromkeys(Product(name) for name in names))
     except ValueError:
@@ -93,10 +93,10 @@ class WorkPlatformDocument(Struct, frozen=True):
 
 
 _ADDED_AT = wire(datetime(2021, 10, 30, 11, 31, 57, 886681, UTC))
-"""The instant that the contract's example gives; rows of a fixed catalogue have no other."""
+"""The instant in the contract's example; rows of a fixed catalogue have no other."""
 
 _WE_ADDED_AT = wire(datetime(2026, 11, 23, tzinfo=UTC))
-"""Of the rows beyond the contract's."""
+"""For the rows beyond the contract's."""
 
 _ROWS = (
     ("9bb8913b-ddd9-430b-a66a-d74d846e6c66", "Instagram", "SOCIAL", "https://www.instagram.com/"),
@@ -125,7 +125,7 @@ _OUR_ROWS = (
 
 
 def _rows(rows: Iterable[tuple[str, str, str, str]], added_at: str) -> dict[UUID, WorkPlatform]:
-    """By id: rows that were added at one instant have no other order."""
+    """In order of id: rows that were added at the same instant have no other order."""
     return {
         UUID(row_id): WorkPlatform(
             WorkPlatformId(UUID(row_id)), name, name.lower().replace(" ", "-"), category, url, added_at
@@ -142,9 +142,9 @@ WORK_PLATFORMS: Mapping[UUID, WorkPlatform] = {**CATALOGUE, **_rows(_OUR_ROWS, _
 
 
 def catalogue(built: Mapping[UUID, Collection[str]]) -> tuple[WorkPlatformDocument, ...]:
-    """The catalogue as a deployment serves it, in the order of the list; of our own rows those that it builds.
+    """The catalogue as a deployment serves it, in list order; of our own rows only those whose platforms it builds.
 
-    built  products by work platform, of the contract's names; a platform that is absent supports none
+    built  products by work platform, under the contract's names; a platform that is absent supports none
     """
     served = (row for row in WORK_PLATFORMS.values() if row.id in CATALOGUE or row.id in built)
     return tuple(_document(platform, built.get(platform.id, ())) for platform in served)

@@ -1,7 +1,7 @@
 """Every platform's fake behind one server, mounted at `/{platform}/{host}/…` so that two may share a host.
 
-For development and tests only. Beside the platforms, under `/_sandbox/`: who the creators are, faults on demand, and
-what has been called. It keeps nothing: tokens carry their own facts.
+For development and tests only. Besides the platforms, under `/_sandbox/`: who the creators are, faults on demand, and
+what has been called. It stores nothing: tokens carry their own facts.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class EndedGrants(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RemovedApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /_sandbox/removals`: a persona takes the app out of their settings at a platform.
 
-    wants_deletion  they ask for their data to be deleted, too
+    wants_deletion  they also ask for their data to be deleted
     """
 
     platform: str
@@ -54,7 +54,7 @@ class RemovedApp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """What an app answered when a platform told it something. status: 0 where it cannot be reached; body says why."""
+    """An app's answer when a platform told it something. status: 0 where it cannot be reached; body says why."""
 
     to: str
     status: int
@@ -62,7 +62,7 @@ class Told(msgspec.Struct, frozen=True):
 
 
 Tell: TypeAlias = Callable[[str, Mapping[str, str]], Awaitable[Told]]
-"""Post a form to one of the addresses that an operator gives a platform: `deauthorize` or `data-deletion`."""
+"""Posts a form to one of the addresses that an operator gives a platform: `deauthorize` or `data-deletion`."""
 
 
 async def _tell_nobody(_what: str, _form: Mapping[str, str]) -> Told:
@@ -78,7 +78,7 @@ def sandbox_app(
 ) -> ASGIApp:
     """The server.
 
-    now         the sandbox's clock: tokens expire by it and numbers move by its day
+    now         the sandbox's clock: tokens expire by it and numbers change with its day
     public_url  where a browser reaches this server, without a slash at the end
     """
     sandbox = _Sandbox(platforms, seed, now, public_url, tell)
@@ -123,7 +123,7 @@ class _Sandbox:
     # What platforms answer
 
     async def platform_call(self, request: Request) -> Answer:
-        """One call as the platform would answer it, unless a fault is in its way."""
+        """One call, answered as the platform would, unless a fault intervenes."""
         name, host = request.path_params["platform"], request.path_params["host"]
         platform = self._platforms.get(name)
         if platform is None or f"https://{host}" not in platform.manifest.hosts:
@@ -162,7 +162,7 @@ class _Sandbox:
         return spoilt(fault.kind, fake.answer(msgspec.structs.replace(seen, usage_percent=usage)))
 
     def _meet_the_day(self) -> None:
-        """Numbers move when the sandbox's day has changed."""
+        """Numbers change when the sandbox's day has changed."""
         today = self._now().date()
         if today != self._day:
             self._day, self._people = today, personas(self._seed, today)
@@ -188,7 +188,7 @@ class _Sandbox:
     # What developers and tests ask
 
     async def front(self, _request: Request) -> Answer:
-        """One line for whoever opens the address in a browser."""
+        """One line for anyone who opens the address in a browser."""
         names = ", ".join(self._platforms)
         return PlainTextResponse(f"Invented platforms, for development: {names}. Creators: /_sandbox/personas\n")
 
@@ -198,12 +198,12 @@ class _Sandbox:
         return _json({"day": self._day, "personas": [_told(persona) for persona in self._people]})
 
     async def list_faults(self, _request: Request) -> Answer:
-        """What still goes wrong, and what could."""
+        """What will still go wrong, and what could."""
         refusals = {name: sorted(fake.refusals) for name, fake in self._fakes.items()}
         return _json({"faults": self._faults, "kinds": [kind.value for kind in Kind], "refusals": refusals})
 
     async def add_fault(self, request: Request) -> Answer:
-        """One more fault, after those that are there."""
+        """One more fault, after the existing ones."""
         fault = await _read(request, Fault)
         if isinstance(fault, str):
             return PlainTextResponse(fault, 400)
@@ -215,7 +215,7 @@ class _Sandbox:
         return _json({"faults": self._faults}, 201)
 
     async def clear_faults(self, _request: Request) -> Answer:
-        """Nothing goes wrong any more; bodies that were held up go on."""
+        """Nothing goes wrong any more; bodies that were held up continue."""
         self._faults = ()
         self._cleared.set()
         self._cleared = asyncio.Event()
@@ -253,7 +253,7 @@ class _Sandbox:
         return _json({"total": self._counts.total(), "counts": counts, "recent": list(self._recent)})
 
     async def forget_requests(self, _request: Request) -> Answer:
-        """Count from zero."""
+        """Start counting from zero."""
         self._counts.clear()
         self._recent.clear()
         return _json({"total": 0})
@@ -274,7 +274,7 @@ def _answer(reply: Response, answer: Answer) -> Answer:
 
 
 async def _limited_body(request: Request) -> bytes | None:
-    """None for a body beyond the limit."""
+    """The body; None if it is over the limit."""
     body = b""
     async for chunk in request.stream():
         body += chunk
@@ -290,7 +290,7 @@ def _form(request: Request, body: bytes) -> dict[str, str]:
 
 
 def _flat_object(request: Request, body: bytes) -> dict[str, str]:
-    """The texts of a JSON body; nothing where it is no flat object of texts."""
+    """The texts of a JSON body; nothing where it is not a flat object of texts."""
     if not request.headers.get("content-type", "").startswith("application/json"):
         return {}
     try:
@@ -309,7 +309,7 @@ async def _read(request: Request, shape: type[T]) -> T | str:
 
 
 def _told(persona: Persona) -> dict[str, object]:
-    """A persona without its audience, which the platform's API tells."""
+    """A persona without its audience, which is for the platform's API to tell."""
     fields = {name: getattr(persona, name) for name in persona.__struct_fields__ if name != "audience"}
     return {**fields, "traits": sorted(persona.traits)}
 

@@ -8,9 +8,9 @@ from houselights.port.persona import Trait
 class Role(Struct, frozen=True):
     """One creator.
 
-    followers  from and to, between which the seed draws; equal ones are exact
+    followers  from and to; the seed draws a number between them; if equal, it is exact
     home       country of most followers
-    reach      in how many countries the audience lives
+    reach      how many countries the audience lives in
     genders    `female`, `male`, `even` or `undisclosed`
     ages       `young`, `adult` or `older`
     """

@@ -1,6 +1,6 @@
 """What can go wrong with a call to a fake, on demand, and what a reply then looks like. Pure.
 
-A fault is either a refusal that the platform documents, by the name of its sample, or one of `Kind`.
+A fault is either a refusal that the platform documents, under the name of its sample, or one of `Kind`.
 """
 
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ class Kind(StrEnum):
     """Faults of every platform."""
 
     SLOW_BODY = "slow_body"
-    """half of the body, and the rest only when the faults are cleared, or after `limit_s`"""
+    """half of the body; the rest comes only when the faults are cleared, or after `limit_s`"""
     TRUNCATED_JSON = "truncated_json"
     """the body breaks off in the middle"""
     HTML_502 = "html_502"
-    """a page of a proxy where JSON should be"""
+    """a proxy's page where JSON should be"""
     EMPTY_DATA = "empty_data"
     """a good answer with nothing in it"""
     USAGE_100 = "usage_100"
-    """the answer as it is, its headers saying that the budget is spent"""
+    """the usual answer, with headers that say that the budget is spent"""
     TOO_MANY_REQUESTS = "too_many_requests"
     """429 with Retry-After"""
 
@@ -34,10 +34,10 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     """What goes wrong, for whom, and how often.
 
     kind      a `Kind`, or the name of one of the platform's refusals (`error_190_463_expired`)
-    platform, persona  name and username, `*` for all
+    platform, persona  name and username, `*` for any
     match     `path`: part of the path; `method`; any other name: the parameter of that name has exactly this value
-    times     how many calls it meets; None: every one until cleared
-    limit_s   seconds that a slow body waits at most
+    times     how many calls it affects; None: every one until cleared
+    limit_s   the longest that a slow body waits, seconds
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Call(Struct, frozen=True):
-    """What is known of a call before it is answered; persona None where it carries no token."""
+    """What is known about a call before it is answered; persona None where it carries no token."""
 
     platform: str
     persona: str | None
@@ -59,7 +59,7 @@ class Call(Struct, frozen=True):
 
 
 def take(faults: tuple[Fault, ...], call: Call) -> tuple[Fault | None, tuple[Fault, ...]]:
-    """The first fault that meets a call, and the faults that are left after it."""
+    """The first fault that affects a call, and the faults left after it."""
     for place, fault in enumerate(faults):
         if not meets(fault, call):
             continue
@@ -71,14 +71,14 @@ def take(faults: tuple[Fault, ...], call: Call) -> tuple[Fault | None, tuple[Fau
 
 
 def meets(fault: Fault, call: Call) -> bool:
-    """Whether a call is one of those that go wrong."""
+    """Whether a fault affects a call."""
     if fault.platform not in (ANY, call.platform) or fault.persona not in (ANY, call.persona):
         return False
     return all(_matches(name, wanted, call) for name, wanted in fault.match.items())
 
 
 def spoilt(kind: str, reply: Response) -> Response:
-    """A good reply after a fault of `Kind`; those that change nothing about it give it back."""
+    """A good reply after a fault of `Kind`; faults that do not change the reply return it as it is."""
     match kind:
         case Kind.TRUNCATED_JSON:
             return structs.replace(reply, body=reply.body[: len(reply.body) // 2])

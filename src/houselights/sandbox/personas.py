@@ -1,6 +1,6 @@
 """Seed and day -> the sandbox's creators with their audiences. Pure, drawn by hash: the same on every machine.
 
-Names stay; numbers move a little every day, so that something changes between two refreshes of different days.
+Names stay; numbers change a little every day, so that refreshes on different days differ.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ K = TypeVar("K")
 _MILLION = 1_000_000
 _KNOT_DAYS = 20
 _STILL_BELOW = 250
-"""An account this small does not move: one person would be too much for a day."""
+"""An account this small does not change: one person would be too much for a day."""
 
 _FIRST_DAY = date(2026, 1, 1)
 
@@ -34,7 +34,7 @@ _GENDERS = {"female": (68, 26, 6), "male": (24, 70, 6), "even": (47, 46, 7), "un
 def personas(seed: int, day: date) -> tuple[Persona, ...]:
     """The creators as of one sandbox day, the showcase first.
 
-    From one day to the next followers move by 1 % at most; accounts with fewer than 250 stay as they are.
+    From one day to the next, followers change by 1 % at most; accounts with fewer than 250 stay as they are.
     """
     return tuple(_persona(seed, day, number, role) for number, role in enumerate(CAST))
 
@@ -62,7 +62,7 @@ def _persona(seed: int, day: date, number: int, role: Role) -> Persona:
 
 
 def _audience(draw: "_Draw", day: date, role: Role, followers: int) -> PersonaAudience:
-    """Each dimension counts a little fewer people than follow."""
+    """Each dimension counts slightly fewer people than there are followers."""
     moved = _Draw(f"{draw.name}/{day.isoformat()}") if followers >= _STILL_BELOW else draw
     countries = _country_weights(draw, role)
     known = followers * draw.between(960, 990, "known") // 1_000
@@ -76,7 +76,7 @@ def _audience(draw: "_Draw", day: date, role: Role, followers: int) -> PersonaAu
 
 
 def _country_weights(draw: "_Draw", role: Role) -> dict[str, int]:
-    """Home takes its share; the others thin out, larger countries mostly first."""
+    """The home country takes its share; the others thin out, larger countries mostly first."""
     rest = [code for code in COUNTRIES if code != role.home]
     rest.sort(key=lambda code: COUNTRIES.index(code) + draw.between(0, 12, code))
     weights = {code: _MILLION // (place + 2) for place, code in enumerate(rest[: role.reach - 1])}
@@ -102,7 +102,7 @@ def _moved(draw: "_Draw", weights: Iterable[tuple[K, int]]) -> dict[K, int]:
 
 
 def _people(total: int, weights: Mapping[K, int]) -> dict[K, int]:
-    """`total` people by weight, whole persons only; who would be a fraction is not counted."""
+    """`total` people by weight, whole persons only; fractions are not counted."""
     whole = sum(weights.values())
     counts = {key: total * weight // whole for key, weight in weights.items()}
     return {key: count for key, count in counts.items() if count}
@@ -116,7 +116,7 @@ def _drift(draw: "_Draw", day: date) -> int:
 
 
 class _Draw:
-    """Whole numbers out of a name, always the same ones."""
+    """Whole numbers derived from a name, always the same ones."""
 
     def __init__(self, name: str) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""Where invented audiences live: countries, larger ones first, and a few cities of each, as platforms write them."""
+"""Where invented audiences live: countries, larger ones first, and a few cities in each, spelt as platforms do."""
 
 from collections.abc import Mapping
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def play(script: Script[T], fake: Fake, now: datetime) -> T:
-    """What the script returns, every request of it answered by the fake at `now`; raises what the script raises."""
+    """What the script returns, with every request answered by the fake at `now`; raises what the script raises."""
     try:
         asked = next(script)
         while True:

@@ -27,7 +27,7 @@ _FILES = {
     "page.css": ("page.css", (_CSS,)),
     "page.js": ("page.js", (_JAVASCRIPT,)),
 }
-"""Name -> where it lies, and its headers. Every browser takes gzip, and nothing else asks for these."""
+"""Name -> where it is, and its headers. Every browser accepts gzip, and nothing else asks for these."""
 
 _NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 _FOR_GOOD = (b"cache-control", b"public, max-age=31536000, immutable")
@@ -35,7 +35,7 @@ _POLICY = (
     b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The user interface writes style elements, one with an id made at run time: 'unsafe-inline' is for styles alone."""
+"""The user interface writes style elements, one with an id made at run time: 'unsafe-inline' is only for styles."""
 
 _PAGE_HEADERS = (
     (b"content-type", b"text/html; charset=utf-8"),
@@ -65,7 +65,7 @@ class ReferenceEndpoints:
         self._page = Answer(200, page, _PAGE_HEADERS)
 
     def pages(self, face: Face) -> Sequence[Route]:
-        """What is for people, and so no part of the contract. A HEAD is answered as a GET; its body stays here."""
+        """The pages for people, which are not part of the contract. A HEAD is answered like a GET, without the body."""
 
         def page(path: str, get: Endpoint) -> Route:
             return Route(path, face.route(path, public=True, GET=get, HEAD=get))
@@ -78,7 +78,7 @@ class ReferenceEndpoints:
         )
 
     async def get_openapi(self, _call: Call) -> Answer:
-        """The contract as it was written; only `servers` says where this one is."""
+        """The contract as it was written; only `servers` is replaced, by where this one is."""
         return Answer(200, self._yaml, ((b"content-type", b"application/yaml"),))
 
     async def get_openapi_json(self, _call: Call) -> Answer:
@@ -90,15 +90,15 @@ class ReferenceEndpoints:
         return Answer(200, self._collection)
 
     async def get_page(self, _call: Call) -> Answer:
-        """The page; which operation it shows stands behind the `#` of its address."""
+        """The page; the part of its address after `#` says which operation it shows."""
         return self._page
 
     async def get_page_elsewhere(self, _call: Call) -> Answer:
-        """Its one address."""
+        """Redirects to its one address."""
         return Answer(308, b"", ((b"location", b"/docs"),))
 
     async def get_file(self, call: Call) -> Answer:
-        """A file of the page, under a path that changes with any of them."""
+        """A file of the page, under a path that changes whenever any of them does."""
         found = self._files.get(call.parameter("name"))
         if found is None or call.parameter("version") != self._version:
             raise Refused("resource_not_found")
@@ -110,7 +110,7 @@ def _read(path: str) -> bytes:
 
 
 def _compact(path: str, key: bytes, address: bytes) -> bytes:
-    """A JSON document without blanks, with this server's address under a key in the place of the written one."""
+    """A JSON document without white space, with this server's address under a key instead of the written one."""
     return msgspec.json.format(_read(path), indent=-1).replace(
         b'"%b":"%b"' % (key, _WRITTEN), b'"%b":"%b"' % (key, address)
     )
