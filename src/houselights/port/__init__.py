@@ -1,1 +1,1 @@
-"""What a platform is: the protocol its folder fulfils, its manifest's schema, and invented creators. Pure."""
+"""What a platform is: the protocol that its folder implements, its manifest's schema, and invented creators. Pure."""

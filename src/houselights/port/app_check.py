@@ -1,8 +1,8 @@
 """Whether a platform knows an app, asked without a creator. A pure script, like those of the platforms' folders.
 
-Two questions tell. A platform that gives apps a token of their own (the manifest says so) is asked for one: nothing
-proves the keys better. And every token endpoint authenticates the app before it looks at the code, so one that nobody
-gave is redeemed: the refusal of the *code* means that the app, its secret and its address were taken.
+Two questions tell. A platform that gives apps a token of their own (the manifest says so) is asked for one: there is
+no better proof of the keys. And every token endpoint authenticates the app before it looks at the code, so a code that
+was never issued is redeemed: if the *code* is refused, the app, its secret and its address were accepted.
 Source: https://www.rfc-editor.org/rfc/rfc6749#section-4.4 and section 5.2 (read 2026-11-23).
 """
 
@@ -36,7 +36,7 @@ class _Token(Struct, frozen=True):
 def check(platform: Platform, app: AppKeys, redirect: Redirect, now: datetime) -> Script[Proof]:
     """Ask.
 
-    raises  AppRefused where the platform does not take the app; PlatformError where its answer says nothing of it
+    raises  AppRefused where the platform does not accept the app; PlatformError where its answer does not tell
     """
     has_token = yield from _asked_for_token(platform.manifest, app)
     try:
@@ -51,7 +51,7 @@ def check(platform: Platform, app: AppKeys, redirect: Redirect, now: datetime) -
 
 
 def asked_for(platform: Platform, app: AppKeys, redirect: Redirect) -> frozenset[str] | None:
-    """The scopes that the consent of this app asks a creator for: kinds of apps differ.
+    """The scopes that this app's consent asks a creator for: kinds of apps differ.
 
     ->  None where its address names none, because a configuration at the platform does
     """
@@ -62,12 +62,12 @@ def asked_for(platform: Platform, app: AppKeys, redirect: Redirect) -> frozenset
 
 
 def reached(host: str) -> Script[int]:
-    """Any answer of a host at all; its status."""
+    """The status of an answer from a host; any answer will do."""
     return (yield from ask(Request("HEAD", f"{host}/"))).status
 
 
 def _asked_for_token(manifest: Manifest, app: AppKeys) -> Script[bool]:
-    """Whether the platform gave one. What else it says is left to the dialect, which knows its words."""
+    """Whether the platform gave one. Anything else it says is left to the dialect, which knows its words."""
     method = manifest.oauth.client_credentials
     if method is None:
         return False

@@ -66,7 +66,7 @@ class Normalising(Protocol):
 
 
 class Dialect:
-    """A `Platform` of four parts and its facts."""
+    """A `Platform` made of four parts and its facts."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Dialect:
         *,
         told: Callable[[AppKeys, Mapping[str, str]], Withdrawal | None] | None = None,
     ) -> None:
-        """told: as `Platform.withdrawal`; None for a platform that tells nothing by itself."""
+        """told: as `Platform.withdrawal`; None for a platform that reports nothing unprompted."""
         self._manifest = manifest
         self._consent = consent
         self._fetching = fetching

@@ -1,6 +1,6 @@
-"""The three lists of an audience, put together: which were given, which refused, and why there is none at all.
+"""The three lists of an audience, put together: which were given, which were refused, and why there is none at all.
 
-Not here: how a platform's rows become shares (`rules.shares`) and what it calls its refusals.
+Not here: how a platform's rows become shares (`rules.shares`) and its names for refusals.
 """
 
 from collections.abc import Collection, Mapping
@@ -34,8 +34,8 @@ def audience(
 ) -> AudienceFacts | NoAudience:
     """One reading's audience.
 
-    flags         what else is to be said of it
-    is_too_small  whether so few follow that the platform shows nothing
+    flags         what else must be said about it
+    is_too_small  whether there are so few followers that the platform shows nothing
     """
     refused = [each for each in (countries, cities, people) if isinstance(each, PlatformError)]
     if not any(each for each in (countries, cities, people) if not isinstance(each, PlatformError)):

@@ -1,7 +1,7 @@
 """The schema of a platform's `manifest.toml`: facts only; logic is code. An unknown key is an error.
 
-The manifest is the one place where versions, hosts, scopes, metric names and limits stand, so that a retirement
-is mended without touching code.
+The manifest is the one place for versions, hosts, scopes, metric names and limits, so that when one is retired
+no code need change.
 """
 
 import re
@@ -18,14 +18,14 @@ from houselights.rules.budget import Window
 
 
 class Given(StrEnum):
-    """Whether a platform tells a field."""
+    """Whether a platform gives a field."""
 
     GIVEN = "given"
     """always"""
     SOMETIMES = "sometimes"
     """only in some cases: where the creator filled it in, or granted more; the note says which"""
     ESTIMATED = "estimated"
-    """reckoned from parts that the platform tells, and flagged as such"""
+    """calculated from parts that the platform gives, and flagged as such"""
     NEVER = "never"
 
 
@@ -33,9 +33,9 @@ class Capability(Struct, frozen=True, forbid_unknown_fields=True):
     """One row of the capability table, with where and when it was read.
 
     figures   significant figures to which the platform rounds a counter down; None: it is exact
-    decimals  of a list of the audience: the platform reckons percent itself, so exactly; None: it counts people
-    ages      of gender by age: the only ranges that it knows, the last one with all who are older; (): all seven
-    kind      the only kind of account of which it is told, in the platform's word (`page`); empty: of every one
+    decimals  for a list of the audience: the platform gives percent, to this precision; None: it counts people
+    ages      for gender by age: the only ranges that it has, the last one including everyone older; (): all seven
+    kind      the only kind of account for which it is given, in the platform's word (`page`); empty: every kind
     """
 
     field: str
@@ -51,7 +51,7 @@ class Capability(Struct, frozen=True, forbid_unknown_fields=True):
 
 class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     """How a creator consents. URLs are the real ones, in which `{api_version}` stands for that fact; lifetimes in
-    seconds, None where the platform names none.
+    seconds, None where the platform gives none.
     """
 
     authorize_url: str
@@ -59,16 +59,16 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
     scopes: dict[str, tuple[str, ...]]
     """product -> scopes that it needs"""
     kinds: dict[str, dict[str, tuple[str, ...]]] = {}
-    """where some apps may ask for less, or for other scopes: kind of app -> product -> scopes that it asks for"""
+    """where some apps may ask for fewer or other scopes: kind of app -> product -> scopes that it asks for"""
     asked_beside: tuple[str, ...] = ()
-    """scopes that the consent asks for too, and that a connection does without"""
+    """scopes that the consent also asks for, but that a connection can do without"""
     scope_separator: str = ","
     access_token_lifetime_s: int | None = None
     refresh_token_lifetime_s: int | None = None
     renew_before_s: int = 60
     """how long before its end an access token is renewed"""
     rotates: bool = False
-    """whether a renewed grant ends the one that it was made of"""
+    """whether renewing a grant ends the previous one"""
     client_credentials: Literal["GET", "POST"] | None = None
     """how the token endpoint gives an app a token of its own (RFC 6749, 4.4); None where it gives none"""
 
@@ -77,8 +77,8 @@ class OAuth(Struct, frozen=True, forbid_unknown_fields=True):
         return {**self.scopes, **self.kinds.get(kind, {})}
 
     def asked(self, products: Collection[str] = (), kind: str = "") -> tuple[str, ...]:
-        """The scopes that a consent asks for, each once: of the identity, of these products (() for every one), and
-        those beside, which apps of a kind of their own do not ask for.
+        """The scopes that a consent asks for, each once: those of the identity, of these products (() for all), and
+        those in `asked_beside`, which apps with scopes of their own do not ask for.
         """
         askable = self.kinds.get(kind, self.scopes)
         wanted = {"IDENTITY", *products} if products else set(askable)
@@ -93,16 +93,16 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     pages: int = 20
     stop_at_percent: int = 95
     windows: tuple[Window, ...] = ()
-    """calls that the platform counts in rolling windows, as far as it publishes how many"""
+    """calls that the platform counts in rolling windows, as far as it publishes the numbers"""
     counts: Literal["account", "app", "project"] = "account"
-    """whose calls a refusal is about that does not say so itself, such as a bare 429"""
+    """whose calls a refusal is about if it does not say so itself, such as a bare 429"""
     waits_grow_to_s: int | None = None
-    """where refusals name no time to wait: how long a wait may become, doubled with each that follows another"""
+    """where refusals name no time to wait: how long the wait, doubled with each refusal in a row, may become"""
     project: str | None = None
     """a pattern whose first group is the project in an app's client id; None where each app counts for itself"""
 
     def project_of(self, client_id: str) -> str | None:
-        """The project that an app is of; None where the platform has none, or the client id does not tell it."""
+        """The project that an app belongs to; None where the platform has none, or the client id does not tell."""
         found = None if self.project is None else re.match(self.project, client_id)
         return None if found is None else found[1]
 
@@ -110,11 +110,11 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
 class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """A platform's facts.
 
-    name           folder name and word of the command line
-    work_platform  id of the contract's catalogue (section 3)
-    hosts          every host that may be called, with scheme; nothing else is
+    name           folder name, and word on the command line
+    work_platform  id in the contract's catalogue (section 3)
+    hosts          every host that may be called, with scheme; no other may
     api_version    sent in every path, logged from replies
-    products       what this connector reads, of the contract's seven names
+    products       what this connector reads, under the contract's seven names
     cadence_h      hours between scheduled refreshes
     """
 
@@ -128,13 +128,13 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     cadence_h: int = 24
     audience_threshold: int | None = None
-    """followers below which the platform shows no audience; None where it publishes none"""
+    """followers below which the platform shows no audience; None where it publishes no such number"""
     app_options: dict[str, str] = {}
-    """what an operator may say of an app beside its keys: name -> pattern of the value"""
+    """what an operator may say about an app besides its keys: name -> pattern of the value"""
     draft: bool = False
     """being written: tested like every platform, but neither offered to creators nor documented"""
     login: str = ""
-    """whose login creators meet, where it is not called like the platform, such as `Google`"""
+    """whose login creators see, if its name is not the platform's, such as `Google`"""
     has_tick_boxes: bool = False
     """whether creators can untick single permissions there"""
     has_handles: bool = True
@@ -143,7 +143,7 @@ class Manifest(Struct, frozen=True, forbid_unknown_fields=True):
     """names that only this platform's code reads, such as its metric; `{api_version}` in them stands for that fact"""
 
     def given(self, field: str) -> Given:
-        """What the capability table says of a field; one without a row is never told."""
+        """What the capability table says about a field; one without a row is never given."""
         return next((row.given for row in self.capabilities if row.field == field), Given.NEVER)
 
 
@@ -153,7 +153,7 @@ def read_manifest(text: bytes | str) -> Manifest:
 
 
 def manifest_of(facts: Mapping[str, object]) -> Manifest:
-    """As `read_manifest`, of what was in the TOML."""
+    """As `read_manifest`, from the TOML's contents."""
     made = msgspec.convert(facts, Manifest)
 
     def told(text: str) -> str:

@@ -21,7 +21,7 @@ from houselights.resources.profiles import ProfileFacts
 class AppKeys(Struct, frozen=True):
     """The operator's app at the platform. `client_id` is public; the secret stays wrapped.
 
-    options  what else the platform wants to know of it, by the names of `Manifest.app_options`
+    options  what else the platform needs to know about it, under the names of `Manifest.app_options`
     """
 
     client_id: str
@@ -30,7 +30,7 @@ class AppKeys(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """Which of the platform's kinds of apps it is (`OAuth.kinds`); "" for the usual one."""
+        """Which of the platform's kinds of app it is (`OAuth.kinds`); "" for the usual one."""
         return self.options.get("kind", "")
 
 
@@ -39,13 +39,13 @@ class Grant(Struct, frozen=True):
 
     tokens      by name, such as `page` and `user`; which names exist is the platform's business
     refs        ids that later requests need, such as the page's; never secret
-    scopes      what was granted, which can be less than was asked
-    expires_at  when the creator must consent again, None where the platform names no end
-    renew_at    from when `Platform.renew` should make a fresh grant of it, None where it needs none
-    person      who consented, as the platform calls them to this app; None where it names nobody. Whoever ends one
-                grant at a platform ends all that this person gave the app
-    works_until  when its access token ends; a grant that is due for a renewal and does not get it is read with until
-                 then. None where no end is known: then not beyond `renew_at`
+    scopes      what was granted, which can be less than was asked for
+    expires_at  when the creator must consent again, None where the platform gives no end
+    renew_at    when `Platform.renew` should first make a fresh grant from it, None if it needs none
+    person      the platform's name, within this app, for who consented; None where it gives none. Ending one
+                grant at a platform ends everything that this person gave the app
+    works_until  when its access token ends; a grant that is due for renewal and does not get it is used for reading
+                 until then. None where no end is known: then only until `renew_at`
     """
 
     tokens: Mapping[str, Secret]
@@ -58,10 +58,10 @@ class Grant(Struct, frozen=True):
 
 
 class Withdrawal(Struct, frozen=True):
-    """What a platform tells by itself: a person took back what they had given an app.
+    """What a platform reports unprompted: a person took back what they had given an app.
 
     person     as in `Grant.person`
-    issued_at  when the platform said so, in whole seconds; what they gave later is not meant
+    issued_at  when the platform said so, in whole seconds; anything given later is unaffected
     """
 
     person: str
@@ -71,10 +71,10 @@ class Withdrawal(Struct, frozen=True):
 class Redirect(Struct, frozen=True):
     """A creator's way to the consent and back.
 
-    uri       our callback, the same to the letter in both steps
+    uri       our callback, identical in both steps to the letter
     state     random, single use, bound to the creator's browser
-    verifier  of PKCE (RFC 7636), for platforms that take it
-    products  what the creator is asked for, beside their identity; () for all that the platform is read for
+    verifier  that of PKCE (RFC 7636), for platforms that accept it
+    products  what the creator is asked for besides their identity; () for everything that the platform is read for
     """
 
     uri: str
@@ -84,13 +84,13 @@ class Redirect(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """An account that a consent reaches; the creator picks one where there are several.
+    """An account that a consent reaches; if there are several, the creator picks one.
 
     platform_profile_id  the stable id that the contract serves
     display              how to name it to the creator, such as `@ava.stone`
     name                 as the profile's `platform_profile_name`, None where it goes by its handle
-    is_page              whether it is a page of an organisation's, not a person's own profile
-    through              name of the page by which it is read, None where it is read by itself
+    is_page              whether it is an organisation's page, not a person's own profile
+    through              name of the page through which it is read, None where it is read directly
     """
 
     platform_profile_id: str
@@ -103,20 +103,20 @@ class Candidate(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """One refresh's worth: the profile, and the audience or why there is none."""
+    """What one refresh brings: the profile, and the audience or why there is none."""
 
     profile: ProfileFacts
     audience: AudienceFacts | NoAudience
 
 
 class Usage(Struct, frozen=True):
-    """What a reply's headers say of a rate budget.
+    """What a reply's headers say about a rate budget.
 
     percent    0..100 and above, the fullest of the counters
-    wait_s     how long the platform says to wait, 0 where it says nothing
-    resets_at  where the platform names the instant instead at which the budget opens again
-    bucket     whose calls are counted: `account`, `app` for all of the app's, or `project` for those of its apps
-    beside     the other bucket's, where a reply says that both are full
+    wait_s     how long the platform says to wait, 0 where it does not say
+    resets_at  the instant at which the budget opens again, where the platform gives that instead
+    bucket     whose calls are counted: `account`, `app` for all of the app's, or `project` for those of all its apps
+    beside     the other bucket's, if a reply says that both are full
     """
 
     percent: int
@@ -130,10 +130,10 @@ class FakeRequest(Struct, frozen=True):
     """What reached the fake.
 
     url      absolute, on the platform's real host, without its query
-    query, form, json  parameters as sent, last one wins; of a JSON body, the texts of its one flat object
-    now      the sandbox's instant: tokens expire by it, numbers move by its day
+    query, form, json  parameters as sent, the last one wins; for a JSON body, the texts of its one flat object
+    now      the sandbox's instant: tokens expire by it, numbers change with its day
     public_base  where a browser reaches this fake's host, for links that the platform puts in its replies
-    usage_percent  how full the fake says its rate budgets are; None: as it counted
+    usage_percent  how full the fake says its rate budgets are; None: as counted
     """
 
     method: str
@@ -148,7 +148,7 @@ class FakeRequest(Struct, frozen=True):
 
 
 class Fake(Protocol):
-    """An invented platform: answers requests as the real one documents it."""
+    """An invented platform: answers requests in the way that the real one documents."""
 
     @property
     def app(self) -> AppKeys:
@@ -173,7 +173,7 @@ class Fake(Protocol):
         ...
 
     def end_grants(self, username: str, at: datetime, refusal: str) -> None:
-        """Every token that a persona gave up to `at` is dead from now on, answered by the named refusal."""
+        """From now on every token that a persona gave up to `at` is dead, and gets the named refusal."""
         ...
 
 
@@ -182,12 +182,12 @@ class TellingFake(Fake, Protocol):
     """A fake of a platform that tells apps what people took back."""
 
     def remove_app(self, username: str, at: datetime) -> Mapping[str, str]:
-        """A persona takes the app out of their settings: their tokens are dead. The form that the app is told with."""
+        """A persona removes the app in their settings: their tokens are dead. Returns the form that tells the app."""
         ...
 
 
 class UnfitReplyError(PlatformChanged):
-    """One of the kept replies given to a normaliser does not fit; `reply` is its place among them, from 0."""
+    """One of the kept replies given to a normaliser does not fit; `reply` is its index among them, from 0."""
 
     def __init__(self, reply: int, place: str) -> None:
         super().__init__("unfit_reply", place)
@@ -215,14 +215,14 @@ class Platform(Protocol):
         ...
 
     def renew(self, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
-        """A fresh grant for one that is due for it; the old one may be dead from then on.
+        """A fresh grant for one that is due; the old one may be dead from then on.
 
         raises  TokenRevoked where the platform says that the grant is dead, NotGiven where nothing can be renewed
         """
         ...
 
     def revoke(self, app: AppKeys, grant: Grant) -> Script[None]:
-        """End the grant at the platform. A grant that is dead already is no error.
+        """End the grant at the platform. If it is already dead, that is not an error.
 
         raises  NotGiven where the platform has no such call
         """
@@ -230,31 +230,31 @@ class Platform(Protocol):
 
     @property
     def tells_withdrawals(self) -> bool:
-        """Whether the platform tells an app by itself what people took back."""
+        """Whether the platform tells an app, unprompted, what people took back."""
         ...
 
     def withdrawal(self, app: AppKeys, sent: Mapping[str, str]) -> Withdrawal | None:
-        """What a form that somebody posted to us says; None where it was not signed with this app's secret.
+        """What a form says that somebody posted to us; None if it was not signed with this app's secret.
 
-        raises  PlatformChanged for what is signed and does not fit
+        raises  PlatformChanged if it is signed but does not fit
         """
         ...
 
     def read(self, app: AppKeys, grant: Grant, now: datetime, *, with_audience: bool = True) -> Script[Reading]:
-        """Fetch and normalise profile and audience as of `now`, by which platforms are asked for days.
+        """Fetch and normalise profile and audience as of `now`, which also decides the days to ask for.
 
-        with_audience  whether anybody wants one; else no call is made for it, whatever was granted
-        raises         every PlatformError; a refused audience does not raise: it is in the reading. TokenRefused, and
-                       not TokenRevoked, where only the access token is refused and a renewal may bring another
+        with_audience  whether anybody wants one; if not, no call is made for it, whatever was granted
+        raises         every PlatformError; a refused audience does not raise: it is in the reading. TokenRefused,
+                       not TokenRevoked, if only the access token is refused and a renewal may bring another
         """
         ...
 
     def usage(self, reply: Response) -> Usage | None:
-        """The rate budget as a reply's headers tell it; None where they say nothing."""
+        """The rate budget according to a reply's headers; None where they do not mention one."""
         ...
 
     def normalise_audience(self, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
-        """Kept raw replies -> audience; each reply is recognised by its content, order does not matter.
+        """Kept raw replies -> audience; each reply is recognised by its contents, in any order.
 
         raises  UnfitReplyError naming the reply and the place that does not fit
         """

@@ -1,6 +1,6 @@
-"""Replies as values: JSON into raw structs, and what HTTP alone says of a refusal.
+"""Replies as values: JSON into raw structs, and what HTTP alone says about a refusal.
 
-Not here: the codes by which a platform says why it refuses; each folder knows its own.
+Not here: the codes with which a platform explains a refusal; each folder knows its own.
 """
 
 import re
@@ -18,14 +18,14 @@ from houselights.rules.backoff import LONGEST_WAIT
 T = TypeVar("T")
 
 UNSAID_WAIT = timedelta(minutes=15)
-"""After a 429 that names no time; one that does is met by whoever plays the script (`outbound.drive`)."""
+"""After a 429 that names no time; whoever plays the script handles one that does (`outbound.drive`)."""
 
 _LEAST_EPOCH = 10**9
-"""Smaller resets are seconds that are left."""
+"""A smaller reset is not an instant but the number of seconds left."""
 
 
 def fit(body: bytes, shape: type[T]) -> T:
-    """JSON as a raw struct: numbers may come as texts; a `Secret` field takes a text.
+    """JSON as a raw struct: numbers may arrive as texts; a `Secret` field takes a text.
 
     raises  PlatformChanged naming the place that does not fit
     """
@@ -42,7 +42,7 @@ def fit(body: bytes, shape: type[T]) -> T:
 
 
 def envelope(reply: Response, shape: type[T]) -> T | None:
-    """What a platform says of a refusal in its own words; None for JSON of another shape.
+    """What a platform says about a refusal in its own words; None for JSON of another shape.
 
     raises  what a reply without JSON stands for: PlatformDown, or RateLimited for a 429
     """
@@ -57,7 +57,7 @@ def envelope(reply: Response, shape: type[T]) -> T | None:
 
 
 def by_status(reply: Response) -> PlatformError:
-    """What the status of a refusal stands for, where the platform's words say nothing that we know."""
+    """What a refusal's status stands for, if the platform's words say nothing that we know."""
     code = f"http_{reply.status}"
     if reply.status >= 500:
         return PlatformDown(code)
@@ -67,9 +67,9 @@ def by_status(reply: Response) -> PlatformError:
 
 
 def counted(reply: Response, prefix: str, bucket: str = "account") -> Usage | None:
-    """A budget as three headers tell it: `{prefix}limit`, `-remaining`, `-reset`; None where they are not there.
+    """A budget from three headers, `{prefix}limit`, `-remaining` and `-reset`; None where they are missing.
 
-    The reset is an epoch second, or how many seconds are left; a number may be followed by details.
+    The reset is an epoch second, or the number of seconds left; a number may be followed by details.
 
     bucket  whose calls the platform counts, as in `Usage`
     """
@@ -85,7 +85,7 @@ def counted(reply: Response, prefix: str, bucket: str = "account") -> Usage | No
 
 
 def rest(budget: Usage | None, now: datetime, otherwise: timedelta) -> timedelta:
-    """How long a spent budget rests. otherwise: where its headers say nothing."""
+    """How long a spent budget rests. otherwise: the time if its headers say nothing."""
     if budget is None:
         return otherwise
     left = timedelta(seconds=budget.wait_s) if budget.resets_at is None else budget.resets_at - now

@@ -1,6 +1,6 @@
-"""The consent page of an invented platform: who are you, what may the app read, continue or cancel.
+"""An invented platform's consent page: who are you, what may the app read, continue or cancel.
 
-Plain HTML and CSS, no script, no brand of anyone's; it says of itself that it is invented. Its form posts back to
+Plain HTML and CSS, no script, nobody's brand; the page says that it is invented. Its form posts back to
 the address it came from: `persona` (a username), one `scope:NAME` per ticked scope, and `decision`.
 """
 
@@ -38,10 +38,10 @@ _CONSENT_TRAITS = {
 
 
 class Question(Struct, frozen=True):
-    """What one consent asks.
+    """What a consent asks.
 
-    platform  how the page names itself
-    app       the app that asks, as the platform knows it
+    platform  the page's name for itself
+    app       the app that asks, by the platform's name for it
     action    where the form goes, relative to the page
     scopes    name and what it allows, in order
     """
@@ -53,7 +53,7 @@ class Question(Struct, frozen=True):
 
 
 def consent_page(question: Question, personas: Sequence[Persona]) -> bytes:
-    """The page; the first persona is chosen and every scope ticked until somebody says otherwise."""
+    """The page; at first the first persona is chosen and every scope ticked."""
     chosen = personas[0].username if personas else ""
     people = "".join(_group(title, members, chosen) for title, members in _groups(personas))
     scopes = "".join(_scope(name, text) for name, text in question.scopes)
@@ -77,7 +77,7 @@ def refusal_page(platform: str, sentence: str) -> bytes:
 
 
 def _groups(personas: Sequence[Persona]) -> list[tuple[str, Sequence[Persona]]]:
-    """In the order of the list: the showcase, then by size, special cases last."""
+    """In list order: the showcase, then by size, special cases last."""
     groups: dict[str, list[Persona]] = {title: [] for title in (_LARGE, _MIDDLING, _SMALL, _SPECIAL)}
     for persona in personas[1:]:
         groups[_group_of(persona)].append(persona)

@@ -1,4 +1,4 @@
-"""`follower_demographics` as Instagram and Threads tell it: people by the values of one or two columns.
+"""`follower_demographics` as Instagram and Threads report it: people by the values of one or two columns.
 
 Written from the documentation, not from our connectors.
 Source: https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights (read 2026-11-23).
@@ -22,7 +22,7 @@ def breakdowns(
     """The one table of a reply, largest rows first.
 
     top     how many rows are shown at most
-    framed  whether a time frame was asked for, which puts a column of its own first
+    framed  whether a time frame was asked for, which adds a column of its own in front
     """
     keys = sorted(columns)
     counted = _largest(persona, keys, top)
@@ -44,7 +44,7 @@ def people_by(persona: Persona, column: str) -> dict[str, int]:
 def insight(total_value: object, object_id: str, edge: str, words: tuple[str, str]) -> Values:
     """The reply about the metric.
 
-    edge   `insights` or what the platform calls it
+    edge   `insights`, or the platform's name for it
     words  title and description
     """
     return {

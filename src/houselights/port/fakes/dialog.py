@@ -1,4 +1,4 @@
-"""The dialog of an invented platform: whom it sends back where, and with what. How its page looks: `consent`."""
+"""The dialog of an invented platform: whom it sends back where, and with what. What its page looks like: `consent`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,7 @@ from houselights.port.platform import FakeRequest
 
 
 class Choice(Struct, frozen=True):
-    """What a creator decided: who they are, and which of the asked scopes the app may have."""
+    """What a creator decided: who they are, and which of the requested scopes the app may have."""
 
     persona: Persona
     asked: tuple[str, ...]
@@ -23,13 +23,13 @@ class Choice(Struct, frozen=True):
 class Dialog(Struct, frozen=True):
     """One platform's dialog.
 
-    name            how its page names itself
-    client_id       of the one app that it knows, `app_name` to people; `client` is the parameter that carries it
-    scopes          what may be asked for, and what that allows
-    audience_scope  what a creator who declines the audience never ticks
-    denied          what goes back when a creator cancels, beside the state
-    config_id       of the one configuration that it knows: it asks for every scope, in place of a list
-    tail            what stands behind the address that a creator is sent back to, such as `#_`
+    name            the page's name for itself
+    client_id       that of the one app that it knows, shown as `app_name`; `client` is the parameter that carries it
+    scopes          what may be asked for, and what each allows
+    audience_scope  the scope that a creator who declines the audience never ticks
+    denied          what is sent back, with the state, when a creator cancels
+    config_id       that of the one configuration that it knows: it asks for every scope, in place of a list
+    tail            what is appended to the address that a creator is sent back to, such as `#_`
     """
 
     name: str
@@ -44,7 +44,7 @@ class Dialog(Struct, frozen=True):
     config_id: str = ""
 
     def answer(self, request: FakeRequest, people: Sequence[Persona], code: Callable[[Choice], str]) -> Response:
-        """The form, or the way back: with a code of `code`, or with the refusal."""
+        """The form, or the way back: with a code made by `code`, or with the refusal."""
         query, form = request.query, request.form
         wrong = self._wrong_link(query)
         if wrong is not None:
@@ -64,7 +64,7 @@ class Dialog(Struct, frozen=True):
         return self._back(query, {"code": code(Choice(chosen, asked, ticked, query["redirect_uri"]))})
 
     def _wrong_link(self, query: Mapping[str, str]) -> str | None:
-        """What is wrong with the address of the dialog, in a sentence."""
+        """What is wrong with the dialog's address, as a sentence."""
         if query.get(self.client) != self.client_id:
             return "Invalid app ID: this platform knows one app, and it is not the one that sent you."
         target = urlsplit(query.get("redirect_uri", ""))
@@ -79,7 +79,7 @@ class Dialog(Struct, frozen=True):
         return f"Invalid scopes: {', '.join(unknown)}." if unknown else None
 
     def _back(self, query: Mapping[str, str], told: Mapping[str, str]) -> Response:
-        """To the app, with the state that it sent."""
+        """Back to the app, with the state that it sent."""
         state = {"state": query["state"]} if "state" in query else {}
         joint = "&" if "?" in query["redirect_uri"] else "?"
         location = f"{query['redirect_uri']}{joint}{urlencode({**told, **state})}{self.tail}"

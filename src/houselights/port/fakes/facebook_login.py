@@ -51,7 +51,7 @@ _APP_REMOVED = "error_190_458_app_removed"
 class Page(Struct, frozen=True):
     """A page that somebody manages.
 
-    owner      whose page it is; None for one that nobody of the cast is behind
+    owner      whose page it is; None for a page that belongs to none of the personas
     is_linked  whether the owner's professional account is linked to it
     tasks      what the person who manages it may do there
     """
@@ -72,7 +72,7 @@ class Site(Struct, frozen=True):
     node      what any other object looks like: session, id
     insights  the numbers of an object: session, id
     targets   which ids a granted scope was given for; None: for everything
-    usage     headers that tell how full the budgets are: session, percent
+    usage     headers that say how full the budgets are: session, percent
     """
 
     dialog: Dialog
@@ -86,7 +86,7 @@ class Site(Struct, frozen=True):
 
 
 class FacebookLogin:
-    """As `port.platform.Fake`. Beside what tokens say, it remembers used codes, ended grants and counts of calls."""
+    """As `port.platform.Fake`. Besides what tokens say, it remembers used codes, ended grants and counts of calls."""
 
     app = AppKeys(APP_ID, Secret(_APP_KEY))
     other_app = AppKeys(APP_ID, Secret(_APP_KEY), {"config_id": CONFIG_ID})
@@ -227,7 +227,7 @@ class FacebookLogin:
         return Session(persona, self._people, claims, frozenset(self._scopes(claims)), sent, request)
 
     def _alive(self, token: str, kinds: Collection[str], now: datetime) -> tuple[Claims, Persona]:
-        """What a token says and whose it is; refused where it is no such token or something has ended it."""
+        """What a token says, and whose it is; refused if it is not such a token or something has ended it."""
         claims = meta.alive(self._grants, self.refusals, token, kinds, now)
         persona = self._by_username.get(claims.persona)
         if persona is None:
@@ -275,7 +275,7 @@ class FacebookLogin:
         return listed
 
     def _page(self, session: Session, page: Page, usual: str) -> object:
-        """From a long-lived user token its token is without an end; from a short one it ends with that."""
+        """A page token made from a long-lived user token never expires; one made from a short one expires with it."""
         user = session.claims
         left = timedelta(microseconds=user.expires_us - microseconds(session.request.now))
         token = self._grants.token("page", user, session.request.now, left if user.kind == "short" else None, page.id)
@@ -306,18 +306,18 @@ DATA_ACCESS_EXPIRED = meta.refusal(
 
 
 def user_id(persona: Persona) -> str:
-    """Of the person who manages the pages."""
+    """That of the person who manages the pages."""
     return str(300_000_000_000_001 + persona.number)
 
 
 def visible(session: Session) -> list[Page]:
-    """The pages that a token reaches: a page's own reaches that page."""
+    """The pages that a token reaches: a page's own token reaches that page."""
     pages = pages_of(session.persona, session.people)
     return [page for page in pages if session.claims.kind != "page" or page.id == session.claims.bound_to]
 
 
 def pages_of(persona: Persona, people: Sequence[Persona]) -> list[Page]:
-    """Everything that a creator manages, their own page first unless it is one of very many."""
+    """Every page that a creator manages, their own first, unless it is one of very many."""
     if Trait.NO_PAGE in persona.traits:
         return []
     if Trait.NO_PROFESSIONAL_ACCOUNT in persona.traits:

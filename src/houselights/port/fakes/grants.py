@@ -1,4 +1,4 @@
-"""What an invented platform remembers of its codes and tokens, beside what they say of themselves (`tokens`)."""
+"""What an invented platform remembers about its codes and tokens, besides what they say themselves (`tokens`)."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Grants:
         self._last_us = 0
 
     def code(self, choice: Choice, now: datetime, life: timedelta) -> str:
-        """For one consent; never the same twice, also where two consents share an instant."""
+        """For one consent; never the same twice, even if two consents share an instant."""
         self._last_us = at = max(microseconds(now), self._last_us + 1)
         declined = ",".join(scope for scope in choice.asked if scope not in choice.granted)
         bound = f"{_digest(choice.redirect_uri)} {declined}"
@@ -31,14 +31,14 @@ class Grants:
         )
 
     def token(self, kind: str, claims: Claims, now: datetime, life: timedelta | None, bound_to: str = "") -> str:
-        """Made of a code or of another token. life None: without an end."""
+        """Made from a code or from another token. life None: it never expires."""
         at = microseconds(now)
         expires = 0 if life is None else at + life // _US
         made = Claims(kind, claims.persona, at, claims.login_us, expires, claims.scopes, bound_to)
         return mint(self.prefix, made)
 
     def claims(self, token: str) -> Claims | None:
-        """What a code or token says; None for one that this platform did not make."""
+        """The claims in a code or token; None if this platform did not make it."""
         return claims_of(self.prefix, token)
 
     def redirected_to(self, claims: Claims, uri: str) -> bool:
@@ -53,7 +53,7 @@ class Grants:
         return code in self._used
 
     def use(self, code: str, claims: Claims, now: datetime) -> None:
-        """A code works once; it is remembered until it would have ended anyway."""
+        """A code works once; it is remembered until it would have expired anyway."""
         at = microseconds(now)
         self._used = {each: end for each, end in self._used.items() if end > at} | {code: claims.expires_us}
 

@@ -63,11 +63,11 @@ REFUSALS: Mapping[str, Response] = {
     "error_il_refresh_too_young": TOO_YOUNG,
     "error_il_code_used": meta.flat_refusal("Matching code was not found or was already used"),
 }
-"""Every refusal that Instagram documents, by the name of its sample; those of its own login are `il`."""
+"""Every refusal that Instagram documents, by the name of its sample; those of its own login start with `il`."""
 
 
 def account_id(persona: Persona) -> str:
-    """What paths take; larger than 2^53, as in life."""
+    """The id used in paths; larger than 2^53, as in real life."""
     return str(17_841_400_000_000_001 + persona.number)
 
 
@@ -89,7 +89,7 @@ def account(persona: Persona, ids: Mapping[str, object]) -> Values:
 
 
 def insights(persona: Persona, sent: Mapping[str, str]) -> object:
-    """One metric by one breakdown, to somebody who may see it. sent: the call's parameters."""
+    """One metric by one breakdown, for anyone allowed to see it. sent: the call's parameters."""
     if sent.get("metric", "") not in _KNOWN_METRICS:
         raise RefusedError(REFUSALS["error_100_invalid_metric"])
     if sent.get("period") != "lifetime" or sent.get("metric_type") != "total_value":
@@ -102,7 +102,7 @@ def insights(persona: Persona, sent: Mapping[str, str]) -> object:
 
 
 def usage(persona: Persona, percent: int) -> dict[str, str]:
-    """Of the account, and of the app beside it."""
+    """The account's, and next to it the app's."""
     return {**meta.app_usage(1), **meta.business_usage("instagram", account_id(persona), percent)}
 
 
@@ -119,7 +119,7 @@ def _demographics(persona: Persona, columns: Sequence[str], *, framed: bool) -> 
 
 
 def _nothing_yet(persona: Persona, columns: Sequence[str]) -> object:
-    """The three forms in which nothing is said."""
+    """The three forms of an answer that says nothing."""
     if columns == ["country"]:
         return _insight(persona, [{"dimension_keys": columns}])
     return _insight(persona, []) if columns == ["city"] else {"data": []}

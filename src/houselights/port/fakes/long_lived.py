@@ -1,4 +1,4 @@
-"""Instagram Login and Threads, invented: a code, a token of an hour, and one of 60 days that is renewed with itself.
+"""Instagram Login and Threads, invented: a code, a one-hour token, and one of 60 days that is used to renew itself.
 
 Not here: what their own nodes answer, which each platform's fake hands in as a `Site`. Written from the documentation,
 not from our connectors.
@@ -48,16 +48,16 @@ class Site(Struct, frozen=True):
     """One platform with tokens of this kind.
 
     prefix        how its tokens begin
-    grant_types   words for making a short token a long one, and for renewing that
+    grant_types   names for exchanging a short token for a long one, and for renewing that
     places        host and path of the dialog, host and path of the code's exchange, host of everything else
-    versions      of the API that are answered
+    versions      versions of the API that are answered
     refusals      every refusal that it documents, by the name of its sample; `spent_code` is one of them
     short         the reply with the short token: creator, token, granted scopes
     node          what an object looks like: session, id
     edges         numbers of an object, by the last part of their path: session, id
-    usage         headers that tell how full the budgets are: session, percent
+    usage         headers that say how full the budgets are: session, percent
     person        a creator's id for this app
-    tells_scopes  whether a renewal says what is granted
+    tells_scopes  whether the reply to a renewal says what is granted
     """
 
     dialog: Dialog
@@ -76,7 +76,7 @@ class Site(Struct, frozen=True):
 
 
 class LongLivedLogin:
-    """As `port.platform.Fake`. Beside what tokens say, it remembers used codes, ended grants and counts of calls."""
+    """As `port.platform.Fake`. Besides what tokens say, it remembers used codes, ended grants and counts of calls."""
 
     def __init__(self, site: Site, personas: Sequence[Persona]) -> None:
         self._site = site
@@ -143,7 +143,7 @@ class LongLivedLogin:
     # Tokens
 
     def _short(self, form: Mapping[str, str], now: datetime) -> Response:
-        """A code's token; everything that is wrong with it has one code and its own words."""
+        """A code's token; everything that can be wrong with the code has the same error code and its own words."""
         if form.get("client_id") != self.app.client_id:
             return meta.flat_refusal("Invalid platform app")
         if form.get("client_secret") != _APP_KEY:
@@ -201,7 +201,7 @@ class LongLivedLogin:
 
 
 def _sent(request: FakeRequest) -> dict[str, str]:
-    """Parameters, with the token wherever it stood: in the query, the form, or the header."""
+    """Parameters, with the token from wherever it was: the query, the form, or the header."""
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     header = {"access_token": token} if token else {}
     return {**header, **request.query, **request.form}

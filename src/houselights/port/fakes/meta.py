@@ -1,6 +1,6 @@
-"""What invented Graph APIs share: the envelope of a refusal, fields that are selected, tables of people, usage headers.
+"""What invented Graph APIs share: the refusal envelope, field selection, tables of people, usage headers.
 
-Written from Meta's documentation, not from our connectors. HTTP statuses vary as they do in life; only code and
+Written from Meta's documentation, not from our connectors. HTTP statuses vary as they do in real life; only code and
 subcode mean something.
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
@@ -44,7 +44,7 @@ class Session(Struct, frozen=True):
 
     people   every persona, by number
     scopes   what the token may do at this moment
-    sent     parameters, wherever they stood
+    sent     parameters, wherever they were
     """
 
     persona: Persona
@@ -56,7 +56,7 @@ class Session(Struct, frozen=True):
 
 
 def signed_request(person: str, at: datetime, key: str) -> dict[str, str]:
-    """The form in which Meta tells an app that somebody removed it, or wants their data deleted.
+    """The form with which Meta tells an app that somebody removed it, or wants their data deleted.
 
     Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/data-deletion-callback (2026-11-23).
     """
@@ -97,12 +97,12 @@ def refused(status: int, code: int, message: str, subcode: int | None = None) ->
 
 
 def unknown_path(path: str) -> RefusedError:
-    """What no API answers."""
+    """The answer for a path that no API has."""
     return refused(400, 2500, f"Unknown path components: {path}")
 
 
 def gone(wanted: str) -> RefusedError:
-    """The object is not there, or not for this token."""
+    """The object does not exist, or not for this token."""
     text = f"Unsupported get request. Object with ID '{wanted}' {_NOT_THERE}"
     return RefusedError(refusal(400, 100, text, subcode=33, type="GraphMethodException"))
 
@@ -131,7 +131,7 @@ DEAD_TOKENS: Mapping[str, Response] = {
     ),
     "error_190_no_subcode_ig_host": refusal(400, 190, "Invalid OAuth access token - Cannot parse access token"),
 }
-"""A token that nothing revives, by the name of its sample."""
+"""Tokens that nothing can revive, by the name of the sample."""
 
 HICCUPS: Mapping[str, Response] = {
     "error_1_unknown": refusal(500, 1, "An unknown error occurred"),
@@ -139,7 +139,7 @@ HICCUPS: Mapping[str, Response] = {
         500, 2, "An unexpected error has occurred. Please retry your request later.", is_transient=True
     ),
 }
-"""What passes by itself."""
+"""Errors that pass without any action."""
 
 SPENT_BUDGETS: Mapping[str, Response] = {
     "error_4_app_rate_limit": refusal(403, 4, "(#4) Application request limit reached", is_transient=True),
@@ -148,18 +148,18 @@ SPENT_BUDGETS: Mapping[str, Response] = {
     ),
     "error_32_page_rate_limit": refusal(400, 32, "(#32) Page request limit reached", is_transient=True),
 }
-"""What passes with time."""
+"""Refusals that pass with time."""
 
 
 class Meter:
-    """Calls by creator and hour, as percent of a budget; never so full that a test run stops by itself."""
+    """Calls by creator and hour, as percent of a budget; never so full that a test run would stop because of it."""
 
     def __init__(self) -> None:
         self._calls: Counter[str] = Counter()
         self._hour = 0
 
     def percent(self, username: str, request: FakeRequest) -> int:
-        """After one more call; or what the request says is to be told."""
+        """The percentage after one more call; or the one that the request says to report."""
         hour = microseconds(request.now) // 3_600_000_000
         if hour != self._hour:
             self._hour, self._calls = hour, Counter()
@@ -170,7 +170,7 @@ class Meter:
 def alive(
     grants: Grants, refusals: Mapping[str, Response], token: str, kinds: Collection[str], now: datetime
 ) -> Claims:
-    """What a token says; refused where it is no such token or something has ended it."""
+    """What a token says; refused if it is not such a token or something has ended it."""
     claims = grants.claims(token)
     if claims is None or claims.kind not in kinds:
         raise RefusedError(DEAD_TOKENS["error_190_no_subcode_ig_host"])
@@ -183,10 +183,10 @@ def alive(
 
 
 def selected(values: Mapping[str, object], fields: str, kind: str, known: Collection[str]) -> Values:
-    """The fields that were asked for, and always the id; one that does not exist fails the whole call.
+    """The fields that were asked for, and always the id; a field that does not exist fails the whole call.
 
-    values  what is told; a field that the creator left empty is absent
-    kind    of the node, as the refusal names it
+    values  what is known; a field that the creator left empty is absent
+    kind    the node's kind, as the refusal names it
     """
     asked = field_tree(fields)
     for name in asked:
@@ -209,7 +209,7 @@ def field_tree(fields: str) -> dict[str, str]:
 
 
 def filled(values: Mapping[str, object]) -> Values:
-    """Without what the creator left empty: such fields are absent from a reply, not null."""
+    """Leaves out fields that the creator left empty: they are absent from a reply, not null."""
     return {name: value for name, value in values.items() if value is not None}
 
 

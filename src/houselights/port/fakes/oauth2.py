@@ -1,7 +1,7 @@
 """An invented authorisation server of the common kind: codes, access tokens, refresh tokens (RFC 6749, RFC 7636).
 
-What tokens say of themselves survives a restart (`tokens`); spent ones and ended grants are remembered. Every platform
-words its refusals in its own way, so here is only why.
+What tokens say themselves survives a restart (`tokens`); spent ones and ended grants are remembered. Every platform
+words its refusals in its own way, so only the reasons are here.
 """
 
 import base64
@@ -23,20 +23,20 @@ class Why(Enum):
     """Why a code or token is refused."""
 
     UNKNOWN = auto()
-    """none of ours, or of another kind"""
+    """not one of ours, or of another kind"""
     SPENT = auto()
     """it works once and has been used"""
     EXPIRED = auto()
     ADDRESS = auto()
-    """it was sent to another address than the one named now"""
+    """it was sent to an address other than the one named now"""
     VERIFIER = auto()
-    """the verifier does not fit the challenge of the consent"""
+    """the verifier does not match the consent's challenge"""
     ENDED = auto()
     """the grant was ended; `RefusedTokenError.refusal` says how the platform puts it"""
 
 
 class RefusedTokenError(Exception):
-    """A code or token that is not taken."""
+    """A code or token that is not accepted."""
 
     def __init__(self, why: Why, refusal: str = "") -> None:
         super().__init__(why)
@@ -45,7 +45,7 @@ class RefusedTokenError(Exception):
 
 
 class Lives(Struct, frozen=True):
-    """How long things live. refresh None: without an end."""
+    """How long things live. refresh None: no end."""
 
     code: timedelta
     access: timedelta
@@ -55,9 +55,9 @@ class Lives(Struct, frozen=True):
 class Pair(Struct, frozen=True):
     """What a consent or a renewal gives.
 
-    claims     of the access token
+    claims     those of the access token
     refresh    empty where the grant cannot be renewed
-    refresh_s  how long it has left, 0 where it has no end
+    refresh_s  how much longer it lives, 0 where it has no end
     """
 
     claims: Claims
@@ -71,7 +71,7 @@ class AuthorisationServer:
 
     prefix   how its tokens begin
     rotates  a refresh token works once
-    rolls    a renewed refresh token lives anew; else it keeps the end of the first one
+    rolls    a renewed refresh token gets a new lifetime; otherwise it keeps the end of the first one
     """
 
     def __init__(self, prefix: str, lives: Lives, *, rotates: bool = False, rolls: bool = False) -> None:
@@ -85,13 +85,13 @@ class AuthorisationServer:
         self._last_us = 0
 
     def meet(self, people: Iterable[Persona]) -> None:
-        """Who there is; tokens of anybody else are unknown."""
+        """The creators that exist; tokens of anybody else are unknown."""
         self._known = frozenset(persona.username for persona in people)
 
     def code(self, choice: Choice, now: datetime, challenge: str = "", *, offline: bool = True) -> str:
         """For one consent.
 
-        challenge  of PKCE, empty where the platform or the app does without
+        challenge  that of PKCE, empty where the platform or the app does without
         offline    whether its tokens can be renewed
         """
         at = self._instant(now)
@@ -112,7 +112,7 @@ class AuthorisationServer:
         return pair if offline else structs.replace(pair, refresh="", refresh_s=0)
 
     def renew(self, refresh: str, now: datetime) -> Pair:
-        """A refresh token's fresh pair; the same refresh token where the platform does not rotate them."""
+        """A fresh pair for a refresh token, with the same refresh token where the platform does not rotate them."""
         claims = self._usable(refresh, "refresh", now)
         if self._rotates:
             self._spend(refresh, claims, now)
@@ -127,17 +127,17 @@ class AuthorisationServer:
         self._ended[username] = (microseconds(at), refusal)
 
     def revoke(self, token: str, now: datetime, refusal: str) -> None:
-        """End the grant that an access or refresh token belongs to. Raises RefusedTokenError for a dead one."""
+        """End the grant that an access or refresh token belongs to. Raises RefusedTokenError if the token is dead."""
         claims = self.claims(token)
         claims = self._usable(token, "refresh" if claims is not None and claims.kind == "refresh" else "access", now)
         self._ended[claims.persona] = (max(microseconds(now), claims.login_us), refusal)
 
     def claims(self, token: str) -> Claims | None:
-        """What a code or token says; None for one that is none of ours."""
+        """The claims in a code or token; None if it is not one of ours."""
         return claims_of(self._prefix, token)
 
     def caller(self, tokens: Collection[str]) -> str | None:
-        """Username of whom the first of our tokens belongs to."""
+        """Username of the owner of the first token that is ours."""
         return next((claims.persona for token in tokens if (claims := self.claims(token)) is not None), None)
 
     def _pair(self, claims: Claims, now: datetime, refresh_ends_us: int, refresh: str = "") -> Pair:
@@ -164,17 +164,17 @@ class AuthorisationServer:
         return claims
 
     def _spend(self, token: str, claims: Claims, now: datetime) -> None:
-        """Remembered until it would have ended anyway."""
+        """Remembered until it would have expired anyway."""
         at = microseconds(now)
         self._spent = {each: ends for each, ends in self._spent.items() if ends == 0 or ends > at}
         self._spent[token] = claims.expires_us
 
     def _end_of_refresh(self, now: datetime) -> int:
-        """0: none."""
+        """0: never."""
         return 0 if self._lives.refresh is None else microseconds(now + self._lives.refresh)
 
     def _instant(self, now: datetime) -> int:
-        """Never the same twice, also where two things happen at one instant."""
+        """Never the same twice, even if two things happen at one instant."""
         self._last_us = max(microseconds(now), self._last_us + 1)
         return self._last_us
 

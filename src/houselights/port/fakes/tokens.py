@@ -1,6 +1,6 @@
 """Tokens and codes of invented platforms: they carry who, when, how long and what for, so they survive a restart.
 
-Signed with a key that is no secret: whoever runs a sandbox may read it here. Nothing real is behind it.
+Signed with a key that is not secret: anyone who runs a sandbox may read it here. Nothing real is behind it.
 """
 
 import base64
@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Claims(Struct, frozen=True, array_like=True):
-    """What a token says of itself.
+    """What a token says about itself.
 
     kind        the platform's word: `code`, `user`, `page` …
     persona     username
@@ -46,7 +46,7 @@ def mint(prefix: str, claims: Claims) -> str:
 
 
 def claims_of(prefix: str, token: str) -> Claims | None:
-    """What a token of this prefix says; None for one that we did not make."""
+    """The claims in a token with this prefix; None if we did not make it."""
     if not token.startswith(prefix):
         return None
     text = token.removeprefix(prefix)

@@ -1,7 +1,7 @@
-"""The audience as Meta's platforms tell it: tables of people by country, by city, by age and gender.
+"""The audience as Meta's platforms report it: tables of people by country, by city, by age and gender.
 
-Here: the tables of `follower_demographics`, and what becomes of any table. Not here: the arithmetic (`rules.shares`),
-the profile, and the series of days in which Pages tell theirs.
+Here: the tables of `follower_demographics`, and what any table is turned into. Not here: the arithmetic
+(`rules.shares`), the profile, and the daily series in which Pages report theirs.
 Source: https://developers.facebook.com/docs/instagram-platform/api-reference/instagram-user/insights and
 https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
 """
@@ -90,7 +90,7 @@ class _Shape(Struct, frozen=True):
 
 
 class Account(Struct, frozen=True):
-    """How an account with a joint table is read: what is asked for its profile and for a breakdown."""
+    """How an account with a joint table is read: the requests for its profile and for a breakdown."""
 
     identity: Request
     profile: Callable[[Response], ProfileFacts]
@@ -98,7 +98,7 @@ class Account(Struct, frozen=True):
 
 
 def reading(manifest: Manifest, account: Account, *, with_audience: bool) -> Script[Reading]:
-    """Profile and three tables side by side; where age by gender is refused in one call, its marginals one by one.
+    """Profile and three tables side by side; if age by gender is refused as one table, each of the two on its own.
 
     with_audience  whether its scope was granted
     """
@@ -116,7 +116,7 @@ def reading(manifest: Manifest, account: Account, *, with_audience: bool) -> Scr
 
 
 def answer(manifest: Manifest, reply: Response) -> Answer:
-    """A dimension's table or why there is none; what would stop the other dimensions as well is raised."""
+    """A dimension's table or why there is none; raises anything that would stop the other dimensions too."""
     refused = meta_graph.refusal(reply)
     if refused is None:
         return table(manifest, fit(reply.body, Insights))
@@ -141,7 +141,7 @@ def table(manifest: Manifest, insights: Insights) -> Answer:
 
 
 def the_one(breakdowns: Sequence[Breakdown]) -> Answer:
-    """The first table that has rows; EMPTY where none has.
+    """The first table that has rows; EMPTY if none has any.
 
     raises  PlatformChanged for a row with more or fewer values than columns
     """
@@ -149,7 +149,7 @@ def the_one(breakdowns: Sequence[Breakdown]) -> Answer:
 
 
 def recognised(manifest: Manifest, replies: Sequence[bytes], shape: type[U]) -> list[U | Answer]:
-    """Kept replies of `reading`, each by what it holds: the account as a raw struct, or what one call answered.
+    """Kept replies of `reading`, each recognised by its contents: the account as a raw struct, or one call's answer.
 
     raises  UnfitReplyError
     """
@@ -166,7 +166,7 @@ def recognised(manifest: Manifest, replies: Sequence[bytes], shape: type[U]) -> 
 
 
 def kept_audience(manifest: Manifest, kept: Sequence[object], followers: int | None) -> AudienceFacts | NoAudience:
-    """The audience of kept replies; those that are neither tables nor refusals are passed over.
+    """The audience in kept replies; those that are neither tables nor refusals are skipped.
 
     A dimension that no reply is about counts as refused.
     """
@@ -188,8 +188,8 @@ def audience_facts(
 ) -> AudienceFacts | NoAudience:
     """The audience of one reading.
 
-    answers    by dimension; one that is not there counts as refused, unless the manifest says that it is never told
-    kinds      refusals and empty answers whose dimension nobody knows
+    answers    by dimension; one that is missing counts as refused, unless the manifest says that it is never given
+    kinds      refusals and empty answers whose dimension is unknown
     followers  None where unknown
     """
     flags: set[Quality] = set()
@@ -215,7 +215,7 @@ def why_nothing(manifest: Manifest, kinds: Collection[Kind], followers: int | No
 
 
 def table_of(column: str, people: Mapping[str, int]) -> Breakdown:
-    """A table of one column, from a platform that tells it as a map."""
+    """A table of one column, from a platform that reports it as a map."""
     return Breakdown((column,), tuple(Row((word,), count) for word, count in people.items()))
 
 
@@ -226,7 +226,7 @@ def _is_told(manifest: Manifest, field: str) -> bool:
 def _single(
     found: Answer | None, column: str, key: Callable[[str], str | None], top: int, flags: set[Quality]
 ) -> Shares[str]:
-    """Shares of a dimension with one column. Adds to `flags` what is to be said of it."""
+    """Shares of a dimension with one column. Adds to `flags` whatever must be said about it."""
     if not isinstance(found, Breakdown):
         return {} if found in _WITH_NOTHING else NotGiven("refused")
     rows = [(key(word), people) for (word,), people in _columns(found, column)]
@@ -280,7 +280,7 @@ def _whole(found: Breakdown) -> Breakdown:
 
 
 def _dimension(place: int, found: Breakdown) -> str:
-    """Which breakdown a table answers; a `timeframe` column beside it says nothing."""
+    """Which breakdown a table answers; a `timeframe` column next to it does not matter."""
     name = _DIMENSIONS.get(frozenset(found.dimension_keys) - {"timeframe"})
     if name is None:
         raise UnfitReplyError(place, f"Expected a dimension of an audience - at `{_TABLE}.dimension_keys`")

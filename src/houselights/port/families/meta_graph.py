@@ -1,8 +1,8 @@
 """What Meta's Graph APIs share: the error envelope, usage headers, calls, reading a reply.
 
-Here: nothing that is one platform's. How a consent goes: `meta_login`, `meta_long_lived`; what an audience is made of:
+Here: nothing specific to one platform. Consents: `meta_login`, `meta_long_lived`; what an audience is made from:
 `meta_demographics`. Decisions go by `code` and `error_subcode`, never by HTTP status, and hardly by the message, which
-is localised and now and then quotes the token.
+is localised and sometimes quotes the token.
 Source: https://developers.facebook.com/docs/graph-api/guides/error-handling and
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting (read 2026-11-23).
 """
@@ -51,11 +51,11 @@ class Kind(Enum):
     SCOPE = auto()
     """a scope is missing"""
     GONE = auto()
-    """the object is not visible any more: look it up anew"""
+    """the object is no longer visible: look it up again"""
     OTHER_TOKEN = auto()
-    """the token is of another kind than the one that this call needs"""
+    """the token is of a kind that this call does not accept"""
     PARAMETER = auto()
-    """a field, metric or breakdown of ours is not taken (any more)"""
+    """a field, metric or breakdown of ours is not accepted (any more)"""
     TOO_FEW = auto()
     """too few people to show"""
     EMPTY = auto()
@@ -69,25 +69,25 @@ class Kind(Enum):
     RETRY = auto()
     """temporary"""
     CONFIG = auto()
-    """our app is wrong, in a way that no table knows"""
+    """something is wrong with our app, in a way that no table lists"""
 
 
 ANSWERS = {Kind.SCOPE, Kind.PARAMETER, Kind.TOO_FEW, Kind.EMPTY}
-"""Refusals that say something of one call only; any other one is about the whole reading."""
+"""Refusals that concern one call only; any other concerns the whole reading."""
 
 
 class GoneError(TokenRevoked):
-    """The object cannot be seen with this token any more: unlinked, deleted, or turned personal."""
+    """The object can no longer be seen with this token: unlinked, deleted, or turned personal."""
 
 
 class OtherTokenError(AppRefused):
-    """The token is of another kind than the call needs, such as a person's where a page's is needed."""
+    """The token is not of the kind that the call needs, such as a person's where a page's is needed."""
 
 
 class GraphError(Struct, frozen=True):
     """`error` of https://developers.facebook.com/docs/graph-api/guides/error-handling.
 
-    message  JSON as it came; looked into where no code tells a wrong kind of token from a dead one, and never kept
+    message  JSON as it came; read only where no code tells a wrong kind of token from a dead one, and never kept
     """
 
     code: int
@@ -114,7 +114,7 @@ class _Counters(Struct, frozen=True):
 
     @property
     def regained_in(self) -> timedelta:
-        """Zero where nothing is told; a day at most, which is how long these budgets look back."""
+        """Zero where the header does not say; a day at most, which is how far these budgets look back."""
         return timedelta(minutes=min(max(self.estimated_time_to_regain_access, 0), 24 * 60))
 
 
@@ -175,7 +175,7 @@ _BY_CODE = {
 
 
 def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
-    """The consent dialog. With Facebook Login for Business a configuration at Meta says what it asks for.
+    """The consent dialog. With Facebook Login for Business, a configuration at Meta decides what it asks for.
 
     Source: https://developers.facebook.com/docs/facebook-login/facebook-login-for-business (read 2026-11-23)
     """
@@ -197,7 +197,7 @@ def get(manifest: Manifest, path: str, token: Secret, **parameters: str | Secret
 
 
 def signed_get(manifest: Manifest, app: AppKeys, path: str, token: Secret, **parameters: str | Secret) -> Request:
-    """As `get`, with the proof that the caller knows the app's secret: an app may be set to refuse calls without it.
+    """As `get`, with proof that the caller knows the app's secret: an app may be set to refuse calls without it.
 
     Source: https://developers.facebook.com/docs/graph-api/guides/secure-requests (read 2026-11-23)
     """
@@ -219,7 +219,7 @@ def _call(method: str, manifest: Manifest, path: str, query: Fields) -> Request:
 
 
 def refusal(reply: Response) -> Refusal | None:
-    """Why a reply is no answer; None where it is one. Classified by the body first, by the status only without one."""
+    """Why a reply is a refusal; None if it is not. Classified by its body; by its status only if there is none."""
     try:
         error = msgspec.json.decode(reply.body, type=_Envelope, strict=False).error
     except msgspec.ValidationError:
@@ -253,7 +253,7 @@ def profile(reply: Response, shape: type[T]) -> T:
 
 
 def kept(bodies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]:
-    """Each kept reply by what it holds, in order: what `good` makes of it, or why one call had no answer.
+    """Each kept reply, in order: what `good` makes of it, or why one call had no answer.
 
     raises  UnfitReplyError naming the first reply that is neither
     """
@@ -267,10 +267,10 @@ def kept(bodies: Sequence[bytes], good: Callable[[bytes], T]) -> list[T | Kind]:
 
 
 def about_one(found: Sequence[object], shape: type[T], key: Callable[[T], object]) -> list[T]:
-    """The replies of a shape among those that `kept` recognised, all of them about the same object.
+    """The replies of one shape among those that `kept` recognised, all about the same object.
 
     key     the object's id
-    raises  UnfitReplyError naming the first that is about another one
+    raises  UnfitReplyError naming the first one about another object
     """
     users = [(place, reply) for place, reply in enumerate(found) if isinstance(reply, shape)]
     for place, user in users:
@@ -287,10 +287,10 @@ def _refused_call(body: bytes) -> Kind:
 
 
 def usage(reply: Response, limits: Limits) -> Usage | None:
-    """The fuller of the two budgets that the headers tell of, the app's and an account's; None where they tell of none.
+    """The fuller of the two budgets in the headers, the app's and an account's; None where they report neither.
 
     All headers hold JSON as text, and the time to wait is in minutes. A full budget without a time: an hour for the
-    app's, a quarter of an hour for an account's. Where both are full, the app's with the account's beside it: each
+    app's, a quarter of an hour for an account's. If both are full, the app's with the account's in `beside`: each
     rests for its own time.
     """
     app = _told("app", _counted(reply, "x-app-usage"), _APP_WAIT, limits)
@@ -344,7 +344,7 @@ def _classified(error: GraphError, reply: Response) -> Refusal:
 
 
 def _regained(kind: Kind, reply: Response) -> timedelta:
-    """How long a spent budget stays shut: as the headers say, or the usual time."""
+    """How long a spent budget stays closed: as the headers say, or else the usual time."""
     if kind is Kind.POLICY:
         return _POLICY_WAIT
     regained = max((counters.regained_in for counters in _accounts(reply)), default=timedelta())

@@ -1,4 +1,4 @@
-"""Facebook Login: the dialog, the person's token, what it may do, the pages it reaches, and taking it back.
+"""Facebook Login: the dialog, the person's token, what it allows, the pages it reaches, and how it is revoked.
 
 There is no refresh: page tokens live until something ends them, and reading stops 90 days after the last login
 (`data_access_expires_at`), so that is when a grant expires.
@@ -25,7 +25,7 @@ _CODE_REFUSED, _REDIRECT_DIFFERS, _SECRET_WRONG, _APP_UNKNOWN = "meta_100_", "me
 
 
 class Linked(Struct, frozen=True):
-    """A page's professional account; `id` is what paths take (`17841…`)."""
+    """A page's professional account; `id` is the one used in paths (`17841…`)."""
 
     id: Id
     username: str | None = None
@@ -35,8 +35,8 @@ class Page(Struct, frozen=True):
     """A page that a person manages, with the fields that the manifest's settings ask for.
 
     https://developers.facebook.com/docs/graph-api/reference/user/accounts (read 2026-11-23)
-    access_token  absent where their tasks on the page do not allow one
-    tasks         what they may do there; told in the list of pages only
+    access_token  absent where the person's tasks on the page do not allow one
+    tasks         what they may do there; given only in the list of pages
     """
 
     id: Id
@@ -53,9 +53,9 @@ class Consented(Struct, frozen=True):
     user       the person's long-lived token
     scopes     what was ticked
     picked     ids of the pages that the consent names
-    ends       when the user's token dies
-    data_ends  when Meta stops reads; None where it is not told
-    person     their id for this app alone
+    ends       when the user's token expires
+    data_ends  when Meta stops reads; None where it does not say
+    person     their id within this app only
     """
 
     user: Secret
@@ -66,7 +66,7 @@ class Consented(Struct, frozen=True):
     person: str | None
 
     def expires_at(self, page: Secret | None) -> datetime | None:
-        """When the creator must consent again; a read goes with the page's token, or else with the user's."""
+        """When the creator must consent again; reads use the page's token if there is one, else the user's."""
         return self.data_ends if page is not None else min(self.ends, self.data_ends or self.ends)
 
 
@@ -78,7 +78,7 @@ class _Token(Struct, frozen=True):
 
 
 class _GranularScope(Struct, frozen=True):
-    """One scope and the ids it was given for; without ids it holds for everything."""
+    """One scope and the ids it was given for; without ids it applies to everything."""
 
     scope: str
     target_ids: tuple[Id, ...] = ()
@@ -123,7 +123,7 @@ class _Cursors(Struct, frozen=True):
 
 
 class _Paging(Struct, frozen=True):
-    """next: its presence says that more follows; it holds the token, so it is wrapped and never read."""
+    """next: its presence means that more follows; it contains the token, so it is wrapped and never read."""
 
     cursors: _Cursors | None = None
     next: Secret | None = None
@@ -139,7 +139,7 @@ class _Pages(Struct, frozen=True):
 def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str, now: datetime) -> Script[Consented]:
     """Code -> long-lived user token -> what it may do.
 
-    raises  NotGranted where the identity cannot be read with it, TokenRevoked for a spent code or a dead token
+    raises  NotGranted where it does not allow reading the identity, TokenRevoked for a spent code or a dead token
     """
     token = yield from _user_token(manifest, app, code, redirect_uri)
     app_token = app.client_secret.prefixed(f"{app.client_id}|")
@@ -164,7 +164,7 @@ def pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequence[str])
     """The pages that the person manages, in the platform's order.
 
     picked  ids of pages that the consent names: with granular consent the list can be empty although some were picked
-    raises  NotGiven NO_LINKED_PAGE without any page
+    raises  NotGiven NO_LINKED_PAGE if there is no page
     """
     found = yield from _listed_pages(manifest, app, user)
     if not found and picked:
@@ -176,7 +176,7 @@ def pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequence[str])
 
 
 def page(manifest: Manifest, app: AppKeys, user: Secret, page_id: str) -> Script[Page]:
-    """One page by its id, with a fresh token of it."""
+    """One page by its id, with a fresh token for it."""
     return meta_graph.read((yield from ask(_asked_page(manifest, app, user, page_id))), Page)
 
 
@@ -186,7 +186,7 @@ def renew(_manifest: Manifest, _app: AppKeys, _grant: Grant, _now: datetime) -> 
 
 
 def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
-    """Take back every permission that the person gave the app; a token that is dead already is no error."""
+    """Revoke every permission that the person gave the app; a token that is already dead is not an error."""
     reply = yield from ask(meta_graph.signed_delete(manifest, app, "me/permissions", grant.tokens["user"]))
     refused = meta_graph.refusal(reply)
     if refused is not None and not isinstance(error := refused.error(), TokenRevoked):
@@ -194,13 +194,13 @@ def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
 
 
 def _asked_page(manifest: Manifest, app: AppKeys, user: Secret, page_id: str) -> Request:
-    """A page's node does not know every field that the list of pages does."""
+    """A page's node lacks some fields that the list of pages has."""
     asked = meta_graph.signed_get(manifest, app, page_id, user, fields=manifest.settings["picked_page_fields"])
     return structs.replace(asked, starts_over=True)
 
 
 def _user_token(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: str) -> Script[_Token]:
-    """The long-lived user token: 60 days, also where the reply does not say so."""
+    """The long-lived user token: 60 days, even if the reply does not say so."""
     keys: Fields = (("client_id", app.client_id), ("client_secret", app.client_secret))
     url = manifest.oauth.token_url
     reply = yield from ask(Request("GET", url, (*keys, ("redirect_uri", redirect_uri), ("code", code))))
@@ -211,7 +211,7 @@ def _user_token(manifest: Manifest, app: AppKeys, code: Secret, redirect_uri: st
 
 
 def _token(reply: Response) -> _Token:
-    """Codes mean other things at the token endpoint than at a read: 1 is a wrong secret, 100 a code that is spent."""
+    """Codes have other meanings at the token endpoint than in reads: 1 is a wrong secret, 100 a spent code."""
     refused = meta_graph.refusal(reply)
     if refused is None:
         return fit(reply.body, _Token)
@@ -223,7 +223,7 @@ def _token(reply: Response) -> _Token:
 
 
 def _granted(manifest: Manifest, reply: Response) -> tuple[str, ...]:
-    """What the creator ticked; raises NotGranted where the identity cannot be read with it."""
+    """The scopes that the creator ticked; raises NotGranted if they do not allow reading the identity."""
     rows = meta_graph.read(reply, _Permissions).data
     granted = tuple(row.permission for row in rows if row.status == "granted")
     missing = [scope for scope in manifest.oauth.scopes["IDENTITY"] if scope not in granted]
@@ -233,7 +233,7 @@ def _granted(manifest: Manifest, reply: Response) -> tuple[str, ...]:
 
 
 def _listed_pages(manifest: Manifest, app: AppKeys, user: Secret) -> Script[list[Page]]:
-    """`/me/accounts`, followed by its cursors (never by its `next` address, which holds the token)."""
+    """`/me/accounts`, following its cursors (never its `next` address, which contains the token)."""
     found: list[Page] = []
     parameters = {"fields": manifest.settings["page_fields"], "limit": "100"}
     for _ in range(manifest.limits.pages):
@@ -250,11 +250,11 @@ def _listed_pages(manifest: Manifest, app: AppKeys, user: Secret) -> Script[list
 
 
 def _user_token_ends(manifest: Manifest, token: _Token, about: _Debugged, now: datetime) -> datetime:
-    """As the platform says where it does; else a documented lifetime from now."""
+    """The end that the platform gives, if it does; else a documented lifetime from now."""
     lifetime_s = token.expires_in or manifest.oauth.access_token_lifetime_s or 0
     return _instant(about.expires_at) or now + timedelta(seconds=lifetime_s)
 
 
 def _instant(epoch_s: int | None) -> datetime | None:
-    """None for 0, which means never, and where nothing is told."""
+    """None for 0, which means never, and where nothing is given."""
     return datetime.fromtimestamp(epoch_s, UTC) if epoch_s else None

@@ -1,4 +1,4 @@
-"""Consent by Instagram Login and by Threads: a code, a token of an hour, one of 60 days that is renewed with itself.
+"""Consent by Instagram Login and by Threads: a code, a one-hour token, one of 60 days that is used to renew itself.
 
 Source: https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/business-login,
 https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token and
@@ -33,20 +33,20 @@ USER = "user"
 """Name of a grant's one token."""
 
 _OLD_ENOUGH = timedelta(hours=24)
-"""A younger token is not renewed: the platform answers as if it were dead."""
+"""A younger token is not renewed: the platform would answer as if it were dead."""
 
 _LEFT_TO_LIVE = timedelta(days=20)
-"""When a token is renewed; once it has expired nothing but a new consent helps."""
+"""How long before its end a token is renewed; once it has expired, only a new consent helps."""
 
 _FLAT_WAIT = timedelta(minutes=15)
 _AFTER_THE_CODE = "#_"
-"""What these platforms put behind the address they send a creator back to; some clients take it for the code's end."""
+"""What these platforms append to the address they send a creator back to; some clients take it for part of the code."""
 
 _ABOUT_THE_APP = re.compile(r"\b(redirect|secret|app|client|grant_type)", re.IGNORECASE)
 
 
 class _Short(Struct, frozen=True):
-    """permissions: a list, or a text separated by commas; Threads does not tell them. user_id: for this app alone."""
+    """permissions: a list, or a text separated by commas; Threads omits them. user_id: within this app only."""
 
     access_token: Secret
     user_id: meta_graph.Id | None = None
@@ -54,7 +54,7 @@ class _Short(Struct, frozen=True):
 
 
 class _Wrapped(Struct, frozen=True):
-    """The same in the shape that is documented; the flat one is seen too."""
+    """The same in the documented shape; the flat one occurs too."""
 
     data: tuple[_Short, ...]
 
@@ -68,7 +68,7 @@ class _Long(Struct, frozen=True):
 
 
 class _FlatError(Struct, frozen=True):
-    """The shape in which the code's exchange refuses: an HTTP status as `code`, and a sentence."""
+    """The shape of a refused code exchange: an HTTP status as `code`, and a sentence."""
 
     error_type: str
     code: int = 400
@@ -76,15 +76,15 @@ class _FlatError(Struct, frozen=True):
 
 
 class _Shape(Struct, frozen=True):
-    """Just enough to tell the two shapes of a short token."""
+    """Just enough to tell the two shapes of a short token apart."""
 
     data: msgspec.Raw = msgspec.Raw()
 
 
 def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime) -> Script[Grant]:
-    """Code -> token of an hour -> token of 60 days; the grant has no `refs` yet.
+    """Code -> one-hour token -> 60-day token; the grant has no `refs` yet.
 
-    raises  NotGranted where the identity cannot be read with it, TokenRevoked for a spent code
+    raises  NotGranted where it does not allow reading the identity, TokenRevoked for a spent code
     """
     form = (
         ("client_id", app.client_id),
@@ -110,7 +110,7 @@ def consented(manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect
 
 
 def renew(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
-    """As `Platform.renew`; a grant that is not due is given back as it is, for asking would look like its end."""
+    """As `Platform.renew`; a grant that is not due is returned as it is: asking would make it look dead."""
     if grant.renew_at is None or now < grant.renew_at:
         return grant
     query = (("grant_type", manifest.settings["renewal_grant_type"]), ("access_token", grant.tokens[USER]))
@@ -119,7 +119,7 @@ def renew(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime) -> Scr
 
 
 def revoke(_manifest: Manifest, _app: AppKeys, _grant: Grant) -> Script[None]:
-    """There is no such call: the token is forgotten."""
+    """There is no such call: the token is merely forgotten."""
     return never(NotGiven("not_revocable"))
 
 
@@ -138,7 +138,7 @@ def _lived(manifest: Manifest, token: _Long, now: datetime, before: Grant) -> Gr
 
 
 def _scopes(told: str | tuple[str, ...] | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """What was granted; where the reply does not say, what was asked or held before."""
+    """What was granted; if the reply does not say, what was asked for or held before."""
     if told is None:
         return otherwise
     return tuple(scope.strip() for scope in told.split(",")) if isinstance(told, str) else told
@@ -157,10 +157,10 @@ def _short(reply: Response) -> _Short:
 
 
 def _flat_refusal(reply: Response) -> PlatformError | None:
-    """None for a reply of another shape.
+    """The error; None for a reply of another shape.
 
-    One code stands for a spent code and for a wrong app alike, so this is the one place where words decide: what they
-    do not blame on the app is the code's fault, and the creator begins anew.
+    A spent code and a wrong app share one error code, so this is the one place where words decide: whatever they do not
+    blame on the app is the code's fault, and the creator starts again.
     """
     try:
         error = msgspec.json.decode(reply.body, type=_FlatError, strict=False)

@@ -1,6 +1,6 @@
 """How Meta tells an app that a person removed it, or wants their data deleted: a `signed_request` in a form.
 
-It carries who and when, not what is wanted, and not which app: that is the one whose secret signed it.
+It says who and when, but not what is wanted, nor which app: that is the one whose secret signed it.
 Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/data-deletion-callback and
 https://developers.facebook.com/docs/facebook-login/guides/advanced/oauth-version#deauthorize (read 2026-11-23).
 """
@@ -19,7 +19,7 @@ from houselights.port.platform import AppKeys, Withdrawal
 from houselights.port.replies import fit
 
 _SIGNED = re.compile(r"([A-Za-z0-9_-]{43}=?)\.([A-Za-z0-9_-]{1,8192}={0,2})")
-"""A digest of 32 bytes, and what it signs, both in base64url, mostly without its filling."""
+"""A digest of 32 bytes, and what it signs, both in base64url, mostly without padding."""
 
 
 class _Said(Struct, frozen=True):

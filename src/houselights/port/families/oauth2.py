@@ -1,6 +1,6 @@
-"""What platforms of RFC 6749 share: the consent's address, the token endpoint's reply, and what a grant is made of.
+"""What platforms that follow RFC 6749 share: the consent's address, the token endpoint's reply, a grant's contents.
 
-Not here: how each of them authenticates the app, and in which words it refuses.
+Not here: how each of them authenticates the app, and how it words its refusals.
 Source: https://www.rfc-editor.org/rfc/rfc6749 and https://www.rfc-editor.org/rfc/rfc7636 (read 2026-11-23).
 """
 
@@ -30,8 +30,8 @@ class Token(Struct, frozen=True):
     """https://www.rfc-editor.org/rfc/rfc6749#section-5.1 and what platforms add to it (read 2026-11-23)
 
     expires_in  seconds; may be missing
-    refresh_token_expires_in, refresh_expires_in  seconds until the refresh token ends, in the two spellings there are
-    scope       a list, or a text separated by blanks or commas
+    refresh_token_expires_in, refresh_expires_in  seconds until the refresh token ends; two spellings exist
+    scope       a list, or a text separated by spaces or commas
     """
 
     access_token: Secret
@@ -42,7 +42,7 @@ class Token(Struct, frozen=True):
     scope: str | tuple[str, ...] | None = None
 
     def scopes(self, otherwise: Iterable[str]) -> tuple[str, ...]:
-        """What was granted; where the reply does not say, what was asked or held before."""
+        """What was granted; if the reply does not say, what was asked for or held before."""
         if self.scope is None:
             return tuple(otherwise)
         return tuple(re.findall(r"[^\s,]+", self.scope)) if isinstance(self.scope, str) else self.scope
@@ -65,9 +65,9 @@ def consent_url(
 ) -> str:
     """The consent dialog.
 
-    more    parameters that only some platforms take
+    more    parameters that only some platforms accept
     client  the parameter that names the app
-    scopes  to ask for, in place of those that the manifest names
+    scopes  to ask for instead of those named in the manifest
     """
     query = {
         client: app.client_id,
@@ -83,17 +83,17 @@ def consent_url(
 
 
 def challenge(redirect: Redirect) -> Mapping[str, str]:
-    """The parameters of PKCE in the address of a consent."""
+    """PKCE's parameters in the address of a consent."""
     return {"code_challenge": redirect.verifier.challenge(), "code_challenge_method": "S256"}
 
 
 def code_form(redirect: Redirect, code: Secret) -> Fields:
-    """What redeems a code, without what authenticates the app."""
+    """What redeems a code, except what authenticates the app."""
     return (("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect.uri))
 
 
 def renewal_form(grant: Grant) -> Fields:
-    """What renews a grant, without what authenticates the app. Raises NotGiven for a grant without a refresh token."""
+    """What renews a grant, except what authenticates the app. Raises NotGiven for a grant without a refresh token."""
     if REFRESH not in grant.tokens:
         raise NotGiven("not_renewable")
     return (("grant_type", "refresh_token"), ("refresh_token", grant.tokens[REFRESH]))
@@ -113,7 +113,7 @@ def bearer(grant_or_token: Grant | Token) -> tuple[str, Secret]:
 def read_token(reply: Response, dead: Collection[str] = ("invalid_grant",)) -> Token:
     """The reply of a token endpoint.
 
-    dead    words that say that a code or refresh token is dead; every other one is about our app or our request
+    dead    words that mean that a code or refresh token is dead; any other is about our app or our request
     raises  TokenRevoked, AppRefused, or what the status stands for
     """
     if reply.status == 429 or reply.status >= 500:
@@ -137,8 +137,8 @@ def granted(
     """What a consent gave.
 
     products  what was asked for, as in `Redirect`
-    kind      of the app, as in `AppKeys`
-    raises    NotGranted where a scope of the identity was unticked
+    kind      the app's kind, as in `AppKeys`
+    raises    NotGranted where a scope of the identity was not ticked
     """
     grant = _lived(manifest, token, now, Grant({}, refs, token.scopes(manifest.oauth.asked(products, kind)), None))
     missing = [scope for scope in manifest.oauth.needed(kind)["IDENTITY"] if scope not in grant.scopes]
@@ -148,12 +148,12 @@ def granted(
 
 
 def renewed(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Grant:
-    """A grant after its renewal; what the reply leaves out stays as it was."""
+    """A grant after its renewal; what the reply omits stays as it was."""
     return _lived(manifest, token, now, structs.replace(before, scopes=token.scopes(before.scopes)))
 
 
 def _lived(manifest: Manifest, token: Token, now: datetime, before: Grant) -> Grant:
-    """The grant with new tokens: renewed shortly before the access token ends, ended with its refresh token."""
+    """The grant with new tokens: due for renewal shortly before the access token ends, over with its refresh token."""
     tokens = {**before.tokens, ACCESS: token.access_token}
     if token.refresh_token is not None:
         tokens[REFRESH] = token.refresh_token
@@ -176,7 +176,7 @@ def _end_of_refresh(manifest: Manifest, token: Token, now: datetime, before: Gra
 
 
 def check_revoked(reply: Response) -> None:
-    """Raises where a revocation failed; that the token was dead before is no failure (RFC 7009, 2.2)."""
+    """Raises if a revocation failed; it has not failed if the token was already dead (RFC 7009, 2.2)."""
     if reply.status == 429 or reply.status >= 500:
         raise replies.by_status(reply)
     if _word(reply) in {"invalid_client", "unauthorized_client"}:
@@ -184,7 +184,7 @@ def check_revoked(reply: Response) -> None:
 
 
 def _word(reply: Response) -> str:
-    """The error of a refusal, `unknown` for one that no document knows: it may be anything, a token too. "": none."""
+    """A refusal's error; `unknown` for one that no document lists, since it may be anything, even a token; "": none."""
     try:
         error = msgspec.json.decode(reply.body, type=Refusal).error.lower()
     except (msgspec.DecodeError, RecursionError):
