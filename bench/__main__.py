@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "reference" / "speed.md"
 
 
 def main(words: Sequence[str]) -> int:
-    """The exit status: 0 measured, whatever came out; 1 could not measure; 130 interrupted."""
+    """The exit status: 0 measured, whatever the result; 1 could not measure; 130 interrupted."""
     arguments = _understood(words)
     try:
         result = asyncio.run(_interruptible(QUICK if arguments.quick else WHOLE))
@@ -38,7 +38,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _understood(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments. Exits with 2 where they make no sense."""
+    """The arguments. Exits with 2 if they make no sense."""
     parser = argparse.ArgumentParser(
         prog="make bench", description="Speed as ratios measured side by side, on two CPUs and a PostgreSQL of its own."
     )
@@ -56,7 +56,7 @@ def _as_json(result: Result) -> str:
 
 
 async def _interruptible(plan: Plan) -> Result:
-    """Ctrl-C and SIGTERM end a run in order, also one in the background, where shells have SIGINT ignored."""
+    """Ctrl-C and SIGTERM end a run in order, even in the background, where shells have SIGINT ignored."""
     task = asyncio.ensure_future(run(plan))
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, task.cancel)

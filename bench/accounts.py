@@ -1,8 +1,8 @@
-"""What the databases of the bench hold: one application, one user, and numbered accounts with their documents.
+"""Contents of the bench's databases: one application, one user, and numbered accounts with their documents.
 
-Ids follow from numbers, on both sides, so that a request for any account can be made without asking. Documents are
-rendered by the product's own functions; PostgreSQL then puts each account's ids and name in their places.
-Only tables that the measured statements touch are filled, and what they refer to.
+Ids follow from numbers, on both sides, so that a request for any account can be made without a look-up. Documents are
+rendered by the product's own functions; PostgreSQL then fills in each account's ids and name.
+Only tables that the measured statements touch are filled, and those that they refer to.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from houselights.resources.work_platforms import WORK_PLATFORMS, WorkPlatform
 NOW = datetime(2026, 6, 5, 11, 12, 4, 637922, UTC)
 USER = UserRef(UserId(UUID("5f0f5b0a-0d3c-4a7e-9d0e-6a7d3b1c2e4f")), "Ava Stone")
 _KINDS = 64
-"""Different bodies; an account has the one of its number modulo this."""
+"""How many different bodies there are; an account has the one for its number modulo this."""
 
 _COUNTRIES = "US BR IN ID MX GB DE FR IT ES TR AR CO PH JP NG CA PL NL AU VN TH PK EG ZA MY SE PT CL PE"
 _CITIES = (
@@ -57,7 +57,7 @@ def audience_id(number: int) -> UUID:
 
 
 def username(number: int) -> str:
-    """What its creator is called; of one length."""
+    """What its creator is called; all names have the same length."""
     return f"creator_{number:07}"
 
 
@@ -68,7 +68,7 @@ def document(number: int, address: bytes) -> bytes:
 
 
 async def add_user(connection: "asyncpg.Connection[asyncpg.Record]", application: UUID) -> None:
-    """Stores the user whose all accounts are."""
+    """Stores the user to whom all accounts belong."""
     await connection.execute(
         "insert into users (application_id, user_id, name, external_id, created_at, updated_at) "
         "values ($1, $2, $3, 'bench', $4, $4)",
@@ -79,8 +79,8 @@ async def add_user(connection: "asyncpg.Connection[asyncpg.Record]", application
 async def load(connection: "asyncpg.Connection[asyncpg.Record]", application: UUID, first: int, last: int) -> None:
     """Stores accounts, with their audiences and refresh rows. connection: a superuser's.
 
-    References are not checked row by row: they are right by construction, and a million checks take longer than all
-    else here.
+    References are not checked row by row: they are right by construction, and a million checks would take longer than
+    everything else here.
     """
     async with connection.transaction():
         await connection.execute("set local session_replication_role = replica")
@@ -133,7 +133,7 @@ def _head(audience: UUID, account: AccountId, name: str) -> bytes:
 
 
 def _head_parts() -> list[bytes]:
-    """A head without the ids of its audience and its account, and without the creator's name, which it says twice."""
+    """A head without its audience's and account's ids, and without the creator's name, which appears twice."""
     audience, account, name = UUID(int=1), AccountId(UUID(int=2)), "creator's name"
     parts, rest = [], _head(audience, account, name)
     for word in (str(audience), str(account), name, name):
@@ -151,7 +151,7 @@ def _bodies() -> list[tuple[int, bytes, bytes, str]]:
 
 
 def _facts(kind: int) -> AudienceFacts:
-    """An invented audience: few large shares and many small ones, a little different in each kind."""
+    """An invented audience: a few large shares and many small ones, slightly different for each kind."""
     countries = zip(_COUNTRIES.split(), _shares(30, kind), strict=True)
     cities = zip(_CITIES.split("|"), _shares(35, kind + 7), strict=True)
     crowds = zip(((gender, ages) for gender in Gender for ages in _AGES), _shares(21, kind + 13), strict=True)

@@ -21,14 +21,14 @@ _END_WITHIN_S = 20.0
 
 
 class Broken(Exception):
-    """A process of the bench did not do what it is there for; nothing is measured then."""
+    """A process of the bench did not do its job; nothing is measured then."""
 
 
 class Server(Struct, frozen=True):
     """A Python module that serves on a port, and answers `/x/health` with 200 when it is up.
 
-    words        the module and what follows it on the command line
-    environment  beside our own, of which no setting of houselights goes along
+    words        the module and its command-line arguments
+    environment  in addition to ours, from which all settings of houselights are removed
     log          where it writes
     """
 
@@ -39,7 +39,7 @@ class Server(Struct, frozen=True):
 
     @asynccontextmanager
     async def running(self, cpus: Collection[int]) -> AsyncGenerator[int, None]:
-        """Its pid, from its first 200 to the end of the block. Raises Broken where there is none."""
+        """Its pid, from its first 200 to the end of the block. Raises Broken if no 200 comes."""
         process = await self._start(cpus)
         try:
             await self._first_200(process)
@@ -122,7 +122,7 @@ async def command(words: Sequence[str], environment: Mapping[str, str]) -> bytes
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Asks it to stop, and sees to it: returns when it and what it started are gone."""
+    """Asks it to stop, and makes sure: returns when it and everything it started are gone."""
     if process.returncode is not None:
         return
     started = tree(process.pid)
@@ -137,7 +137,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on, nor on the next one."""
+    """A port of this machine on which nobody listens, nor on the next one."""
     while True:
         with socket.socket() as first, socket.socket() as second:
             first.bind(("127.0.0.1", 0))

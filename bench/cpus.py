@@ -1,4 +1,4 @@
-"""CPUs and processes as Linux shows them: who runs where, what it used, what it holds in memory."""
+"""CPUs and processes as Linux shows them: what runs where, what it used, what it holds in memory."""
 
 import os
 from collections.abc import Generator, Iterable, Set
@@ -11,19 +11,19 @@ _PROC = Path("/proc")
 
 
 class Cpus(Struct, frozen=True):
-    """server: the one CPU of the server; load: the one of the generator and of PostgreSQL."""
+    """server: the server's one CPU; load: the one for the generator and PostgreSQL."""
 
     server: int
     load: int
 
     @property
     def both(self) -> frozenset[int]:
-        """For what is not measured."""
+        """For whatever is not measured."""
         return frozenset((self.server, self.load))
 
 
 def two_cpus() -> Cpus:
-    """The first two that we may use. Raises OSError where there are not two, or this is not Linux."""
+    """The first two that we may use. Raises OSError if there are not two, or this is not Linux."""
     if not hasattr(os, "sched_getaffinity"):
         raise OSError("the bench pins processes to CPUs, which only Linux does: run it there")
     usable = sorted(os.sched_getaffinity(0))
@@ -34,7 +34,7 @@ def two_cpus() -> Cpus:
 
 @contextmanager
 def running_on(*cpus: int) -> Generator[None, None, None]:
-    """What this thread starts inside the block runs on these CPUs for good."""
+    """What this thread starts inside the block runs on these CPUs, even after it."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cpus)
     try:
@@ -44,7 +44,7 @@ def running_on(*cpus: int) -> Generator[None, None, None]:
 
 
 def move(root: int, cpus: Set[int]) -> None:
-    """Puts a process, its children and all their threads on these CPUs; so what they start later is there too."""
+    """Puts a process, its children and all their threads on these CPUs, and thereby anything they start later."""
     for pid in tree(root):
         for thread in _threads(pid):
             with suppress(ProcessLookupError):
@@ -52,7 +52,7 @@ def move(root: int, cpus: Set[int]) -> None:
 
 
 def tree(root: int) -> list[int]:
-    """A process and what it started, the living."""
+    """A process and its living descendants."""
     found, waiting = [], [root]
     while waiting:
         pid = waiting.pop()
@@ -64,18 +64,18 @@ def tree(root: int) -> list[int]:
 
 
 def cpu_ns(root: int) -> int:
-    """CPU time of a process and what it started, nanoseconds; what has ended since is not in it."""
+    """CPU time of a process and its descendants, nanoseconds; without those that have already ended."""
     return sum(_thread_ns(pid, thread) for pid in tree(root) for thread in _threads(pid))
 
 
 def stolen_ns(cpu: int) -> int:
-    """Time that the host of a virtual machine kept a CPU from it although there was work, nanoseconds."""
+    """Time that a virtual machine's host withheld a CPU from it although there was work, nanoseconds."""
     (line,) = (line for line in (_PROC / "stat").read_text().splitlines() if line.startswith(f"cpu{cpu} "))
     return int(line.split()[8]) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def pss_mb(pids: Iterable[int]) -> float:
-    """Memory of processes, each shared page divided by how many share it, in units of 10^6 bytes."""
+    """Memory of processes, each shared page divided by the number of its users, in units of 10^6 bytes."""
     return sum(_pss_kib(pid) for pid in pids) * 1024 / 1e6
 
 

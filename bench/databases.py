@@ -16,18 +16,18 @@ from houselights.db.embedded import EmbeddedPostgres
 from houselights.db.migrate import migrate
 
 PUBLIC_URL = "http://127.0.0.1:8420"
-"""What stands in documents, wherever the server listens."""
+"""The address in documents, wherever the server listens."""
 _MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")
 _AT_ONCE = 25_000
-"""Accounts to a transaction while loading."""
+"""Accounts per transaction while loading."""
 
 
 class NotDurable(Exception):
-    """The server would acknowledge what it may lose, so no figure of a write counts."""
+    """The server might lose what it acknowledges, so no figure for a write counts."""
 
 
 class Credentials(Struct, frozen=True):
-    """Of the one application."""
+    """Those of the one application."""
 
     client_id: str
     client_secret: str
@@ -39,7 +39,7 @@ class Credentials(Struct, frozen=True):
 
 
 class Filled(Struct, frozen=True):
-    """A database with so many accounts. environment: what a server needs to run on it."""
+    """A database with a number of accounts. environment: what a server needs to run on it."""
 
     accounts: int
     dsn: str
@@ -48,7 +48,7 @@ class Filled(Struct, frozen=True):
 
 
 async def fill(server: EmbeddedPostgres, cpus: Cpus, count: int) -> Filled:
-    """A new database with `count` accounts, as fit as one that has been running: vacuumed, analysed, on disk."""
+    """A new database with `count` accounts, in the state of one in use: vacuumed, analysed, on disk."""
     name = f"bench_{count}"
     as_superuser = server.dsn.replace("//houselights@", "//postgres@", 1)
     connection = await asyncpg.connect(as_superuser)
@@ -69,7 +69,7 @@ async def fill(server: EmbeddedPostgres, cpus: Cpus, count: int) -> Filled:
 
 
 async def check_durable(dsn: str) -> None:
-    """Raises NotDurable where the server does not keep what it acknowledges."""
+    """Raises NotDurable if the server may lose what it acknowledges."""
     connection = await asyncpg.connect(dsn)
     try:
         for setting in _MUST_BE_ON:
@@ -101,13 +101,13 @@ async def asked(filled: Filled) -> int:
 
 
 async def _with_application(dsn: str, count: int) -> Filled:
-    """Made by the command that operators use."""
+    """Made with the command that operators use."""
     environment = {
         "HOUSELIGHTS_DATABASE_URL": dsn,
         "HOUSELIGHTS_MASTER_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "HOUSELIGHTS_LIMITER_RATE": "1000000",
         "HOUSELIGHTS_LIMITER_BURST": "1000000",
-        "HOUSELIGHTS_DATABASE_CONNECTIONS": "64",  # used by S alone: a connection for each of its callers
+        "HOUSELIGHTS_DATABASE_CONNECTIONS": "64",  # only S uses them: a connection for each of its callers
         "HOUSELIGHTS_PUBLIC_URL": PUBLIC_URL,
     }
     said = await command(("houselights", "app", "create", "bench", "--json"), environment)
@@ -115,7 +115,7 @@ async def _with_application(dsn: str, count: int) -> Filled:
 
 
 async def _load(as_superuser: str, count: int) -> None:
-    """Two connections, one chunk after the other each."""
+    """Two connections, each loading one chunk after another."""
     firsts = iter(range(0, count, _AT_ONCE))
 
     async def work() -> None:

@@ -1,6 +1,6 @@
-"""PURE: what the windows of a run come to. Medians over rounds; a ratio is taken round by round, and then its median.
+"""PURE: results from a run's windows. Medians over rounds; a ratio is taken in each round, then the median of those.
 
-What is void does not count; what nothing is left of is None, in JSON null.
+Void windows do not count; a figure for which none is left is None, null in JSON.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,15 @@ from msgspec import Struct
 from bench.windows import Window
 
 Rounds = Mapping[str, Sequence[Window]]
-"""Windows by the variant's key, in the order of the rounds."""
+"""Windows by variant key, in the order of the rounds."""
 
 
 class ReadFigures(Struct, frozen=True):
-    """Of GET /v1/audience at few accounts, R.
+    """For GET /v1/audience with few accounts, R.
 
-    vs_c, vs_bare         R's rate by that of C and of C0
-    vs_fastapi_sqlalchemy R's rate by that of F
-    million_over_thousand rate at many accounts by that at few
+    vs_c, vs_bare         R's rate divided by that of C and of C0
+    vs_fastapi_sqlalchemy R's rate divided by that of F
+    million_over_thousand the rate with many accounts divided by that with few
     """
 
     vs_c: float | None
@@ -30,7 +30,7 @@ class ReadFigures(Struct, frozen=True):
 
 
 class RefreshFigures(Struct, frozen=True):
-    """Of POST /v1/profiles/refresh, W: its rate by that of N0 and of S, and its tail."""
+    """For POST /v1/profiles/refresh, W: its rate divided by that of N0 and of S, and its tail."""
 
     vs_no_write: float | None
     vs_one_commit: float | None
@@ -38,14 +38,14 @@ class RefreshFigures(Struct, frozen=True):
 
 
 class First200(Struct, frozen=True):
-    """Seconds from exec to the first 200 with the database: on one that was stopped in order, on an empty directory."""
+    """Seconds from exec to the first 200 with the database: one stopped in order, and one in an empty directory."""
 
     warm: float
     cold: float
 
 
 class Figures(Struct, frozen=True):
-    """The result, as it is printed for programs. memory_mb: of `serve --role api` after load, 10^6 bytes.
+    """The result, as printed for programs. memory_mb: `serve --role api` after load, 10^6 bytes.
 
     void_rows  what did not count: which row, in which round, and how busy its server was
     """
@@ -58,14 +58,14 @@ class Figures(Struct, frozen=True):
 
 
 class Goal(Struct, frozen=True):
-    """What a figure is to reach. path: in the JSON; least or most: the bound, itself included."""
+    """What a figure must reach. path: in the JSON; least or most: the bound, inclusive."""
 
     path: str
     least: float | None = None
     most: float | None = None
 
     def is_reached(self, value: float | None) -> bool:
-        """A figure that nothing is left of is not reached."""
+        """A missing figure does not reach its goal."""
         if value is None:
             return False
         return (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
@@ -87,7 +87,7 @@ GOALS = (
 
 
 def figures(rounds: Rounds, memory_mb: float, first_200_s: First200) -> Figures:
-    """Everything, from what was measured."""
+    """All figures, from what was measured."""
     return Figures(
         ReadFigures(
             vs_c=ratio(rounds["R"], rounds["C"]),
@@ -108,7 +108,7 @@ def figures(rounds: Rounds, memory_mb: float, first_200_s: First200) -> Figures:
 
 
 def ratio(above: Sequence[Window], below: Sequence[Window]) -> float | None:
-    """Median of the rates' ratios, over the rounds in which neither is void: what drifts, drifts for both."""
+    """Median of the rates' ratios, over rounds in which neither is void: what drifts, drifts for both."""
     pairs = zip(above, below, strict=True)
     return middle([a.rate / b.rate for a, b in pairs if not a.is_void and not b.is_void])
 
@@ -119,7 +119,7 @@ def tail(windows: Sequence[Window]) -> float | None:
 
 
 def middle(values: Sequence[float]) -> float | None:
-    """The median with three decimals; None of nothing."""
+    """The median, with three decimals; None without values."""
     return round(median(values), 3) if values else None
 
 

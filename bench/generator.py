@@ -1,8 +1,8 @@
-"""The load, a process of its own: `python -m bench.generator`, a job on standard input, a window on standard output.
+"""The load, in a process of its own: `python -m bench.generator`, a job on standard input, a window on standard output.
 
-A closed loop on raw sockets: each connection has one request under way, and the next one leaves when its answer is
-whole. Requests are bytes made before; of an answer only the status and the length are read. Whatever is slow here
-would make the variants look alike, so the loop is written for speed, in one piece.
+A closed loop on raw sockets: each connection has one request under way, and sends the next one when the answer is
+complete. Requests are bytes made in advance; of an answer only status and length are read. Anything slow here would
+make the variants look alike, so the loop is written for speed, in one piece.
 """
 
 import gc
@@ -25,11 +25,11 @@ _PATIENCE_S = 15.0
 
 
 class AnsweredWrongly(Exception):
-    """A variant hung up or answered something else than 2xx: nothing is measured then."""
+    """A variant hung up or gave an answer other than 2xx: nothing is measured then."""
 
 
 class Load:
-    """Open connections and where each of them is."""
+    """Open connections and the progress of each."""
 
     def __init__(self, port: int, connections: int, requests: Iterator[bytes]) -> None:
         self._poll = select.epoll()
@@ -43,7 +43,7 @@ class Load:
             each.send(self._next())
 
     def run(self, seconds: float) -> list[int]:
-        """Goes on for so long. Nanoseconds that each answer took, in the order of their ends."""
+        """Runs for this long. Nanoseconds that each answer took, in the order in which they ended."""
         receive = {number: each.recv_into for number, each in self._sockets.items()}
         send = {number: each.send for number, each in self._sockets.items()}
         missing, sent_at, following, poll = self._missing, self._sent_at, self._next, self._poll.poll

@@ -1,4 +1,4 @@
-"""Loads the variants in turn, and again where something else than the server was the limit."""
+"""Loads the variants in turn, and once more if something other than the server was the limit."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from bench.variants import Variant
 from bench.windows import Job, Window
 
 _STEP = 37_813
-"""How far on in its requests a variant begins each time, so that it does not find the pages of the window before."""
+"""How far a variant moves on in its requests each time, so as not to reuse pages cached by the window before."""
 
 
 class Load:
@@ -24,7 +24,7 @@ class Load:
         self.up: dict[str, tuple[int, int]] = {}
 
     async def rounds(self, compared: Sequence[Variant]) -> dict[str, list[Window]]:
-        """All variants in turn, as many times as planned. Windows by variant. Raises Broken."""
+        """All variants in turn, as often as planned. Windows by variant. Raises Broken."""
         rounds: dict[str, list[Window]] = {variant.row.key: [] for variant in compared}
         for number in range(1, self._plan.rounds + 1):
             for variant in compared:
@@ -52,7 +52,7 @@ class Load:
         return await generate(job, self._cpus.load)
 
     async def _window_that_counts(self, variant: Variant) -> Window:
-        """A window that is not void, or of those that were tried the one with the busiest server."""
+        """A window that is not void or, failing that, of those tried the one with the busiest server."""
         window = await self.window(variant)
         for _ in range(self._plan.repeats):
             if not window.is_void or elapsed_s() > self._plan.patience_s:

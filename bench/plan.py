@@ -1,4 +1,4 @@
-"""How much is measured: the whole, and a quick look."""
+"""How much is measured: everything, or a quick look."""
 
 from msgspec import Struct
 
@@ -6,8 +6,8 @@ from msgspec import Struct
 class Plan(Struct, frozen=True):
     """few, many    accounts of the two databases
     rounds       how often all variants are measured in turn
-    repeats      how often a void window is measured again at once, at most
-    patience_s   after so many seconds of the run none is
+    repeats      the most times that a void window is measured again at once
+    patience_s   after this many seconds of the run, none is
     draws        ready-made requests for each variant
     warm_starts, cold_starts  how often a start is timed
     """

@@ -54,7 +54,7 @@ def _rows(kind: Kind, rows: Sequence[Row], rounds: Rounds) -> list[str]:
 
 
 def _row(row: Row, rounds: Rounds) -> tuple[str, ...]:
-    """Of the windows that count or, where none does, of all."""
+    """From the windows that count or, if none does, from all."""
     windows = rounds[row.key]
     void = [window for window in windows if window.is_void]
     seen = [window for window in windows if not window.is_void] or windows
@@ -82,7 +82,7 @@ def _goal(goal: Goal, value: float | None) -> tuple[str, ...]:
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Columns of one width each; the first two to the left, the others to the right."""
+    """Columns of equal width; the first two left-aligned, the others right-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
         "  ".join(

@@ -1,4 +1,4 @@
-"""Ready-made requests, one for each of many random accounts, all of one length, in a file for the generator."""
+"""Ready-made requests, one for each of many random accounts, all of the same length, in a file for the generator."""
 
 import hashlib
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _chance(number: int) -> int:
 
 
 def reads(file: Path, path: str, credentials: Credentials, ids: Sequence[bytes]) -> Requests:
-    """`GET path?account_id=…`, also for variants that do not look at the account."""
+    """`GET path?account_id=…`, even for variants that do not look at the account."""
     return _write(file, _READ, path, credentials, ids)
 
 

@@ -1,4 +1,4 @@
-"""PURE: what the rows of the result are."""
+"""PURE: the rows of the result."""
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ class Kind(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One variant of what is measured. key: what figures call it."""
+    """One variant of what is measured. key: its name in figures."""
 
     key: str
     says: str

@@ -25,11 +25,11 @@ from bench.windows import Window
 from houselights.db.embedded import EmbeddedOptions, EmbeddedPostgres
 
 _ROOM_BYTES = 8e9
-"""What a million accounts and the database's log take on disk, with room to spare."""
+"""What a million accounts and the database's log need on disk, with room to spare."""
 
 
 class Result(Struct, frozen=True):
-    """The figures and what they were made of. idle_mb: memory of `serve --role api` before any load."""
+    """The figures and what they were made from. idle_mb: memory of `serve --role api` before any load."""
 
     figures: Figures
     rows: Sequence[Row]
@@ -60,7 +60,7 @@ async def run(plan: Plan) -> Result:
 
 @asynccontextmanager
 async def _databases(plan: Plan, cpus: Cpus, directory: Path) -> AsyncGenerator[tuple[int, Filled, Filled], None]:
-    """The pid of PostgreSQL, on the CPU of the load, and its two databases."""
+    """PostgreSQL's pid, running on the load's CPU, and its two databases."""
     data_dir = directory / "data"
     server = EmbeddedPostgres(EmbeddedOptions(data_dir))
     try:
@@ -90,7 +90,7 @@ async def _memory(
 
 
 async def _check_answers(load: Load, few: Filled, many: Filled) -> None:
-    """All variants of the read answer with the same document. Raises Broken."""
+    """All variants of the read give the same document. Raises Broken."""
     address = PUBLIC_URL.encode()
     expected = document(0, address)
     target = f"/v1/audience?account_id={account_id(0)}"
@@ -117,7 +117,7 @@ async def _body(load: Load, server: str, target: str, authorization: str | None 
 
 
 async def _check_writes(few: Filled, rounds: Mapping[str, Sequence[Window]]) -> None:
-    """What W and S acknowledged is on record, the few requests that joined another's excepted. Raises Broken."""
+    """What W and S acknowledged is on record, except the few requests that joined another's. Raises Broken."""
     acknowledged = sum(window.requests for key in ("W", "S") for window in rounds[key])
     if await databases.asked(few) < 0.9 * acknowledged:
         raise Broken("requests for refreshes were acknowledged and not written")

@@ -1,4 +1,4 @@
-"""What a start takes, and what a server holds in memory: of the command itself, as it is run."""
+"""How long a start takes, and what a server holds in memory: measured on the command itself, as it is run."""
 
 import shutil
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def serve(port: int, log: Path, *words: str, environment: Mapping[str, str]) -> 
 
 
 def forget(data_dir: Path) -> None:
-    """Removes a data directory, and its database where that lies elsewhere."""
+    """Removes a data directory, and its database if that is elsewhere."""
     shutil.rmtree((data_dir / "postgres").resolve(), ignore_errors=True)
     shutil.rmtree(data_dir, ignore_errors=True)
 

@@ -46,7 +46,7 @@ def servers(few: Filled, many: Filled, directory: Path) -> dict[str, Server]:
 
 
 def variants(plan: Plan, few: Filled, many: Filled, directory: Path) -> Sequence[Variant]:
-    """In the order in which they are measured, round by round."""
+    """In the order in which they are measured in each round."""
     ids = {each.accounts: requests.drawn(each.accounts, plan.draws) for each in (few, many)}
 
     def read(key: str, says: str, server: str, path: str = "/v1/audience", of: Filled = few) -> Variant:

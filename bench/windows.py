@@ -1,17 +1,17 @@
-"""A window: what one variant did under load for a few seconds; how the generator is asked, and what comes back."""
+"""A window: what one variant did under load for a few seconds; what the generator is told, and what it returns."""
 
 from msgspec import Struct
 
 BUSY = 0.95
-"""Below this the server was not what limited the rate, so the rate says nothing of the server."""
+"""Below this, the server was not what limited the rate, so the rate says nothing about the server."""
 
 
 class Job(Struct, frozen=True):
-    """What the generator is to do.
+    """What the generator has to do.
 
-    requests, length  a file of ready-made requests, each of so many bytes; they are sent in turn
-    offset            which of them is the first
-    server, postgres  processes whose CPU time counts, their children included
+    requests, length  a file of ready-made requests, each of this many bytes; they are sent in turn
+    offset            which of them comes first
+    server, postgres  processes whose CPU time counts, including their children
     cpu               the server's
     """
 
@@ -28,12 +28,12 @@ class Job(Struct, frozen=True):
 
 
 class Window(Struct, frozen=True):
-    """What was seen between the first and the last answer that count; warm-up is over before.
+    """What was seen between the first and the last answer that count; warm-up is over by then.
 
     p50_us, p99_us                       from writing a request to the end of its answer, microseconds
-    server_us, postgres_us, generator_us CPU time for each answered request, microseconds
+    server_us, postgres_us, generator_us CPU time per answered request, microseconds
     server_busy                          share of its CPU that the server used, 0..1, of the time that there was a CPU:
-                                         what the host of a virtual machine took is nobody's
+                                         what a virtual machine's host withheld does not count
     """
 
     requests: int
@@ -57,5 +57,5 @@ class Window(Struct, frozen=True):
 
     @property
     def is_void(self) -> bool:
-        """Whether something else than the server was the limit: the generator, the database, or a neighbour."""
+        """Whether something other than the server was the limit: the generator, the database, or a neighbour."""
         return self.server_busy < BUSY

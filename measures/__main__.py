@@ -50,7 +50,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _understood(words: Sequence[str]) -> argparse.Namespace:
-    """The arguments. Exits with 2 where they make no sense."""
+    """The arguments. Exits with 2 if they make no sense."""
     names = [measure.name for measure in MEASURES]
     parser = argparse.ArgumentParser(prog="make measures", description="What is promised, counted independently.")
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"only these: {', '.join(names)}")
@@ -69,7 +69,7 @@ def _understood(words: Sequence[str]) -> argparse.Namespace:
 
 
 async def _interruptible(wanted: Sequence[Measure], *, is_short: bool) -> list[Result]:
-    """Ctrl-C and SIGTERM end a run in order, also one in the background, where shells have SIGINT ignored."""
+    """Ctrl-C and SIGTERM end a run in order, even in the background, where shells have SIGINT ignored."""
     task = asyncio.ensure_future(_measured(wanted, is_short=is_short))
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, task.cancel)
@@ -88,7 +88,7 @@ async def _measured(wanted: Sequence[Measure], *, is_short: bool) -> list[Result
 
 @contextmanager
 def _fresh_folder(name: str) -> Generator[Path, None, None]:
-    """One that is not there yet; with it goes a database that lies elsewhere, as it does for root."""
+    """A folder that does not exist yet; when removed, so is its database if that is elsewhere, as it is for root."""
     with tempfile.TemporaryDirectory(prefix=f"houselights-{name}-") as outer:
         folder = Path(outer) / "home"
         try:
@@ -98,7 +98,7 @@ def _fresh_folder(name: str) -> Generator[Path, None, None]:
 
 
 def _say(text: str) -> None:
-    """Progress."""
+    """Reports progress."""
     print(text, file=sys.stderr, flush=True)
 
 

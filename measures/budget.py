@@ -1,6 +1,6 @@
-"""Eight worker processes share one rate budget, and want twice what it gives.
+"""Eight worker processes share one rate budget, and together want twice what it gives.
 
-Counted by the platform: no rolling window may hold more calls than allowed, and the windows are to be used.
+Counted by the platform: no rolling window may hold more calls than allowed, and the windows must be well used.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def run(stage: Stage) -> Measured:
 
 
 async def _work(dsn: str, port: int, windows: int) -> None:
-    """One process: a caller comes at every tick whatever became of those before, asks once, and calls if it may."""
+    """One process: at every tick a caller comes, whatever happened to earlier ones, asks once, and calls if allowed."""
     started, asked = monotonic(), 0
     tick_s = WINDOW.seconds * PROCESSES / (_WANTED * WINDOW.calls)
     ticks = int(WINDOW.seconds * windows / tick_s)
@@ -72,7 +72,7 @@ async def _work(dsn: str, port: int, windows: int) -> None:
         async def call() -> None:
             nonlocal asked
             asked += 1
-            # What is refused is gone: a worker would plan its row for later.
+            # A refused request is dropped: a worker would postpone its row.
             with suppress(BudgetSpent):
                 await budgets.take(KEY, WINDOW)
                 await line.call()

@@ -27,11 +27,11 @@ class Counter:
             writer.close()
 
     def within(self, span_s: float) -> int:
-        """How many calls came in so many seconds from the first one."""
+        """How many calls came within this many seconds of the first one."""
         return sum(instant <= self.calls[0] + span_s for instant in self.calls)
 
     def most_in(self, span_s: float) -> int:
-        """The most calls that any rolling window of that length held."""
+        """The most calls in any rolling window of that length."""
         most, first = 0, 0
         for last, instant in enumerate(self.calls):
             while self.calls[first] < instant - span_s:

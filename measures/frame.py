@@ -1,4 +1,4 @@
-"""PURE: what a measure is, what it brings, and the goals that it is held against.
+"""PURE: what a measure is, what it returns, and the goals that it must meet.
 
 A measure is written as one module (see `renewal`):
 
@@ -6,7 +6,7 @@ A measure is written as one module (see `renewal`):
 
     MEASURE = Measure("name", "What is counted, as a sentence.", run)
 
-and one line in `measures.__main__`. Processes of its own are `python -m measures.<module> …`.
+and one line in `measures.__main__`. Processes of its own are started as `python -m measures.<module> …`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +18,7 @@ Figure = int | float | str | Mapping[str, int]
 
 
 class Goal(Struct, frozen=True):
-    """A promise and what was counted. One of `most` and `least` is given; both where only one value will do."""
+    """A promise and what was counted. One of `most` and `least` is given; both if only one value will do."""
 
     says: str
     measured: float
@@ -32,23 +32,23 @@ class Goal(Struct, frozen=True):
 
 
 class Measured(Struct, frozen=True):
-    """What a measure brought. figures: by names with their units, in the order in which they are shown."""
+    """What a measure returned. figures: by names with their units, in the order in which they are shown."""
 
     figures: Mapping[str, Figure]
     goals: tuple[Goal, ...]
 
     @property
     def is_met(self) -> bool:
-        """Whether every goal is."""
+        """Whether every goal is met."""
         return all(goal.is_met for goal in self.goals)
 
 
 class Stage(Struct, frozen=True):
     """Where a measure runs.
 
-    folder    its own; it may not exist yet, and is gone afterwards
+    folder    its own; it may not exist yet, and is removed afterwards
     say       progress, a line at a time
-    is_short  fewer and shorter rounds: shows that the measure works, proves no promise
+    is_short  fewer and shorter rounds: shows that the measure works, but proves no promise
     """
 
     folder: Path
@@ -57,7 +57,7 @@ class Stage(Struct, frozen=True):
 
 
 class Measure(Struct, frozen=True):
-    """One measure. says: a sentence on what is counted, by whom."""
+    """One measure. says: a sentence on what is counted, and by whom."""
 
     name: str
     says: str

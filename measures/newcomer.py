@@ -1,4 +1,4 @@
-"""A platform is added to a copy of this checkout; what it touches is told by comparing files, not by who wrote them."""
+"""A platform is added to a copy of this checkout; what that touches is found by comparing files, whoever wrote them."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ CHANGELOG = "CHANGELOG.md"
 
 
 class CannotAdd(HouselightsError):
-    """We do: the copy's own tests or tools fail; the sentence is what they say."""
+    """We do: the copy's own tests or tools fail; the sentence is their output."""
 
 
 async def run(stage: Stage) -> Measured:
@@ -51,7 +51,7 @@ async def run(stage: Stage) -> Measured:
 
 
 async def _python(folder: Path, *words: str) -> str:
-    """What a module says when it is run in the copy. Raises CannotAdd where it fails."""
+    """The output of a module run in the copy. Raises CannotAdd if it fails."""
     own = {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder}", "PYTHONDONTWRITEBYTECODE": "1"}
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *words),
@@ -67,7 +67,7 @@ async def _python(folder: Path, *words: str) -> str:
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    """Every file by its path from there; what tools leave is left out."""
+    """Every file, by its path relative to the folder; what tools leave behind is ignored."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")

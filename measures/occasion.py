@@ -17,7 +17,7 @@ class Occasion(Struct, frozen=True):
 
 
 def occasion(verb: str, words: Sequence[str]) -> Occasion:
-    """Of a run that ends now. verb: of the Makefile."""
+    """The occasion of a run that ends now. verb: the Makefile's."""
     command = f'make {verb} ARGS="{" ".join(words)}"' if words else f"make {verb}"
     return Occasion(datetime.now(UTC).date().isoformat(), _machine(), command)
 

@@ -1,6 +1,6 @@
 """Renewing a token: many processes at once, and processes killed between the platform's answer and our commit.
 
-Counted by the platform, which rotates its tokens and refuses one that was used before.
+Counted by the platform, which rotates its tokens and refuses any that was used before.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ _LAPSE = "update account_tokens set renewing_until = clock_timestamp() where ren
 
 
 async def run(stage: Stage) -> Measured:
-    """Both; some minutes."""
+    """Both; takes some minutes."""
     slow_s, kills = (2.0, 6) if stage.is_short else (SLOW_S, KILLS)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(EmbeddedPostgres(EmbeddedOptions(stage.folder)))
@@ -98,7 +98,7 @@ class _Account:
         self._subject = subject
 
     async def crowd(self, slow_s: float) -> int:
-        """How many calls the platform saw, which answers after so many seconds."""
+        """How many calls the platform saw, when each answer takes this many seconds."""
         await self._due()
 
         async def slowly() -> None:
@@ -114,9 +114,9 @@ class _Account:
         return self._server.calls
 
     async def killed_before_commit(self, *, is_forgiven: bool) -> tuple[str, int]:
-        """How it ended for the next one who asked, and how many calls the platform saw in all.
+        """The outcome for the next process to ask, and how many calls the platform saw in all.
 
-        is_forgiven  the platform takes the token before last once more, as some do for this very case
+        is_forgiven  the platform accepts the previous token once more, as some do for exactly this case
         """
         self._server.calls = 0
         await self._due()
@@ -125,7 +125,7 @@ class _Account:
         answered = asyncio.Event()
 
         async def hold_the_commit() -> None:
-            # The renewal is leased by now; the row is locked, so that what it brings cannot be kept.
+            # The renewal is leased by now; the row is locked, so that its result cannot be stored.
             await transaction.start()
             await connection.execute("select 1 from account_tokens for update")
             answered.set()
@@ -138,7 +138,7 @@ class _Account:
                 await asyncio.sleep(0.01)
         victim.kill()
         await victim.communicate()
-        # The server would go on with a statement whose sender is gone.
+        # The server would carry on with a statement whose sender is gone.
         await self._on_the_side(_END_WAITING)
         await transaction.rollback()
         await connection.execute(_LAPSE)
@@ -149,7 +149,7 @@ class _Account:
         return await self._ask_until_settled()
 
     async def _ask_until_settled(self) -> tuple[str, int]:
-        """As workers would: again and again, until it is fresh or the creator is asked."""
+        """As workers would: again and again, until it is fresh or the creator has to be asked."""
         for _ in range(10):
             try:
                 await open_grant.run(self._subject, ROTATING, rotating_platform(), self._rooms)
@@ -159,7 +159,7 @@ class _Account:
         return LOOP, self._server.calls
 
     async def _on_the_side(self, sql: str) -> int:
-        """A number, asked outside the transaction that holds the lock."""
+        """A number, queried outside the transaction that holds the lock."""
         connection = await asyncpg.connect(self._dsn)
         try:
             number: int = await connection.fetchval(sql)
@@ -168,13 +168,13 @@ class _Account:
             await connection.close()
 
     async def _due(self) -> None:
-        """A grant that the platform knows, due for renewal."""
+        """Makes the grant one that the platform knows and that is due for renewal."""
         self._server.valid = "refresh-0"
         grant = fresh_grant("access-old", "refresh-0", self._rooms.clock.now() - timedelta(seconds=1))
         await put_grant(self._rooms, self._subject, grant)
 
     async def _worker(self, callers: int) -> asyncio.subprocess.Process:
-        """A process of its own with so many callers."""
+        """A separate process with this many callers."""
         ids = (str(self._subject.application_id), str(self._subject.account_id))
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "measures.renewal", self._dsn, self._url, *ids, str(callers)),

@@ -1,4 +1,4 @@
-"""PURE: what came out, for programs (JSON), for people (a table), and as a page of the reference."""
+"""PURE: the results, for programs (JSON), for people (a table), and as a page of the reference."""
 
 from collections.abc import Mapping, Sequence
 

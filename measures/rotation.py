@@ -44,9 +44,9 @@ APPLICATIONS = 2_000
 READERS = 2
 READS_PER_S = 100
 _ASKED = 1.1
-"""Reads that are asked for, to those that are promised."""
+"""Reads attempted for each read promised."""
 _RENEWAL_EVERY = 20
-"""Reads to a token that is sealed and stored anew."""
+"""How many reads there are to each token that is resealed and stored."""
 
 _KEY = ("application_id", "account_id")
 _ACCOUNT = (*_KEY, "user_id", "work_platform_id", "status", "products", "created_at", "updated_at")
@@ -56,7 +56,7 @@ _WRAPPED_BY = "select count(*) from data_keys where master_key_id <> (select mas
 
 
 async def run(stage: Stage) -> Measured:
-    """Both changes, each killed several times; some minutes."""
+    """Both changes, each killed several times; takes some minutes."""
     tokens, applications = (2_000, 40) if stage.is_short else (TOKENS, APPLICATIONS)
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(EmbeddedPostgres(EmbeddedOptions(stage.folder)))
@@ -103,7 +103,7 @@ async def run(stage: Stage) -> Measured:
 
 
 class _Place:
-    """The database, the key's file, and commands that an operator types."""
+    """The database, the key's file, and the commands that an operator types."""
 
     def __init__(self, dsn: str, key_file: Path, stage: Stage) -> None:
         self.dsn = dsn
@@ -111,14 +111,14 @@ class _Place:
         self._stage = stage
 
     async def vault(self, database: Database) -> Vault:
-        """As a process opens it: nothing in memory yet."""
+        """A vault as a process opens it: with nothing in memory yet."""
         clock = Clock()
         await clock.look(database)
         keys = await open_keys(database, KeySource(None, None, self.key_file))
         return Vault(keys.keyring, database, clock, uuid4)
 
     async def change_master_key(self) -> int:
-        """How often it was killed before it came to its end."""
+        """How often the command was killed before it finished."""
         await self._to_the_end("new-key")
         kills = [await self._killed_after(1, "rotate"), await self._killed_after(2, "rotate")]
         changed = await self._to_the_end("rotate")
@@ -126,7 +126,7 @@ class _Place:
         return sum(kills)
 
     async def change_data_keys(self, tokens: int) -> int:
-        """How often it was killed before it came to its end."""
+        """How often the command was killed before it finished."""
         batches = tokens // 500
         kills = [await self._killed_after(1 + batches * share // 10, "rotate", "--data-keys") for share in (1, 2, 4)]
         changed = await self._to_the_end("rotate", "--data-keys")
@@ -134,12 +134,12 @@ class _Place:
         return sum(kills)
 
     def forget_old_key(self) -> None:
-        """Only the newest one stays in the file."""
+        """Leaves only the newest key in the file."""
         newest, *_ = self.key_file.read_text(encoding="ascii").splitlines()
         self.key_file.write_text(f"{newest}\n", encoding="ascii")
 
     async def _killed_after(self, lines: int, *words: str) -> bool:
-        """SIGKILL at that line of its progress; False where it came to its end before."""
+        """SIGKILL at that line of its progress; False if it finished first."""
         child = await self._command(*words)
         if child.stderr is None:
             raise RuntimeError("no progress to be read")
@@ -175,7 +175,7 @@ class _Place:
 
 
 def _grant(account_id: UUID) -> Grant:
-    """What the account's token is."""
+    """The token that the account must have."""
     return Grant({"access": Secret(f"token of {account_id}")}, {}, (), None, None)
 
 
@@ -223,7 +223,7 @@ async def _plant(vault: Vault, dsn: str, tokens: int, applications: int) -> None
 
 
 async def _started(place: _Place) -> asyncio.subprocess.Process:
-    """A reader that reads by now."""
+    """A reader that has begun to read."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "measures.rotation", place.dsn, str(place.key_file)),
         stdin=asyncio.subprocess.PIPE,
@@ -235,7 +235,7 @@ async def _started(place: _Place) -> asyncio.subprocess.Process:
 
 
 async def _broken(vault: Vault, dsn: str) -> int:
-    """How many tokens do not open as what they are."""
+    """How many tokens do not open as what they must be."""
     connection = await asyncpg.connect(dsn)
     broken = 0
     async with connection.transaction():
@@ -255,7 +255,7 @@ async def _number(dsn: str, sql: str) -> int:
 
 
 class _Reader:
-    """Reads any token, as a refresh does, and stores some anew, as a renewal does."""
+    """Reads any token, as a refresh does, and stores some again, as a renewal does."""
 
     def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
         self._database = database
@@ -292,7 +292,7 @@ class _Reader:
 
 
 async def _read_until_told(dsn: str, key_file: Path) -> None:
-    """One process: reads at a fixed rate, until a line comes on standard input."""
+    """One process: reads at a fixed rate until a line arrives on standard input."""
     set_up_logs(LogOptions("error", "json"))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_reader(sys.stdin, stop.set)

@@ -95,7 +95,7 @@ class Audience(Model):
 
 
 class Out(BaseModel):
-    """What goes out is read from what is stored."""
+    """Output models are read from stored objects."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -160,7 +160,7 @@ class AudienceOut(Out):
 
 
 def authenticated(credentials: Annotated[HTTPBasicCredentials, Depends(basic)]) -> str:
-    """The client that calls."""
+    """The client that is calling."""
     known = secrets.compare_digest(credentials.username, os.environ["CLIENT_ID"])
     if not (secrets.compare_digest(credentials.password, os.environ["CLIENT_SECRET"]) and known):
         raise HTTPException(401, "Client id or secret is not valid.")
@@ -175,7 +175,7 @@ async def session() -> AsyncIterator[AsyncSession]:
 
 @app.get("/x/health")
 async def health() -> dict[str, str]:
-    """That it is up."""
+    """Says that it is up."""
     return {"status": "ok"}
 
 

@@ -1,4 +1,4 @@
-"""Ends a server when whoever started it is gone, however it went."""
+"""Ends a server when whoever started it is gone, for whatever reason."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import threading
 
 
 def end_with_parent() -> None:
-    """Standard input is a pipe that our parent holds; its end is ours."""
+    """Standard input is a pipe that our parent holds; when it ends, so do we."""
     threading.Thread(target=_wait, name="lifeline", daemon=True).start()
 
 

@@ -1,10 +1,10 @@
-"""Houselights' API as `serve --role api` builds it and, at addresses beside it, what it is compared with.
+"""Houselights' API as `serve --role api` builds it and, at addresses next to it, what it is compared with.
 
     /bench/document       C: a plain Starlette route that answers with the same bytes, without authentication
     /bench/unwritten      N0: POST /v1/profiles/refresh without the write
     /bench/one-commit     S: POST /v1/profiles/refresh with a statement and a commit for each request
 
-python -m bench.servers.ours PORT DOCUMENT; settings as ever, in the environment
+python -m bench.servers.ours PORT DOCUMENT; settings as usual, in the environment
 """
 
 import os
@@ -46,12 +46,12 @@ class Unwritten(RefreshRequests):
     """Says that the refresh was asked for, and does nothing."""
 
     async def ask(self, _application_id: ApplicationId, _account_id: AccountId) -> Standing | None:
-        """What every account of the bench is."""
+        """The standing of every account of the bench."""
         return CONNECTED
 
 
 class OneCommit(RefreshRequests):
-    """The same statement for each request alone, on a connection of the pool."""
+    """The same statement for each request separately, on a connection of the pool."""
 
     async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
         """Committed when this returns."""
@@ -60,7 +60,7 @@ class OneCommit(RefreshRequests):
 
 
 def beside_api(base: Foundation, document: bytes) -> dict[str, ASGIApp]:
-    """What stands at addresses of its own, by path."""
+    """What has addresses of its own, by path."""
 
     async def static(_request: Request) -> Response:
         return Response(document, media_type="application/json")
@@ -79,7 +79,7 @@ def beside_api(base: Foundation, document: bytes) -> dict[str, ASGIApp]:
 
 
 def _face(base: Foundation) -> Face:
-    """A face for the variants, as the API has one."""
+    """A face for the variants, like the API's."""
     limiter = Limiter(Limits(base.settings.limiter_rate, base.settings.limiter_burst), monotonic)
     key = base.keys.root.derive(CLIENT_SECRETS)
     authenticator = Authenticator(base.database, key, limiter, monotonic, base.clock.now)

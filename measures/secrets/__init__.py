@@ -1,7 +1,7 @@
-"""Planted secrets are looked for everywhere after the whole job, and a control in each place that must be found.
+"""After the whole job, planted secrets are looked for everywhere, with a control in each place that must be found.
 
-`wire` and `overhearing` are the witnesses that know the secrets, `spoiling` what platforms answer instead of what they
-should, `job` what happens, `places` and `search` where and how is looked.
+`wire` and `overhearing` are the witnesses that know the secrets, `spoiling` has platforms' answers go wrong, `job` says
+what happens, `places` and `search` where and how to look.
 """
 
 import base64
@@ -22,7 +22,7 @@ from measures.secrets.places import dumped, files_in, lay_open
 from measures.secrets.wire import wired
 
 CREATORS = 24
-"""Of each platform."""
+"""For each platform."""
 
 PLANTED = 1000
 
@@ -33,7 +33,7 @@ _USER = """
 
 
 async def run(stage: Stage) -> Measured:
-    """Some minutes."""
+    """Takes some minutes."""
     ledger, logs = Ledger(), stage.folder / "logs"
     logs.mkdir(parents=True)
     controls = {name: secrets.token_urlsafe(48) for name in ("dump", "heap", "wal", "logs", "answers", "deliveries")}
@@ -101,12 +101,12 @@ def _measured(stage: Stage, ledger: Ledger, looks: list[Look], happened: dict[st
 
 
 def _logs(folder: Path, logs: Path) -> list[Blob]:
-    """Of every process, the database's included."""
+    """Those of every process, including the database's."""
     return [*files_in(logs), ("postgres.log", (folder / "postgres.log").read_bytes())]
 
 
 def _signed(log: Blob, control: str) -> Blob:
-    """A log with a line more, which tells the control."""
+    """A log with one more line, which holds the control."""
     name, said = log
     return name, said + _control(control)[1]
 

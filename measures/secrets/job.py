@@ -21,7 +21,7 @@ from tests.e2e.house import Account, House, until
 from tests.e2e.processes import answer_json
 
 AGED = timedelta(days=41)
-"""Every token that is renewed at all is due by then, and no consent is over."""
+"""By then every token that is ever renewed is due, and no consent has ended."""
 
 _SIDE_BY_SIDE = 4
 _BUSY = """
@@ -39,7 +39,7 @@ class WatchedHouse(House):
         self.settings["log_level"] = self._connect_settings["log_level"] = "debug"
 
     def reach_platforms_at(self, url: str) -> None:
-        """Before `start`."""
+        """Call it before `start`."""
         self.settings["sandbox_url"] = self._connect_settings["sandbox_url"] = url
 
     async def start_watched(self, ledger: Ledger) -> Overhearing:
@@ -55,7 +55,7 @@ class WatchedHouse(House):
         return heard
 
     def use(self, secret: Secret) -> None:
-        """From now on this is the client's."""
+        """From now on this is the client's secret."""
         self.secret = secret
         self.api = ApiClient(self.http, f"http://127.0.0.1:{self.port}", Credentials(self.client_id, secret))
 
@@ -74,11 +74,11 @@ class Job:
 
     @property
     def connected(self) -> int:
-        """Accounts."""
+        """How many accounts."""
         return len(self._accounts)
 
     async def run(self, creators: int) -> None:
-        """With so many creators of each platform."""
+        """With this many creators on each platform."""
         await self._make_secrets()
         platforms = [str(manifest.work_platform) for manifest in find_manifests().values()]
         everybody = [(number, platform) for number in range(creators) for platform in platforms]
@@ -109,7 +109,7 @@ class Job:
         await self._wrong_calls()
 
     async def _make_secrets(self) -> None:
-        """More applications, a rotated secret, and apps of the operator's at platforms that nobody calls."""
+        """More applications, a rotated secret, and apps of the operator at platforms that nobody calls."""
         settings = self._home.settings
         for number in range(3):
             made = await answer_json("app", "create", f"Other {number}", "--json", settings=settings)
@@ -130,7 +130,7 @@ class Job:
         try:
             self._accounts.append(await self._home.connect(*creator))
         except StepFailed:
-            # A creator without the account type that is needed, or a spoilt reply: the page that says so is kept.
+            # A creator without the required account type, or a spoilt reply: the page that says so is kept.
             self.failed_connects += 1
 
     async def _ask(self, account: Account) -> None:
@@ -141,7 +141,7 @@ class Job:
         self.disconnected += sent.status == 200
 
     async def _pass(self, time: timedelta) -> None:
-        """Let time pass, and then the waits of what failed."""
+        """Lets time pass, and then the waits of whatever failed."""
         await self._home.forward(time)
         await self._settled()
         for _ in range(4):
@@ -149,7 +149,7 @@ class Job:
             await self._settled()
 
     async def _settled(self) -> None:
-        """Until no refresh runs or is due."""
+        """Waits until no refresh runs or is due."""
         connection = await asyncpg.connect(self._home.dsn)
         try:
 
@@ -162,7 +162,7 @@ class Job:
             await connection.close()
 
     async def _wrong_calls(self) -> None:
-        """Calls that hold secrets where none belongs, and are refused."""
+        """Calls that carry secrets where none belong, and are refused."""
         for kind in ("client secret", "SDK token", "access token", "refresh token", "code", "app secret"):
             secret = next(text for text, of in self._ledger.kinds.items() if of == kind)
             await self._ask_api_wrongly(secret)
@@ -225,5 +225,5 @@ class Job:
 
 
 def of_deliveries(home: House) -> list[tuple[str, bytes]]:
-    """What webhooks were told, headers and all."""
+    """What webhooks were sent, headers and all."""
     return [(receipt.path, msgspec.json.encode(receipt.headers) + receipt.body) for receipt in home.receiver.receipts]

@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 SHORTEST = 19
-"""Letters of the shortest text that is planted: the search finds any part of a secret that is as long."""
+"""Letters in the shortest text that is planted: the search finds any part of a secret that is this long."""
 
 FOR_BROWSERS = frozenset({"state", "cookie", "connect address"})
-"""What a creator's browser must be told: looked for in what is stored and logged, not in pages and answers."""
+"""What a creator's browser must be given: looked for in what is stored and logged, not in pages and answers."""
 
 _SENT = {
     "access_token": "access token",
@@ -33,14 +33,14 @@ class Ledger:
         self.kinds: dict[str, str] = {}
 
     def plant(self, kind: str, text: str) -> None:
-        """A secret that is nowhere to be found from now on. Raises ValueError for one that is too short to look for."""
+        """A secret that must not be found anywhere from now on. Raises ValueError if it is too short to look for."""
         if len(text) < SHORTEST:
             raise ValueError(f"a {kind} of {len(text)} letters cannot be looked for")
-        # An app's own token at Meta is its id, which is no secret, and its secret.
+        # An app's own token at Meta is its id, which is not secret, and its secret.
         self.kinds.setdefault(text.rpartition("|")[2], kind)
 
     def kinds_for(self, *, browsers: bool) -> Mapping[str, str]:
-        """What is wanted in a place: where browsers look, all but what they must be told."""
+        """What to look for in a place: where browsers look, everything except what they must be given."""
         return {text: kind for text, kind in self.kinds.items() if not browsers or kind not in FOR_BROWSERS}
 
     def counts(self) -> dict[str, int]:
@@ -48,13 +48,13 @@ class Ledger:
         return dict(Counter(self.kinds.values()))
 
     def take_fields(self, fields: Mapping[str, str]) -> list[str]:
-        """Secrets among the parameters of a call to a platform; planted."""
+        """Secrets among the parameters of a call to a platform; plants them."""
         found = [(_SENT[name], value) for name, value in fields.items() if name in _SENT]
-        # The sandbox's own forms have fields of these names too, with words of a few letters.
+        # The sandbox's own forms also have fields with these names, containing words of a few letters.
         return self._plant_all((kind, value) for kind, value in found if len(value) >= SHORTEST)
 
     def take_reply(self, body: bytes) -> list[str]:
-        """Secrets in a platform's JSON, however deep; planted."""
+        """Secrets in a platform's JSON, at any depth; plants them."""
         try:
             value = msgspec.json.decode(body)
         except msgspec.DecodeError:
@@ -62,12 +62,12 @@ class Ledger:
         return self._plant_all((_ANSWERED[name], text) for name, text in _texts(value) if name in _ANSWERED)
 
     def take_address(self, url: str) -> None:
-        """The code and the state in an address to which a browser is sent; planted."""
+        """The code and the state in an address to which a browser is sent; plants them."""
         said = dict(parse_qsl(urlsplit(url).query))
         if "code" in said:
             self.plant("code", said["code"])
         if "state" in said:
-            # What stands before the dot names the session, which is no secret.
+            # The part before the dot names the session, which is not secret.
             self.plant("state", said["state"].rpartition(".")[2])
 
     def _plant_all(self, found: Iterator[tuple[str, str]]) -> list[str]:

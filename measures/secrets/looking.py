@@ -1,4 +1,4 @@
-"""PURE: looks for secrets place by place, and for the control of each place, which the search must find."""
+"""PURE: looks for secrets place by place, and for each place's control, which the search must find."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,15 +8,15 @@ from measures.secrets.ledger import Ledger
 from measures.secrets.search import Search
 
 Blob = tuple[str, bytes]
-"""What it is called, and what it holds."""
+"""Its name, and its contents."""
 
 
 class Place(Struct, frozen=True):
     """Somewhere to look.
 
-    control        a token that was written there on purpose, in clear
+    control        a token that was written there on purpose, in plain text
     controlled     in how many of the blobs
-    is_for_browsers  whether what browsers must be told may stand there
+    is_for_browsers  whether what browsers must be given may occur there
     """
 
     name: str
@@ -27,7 +27,7 @@ class Place(Struct, frozen=True):
 
 
 class Look(Struct, frozen=True):
-    """What a place held. found: a sentence for each secret of which a part stands there."""
+    """What a place held. found: a sentence for each secret of which a part occurs there."""
 
     place: str
     bytes_searched: int

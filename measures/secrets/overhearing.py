@@ -1,4 +1,4 @@
-"""The client and the creator's browser of the job: they keep every answer and page, and plant what they are told."""
+"""The job's client and creator's browser: they keep every answer and page, and plant the secrets they are given."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -45,11 +45,11 @@ class Overhearing(HttpClient):
             self._ledger.plant("SDK token", msgspec.json.decode(sent.body)["sdk_token"])
             return
         if call == "POST /x/connect-sessions" and sent.status == 201:
-            # What stands before its last letters names the session, which is no secret.
+            # The part before its last letters names the session, which is not secret.
             self._ledger.plant("connect address", msgspec.json.decode(sent.body)["url"][-21:])
         kept = "\n".join(f"{name}: {value}" for name, value in sent.headers.items() if name not in _NOT_KEPT)
         self.answers.append((call, kept.encode() + b"\n" + sent.body + self._own(sent.headers.get("location", ""))))
 
     def _own(self, location: str) -> bytes:
-        """Where a browser is sent, if that is a place of ours."""
+        """Where a browser is sent, if that is an address of ours."""
         return location.encode() if urlsplit(location).netloc in self._ours | {""} else b""

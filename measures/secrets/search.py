@@ -1,4 +1,4 @@
-"""PURE: finds planted secrets, or parts of them, in bytes of any kind: as they are, and written in other letters."""
+"""PURE: finds planted secrets, or parts of them, in bytes of any kind: as they are, and in other encodings."""
 
 import binascii
 import re
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
 GRAM = 16
-"""Letters and digits that are compared at once, capitals or not, whatever stands between them."""
+"""How many letters and digits are compared at once, ignoring case and whatever is between them."""
 STEP = 4
-"""How far apart in the bytes: so GRAM + STEP - 1 letters of a secret are found wherever they stand."""
+"""The distance in bytes between comparisons: so GRAM + STEP - 1 letters of a secret are found wherever they are."""
 
 _WORDS = re.compile(rb"[!-~]{%d,}" % GRAM)
 _KEPT = bytes.maketrans(bytes(range(65, 91)), bytes(range(97, 123)))
@@ -19,7 +19,7 @@ _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 class Search:
-    """Looks for secrets, of GRAM + STEP - 1 letters at least."""
+    """Looks for secrets, of at least GRAM + STEP - 1 letters."""
 
     def __init__(self, planted: Iterable[str]) -> None:
         self._whose: dict[bytes, str] = {}
@@ -29,7 +29,7 @@ class Search:
                 self._whose[raw[start : start + GRAM]] = text
 
     def found_in(self, data: bytes) -> dict[str, str]:
-        """The secrets of which a part stands there, and how it is written."""
+        """The secrets of which a part occurs there, and how it is written."""
         found: dict[str, str] = {}
         for writing, view in _views(data):
             for word in _WORDS.finditer(view):
@@ -44,12 +44,12 @@ class Search:
 
 
 def _folded(word: bytes) -> bytes:
-    """Letters in lower case, and digits: what is left of a token that was made a name of."""
+    """Lower-case letters and digits: what is left when a token is turned into a name."""
     return word.translate(_KEPT, _DROPPED)
 
 
 def _views(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """The bytes, and what they say where they are an encoding; pieces stand apart."""
+    """The bytes, and what they decode to if they are an encoding; pieces are kept apart."""
     yield "as it is", data
     yield "percent-encoded", b"\n".join(unquote_to_bytes(word) for word in _WORDS.findall(data) if b"%" in word)
     yield "base64", b"\n".join(piece for each in _BASE64.finditer(data) for piece in _decoded(each.group()))
@@ -57,7 +57,7 @@ def _views(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _decoded(word: bytes) -> Iterator[bytes]:
-    """A word of base64 may begin before the piece of interest: read from each of four places."""
+    """A base64 word may begin before the piece of interest: decoded from each of four offsets."""
     letters = word.translate(_STANDARD)
     for start in range(4):
         piece = letters[start:]
@@ -65,7 +65,7 @@ def _decoded(word: bytes) -> Iterator[bytes]:
 
 
 def _bytes(word: bytes) -> Iterator[bytes]:
-    """A word of hex, read from each of its first two digits."""
+    """A hex word, decoded from each of its first two digits."""
     for start in range(2):
         piece = word[start:]
         yield binascii.unhexlify(piece[: len(piece) // 2 * 2])

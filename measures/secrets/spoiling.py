@@ -1,4 +1,4 @@
-"""PURE: replies as bad as platforms and what stands before them give, each of them quoting the secrets of its call."""
+"""PURE: replies as bad as those of platforms and their proxies, each of them quoting the secrets of its call."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,7 +13,7 @@ _SAID = {"message", "error_description", "error_message", "error_user_msg", "err
 
 
 class Spoilt(Struct, frozen=True):
-    """A reply. raw: bytes that are no HTTP, in place of all the rest."""
+    """A reply. raw: bytes that are not HTTP, in place of everything else."""
 
     status: int = 200
     headers: Mapping[str, str] = {}
@@ -22,7 +22,7 @@ class Spoilt(Struct, frozen=True):
 
 
 def echoing(status: int, body: bytes, told: str) -> bytes:
-    """A platform's own refusal, its words replaced by the secrets; any other reply as it is."""
+    """A platform's own refusal, with its words replaced by the secrets; any other reply unchanged."""
     if status < 400:
         return body
     try:
@@ -111,11 +111,11 @@ SPOILERS: tuple[Callable[[bytes, str], Spoilt], ...] = (
     _reason,
     _redirect,
 )
-"""Each makes a reply of the good one's body and the secrets, printable ASCII."""
+"""Each makes a reply from the good one's body and the secrets, in printable ASCII."""
 
 
 def _turned(value: object, told: str, *, texts: bool) -> object:
-    """Every text as an object that holds the secrets, or every number as a text that is them."""
+    """Every text as an object that holds the secrets, or every number as a text that consists of them."""
     if isinstance(value, dict):
         return {name: _turned(member, told, texts=texts) for name, member in value.items()}
     if isinstance(value, list):

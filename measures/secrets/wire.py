@@ -1,6 +1,6 @@
-"""Stands between houselights and the invented platforms: reads every secret that passes, and spoils replies on demand.
+"""Sits between houselights and the invented platforms: reads every secret that passes, and spoils replies on demand.
 
-The platforms' own replies go through, but whatever a refusal says is replaced by the secrets that it was asked with.
+The platforms' own replies pass through, but the words of a refusal are replaced by the secrets it was asked with.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ class Wire:
 
 
 def _fields(request: web.Request, body: bytes) -> dict[str, str]:
-    """Parameters, wherever they stood."""
+    """Parameters, wherever they were."""
     kind = request.headers.get("content-type", "")
     sent: dict[str, str] = {}
     if kind.startswith("application/x-www-form-urlencoded"):
@@ -95,7 +95,7 @@ def _fields(request: web.Request, body: bytes) -> dict[str, str]:
 
 
 async def _answer(request: web.Request, reply: Spoilt) -> web.StreamResponse:
-    """As it is where it is HTTP; else its bytes, and the connection's end."""
+    """Unchanged if it is HTTP; otherwise its raw bytes, after which the connection ends."""
     if reply.raw is None:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
     transport = request.transport

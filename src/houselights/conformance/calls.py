@@ -1,4 +1,4 @@
-"""Calls to the server: paced, patient with limits, counted, and remembered: some rules are about all answers."""
+"""Calls to the server: paced, patient with limits, counted, and remembered, since some rules are about all answers."""
 
 import asyncio
 import re
@@ -16,20 +16,20 @@ from houselights.outbound.errors import SendFailed
 
 JSON = "application/json"
 MOST_CALLS = 5_000
-"""A run that sends more is one that does not end."""
+"""A run that sends more would never end."""
 SILENT_MOST = 5
-"""Calls in a row without an answer, after which the server counts as gone."""
+"""How many calls in a row may go unanswered before the server counts as gone."""
 
 _TRIES = 5
 _READ, _SHOWN = 4_000, 200
-"""Of a body: what is looked at for an excerpt, and how long that is at most."""
+"""For an excerpt: how much of a body is looked at, and the most that is shown."""
 _LONGEST_WAIT_S = 60.0
 _CODE = re.compile(r'"code": ?"(\w+)"')
 _SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 class Sends(Protocol):
-    """What takes a request to an address and brings the reply; redirects come back as they are."""
+    """Something that takes a request to an address and brings the reply; redirects are returned as they are."""
 
     async def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Sent:
         """One request. Raises SendFailed."""
@@ -54,11 +54,11 @@ class Reply(Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """Of the request, without its query."""
+        """The request's path, without its query."""
         return urlsplit(self.target).path
 
     def header(self, name: str) -> str:
-        """A header, or ""."""
+        """A header's value, or ""."""
         return self.headers.get(name, "")
 
     def document(self) -> Document:
@@ -72,7 +72,7 @@ class Reply(Struct, frozen=True):
         return value
 
     def shown(self) -> str:
-        """The exchange in words: an error's code, the beginning of any other body."""
+        """The exchange in words: an error's code, or the beginning of any other body."""
         match = _CODE.search(self.excerpt) if self.status >= 400 else None
         return f"{self.method} {self.target} answered {self.status} {match[1] if match else self.excerpt}".rstrip()
 
@@ -80,7 +80,7 @@ class Reply(Struct, frozen=True):
 class Line:
     """The one way to the server under test.
 
-    pace  calls a second, 0 for as fast as they come
+    pace  calls per second, 0 for as fast as they come
     """
 
     def __init__(self, sends: Sends, base_url: str, pace: float) -> None:
@@ -95,7 +95,7 @@ class Line:
         """Takes secrets out of a text."""
 
     async def call(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """One call at its turn; a 429 is waited out as the server asks, a few times."""
+        """One call when its turn comes; a 429 is waited out as the server asks, a few times."""
         for _ in range(_TRIES - 1):
             await self._turn()
             reply = await self.call_at_once(method, target, headers, body)
@@ -105,7 +105,7 @@ class Line:
         return await self.call_at_once(method, target, headers, body)
 
     async def call_at_once(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """One call, now, whatever it is answered. Raises Failed where no answer comes, NotChecked after too many."""
+        """One call, now, whatever the answer. Raises Failed where no answer comes, NotChecked after too many calls."""
         self._calls += 1
         if self._calls > MOST_CALLS:
             raise NotChecked(f"the run has sent its {MOST_CALLS} requests")
@@ -135,7 +135,7 @@ class Caller:
         self._authorization = authorization
 
     def with_(self, authorization: str) -> "Caller":
-        """The same server, called with another header."""
+        """The same server, called with another `Authorization` header."""
         return Caller(self.line, authorization)
 
     async def get(self, target: str, **headers: str) -> Reply:
@@ -143,7 +143,7 @@ class Caller:
         return await self.send("GET", target, headers={name.replace("_", "-"): headers[name] for name in headers})
 
     async def post(self, target: str, document: object) -> Reply:
-        """POST a value as JSON, its type said."""
+        """POST a value as JSON, with its content type."""
         return await self.send("POST", target, body=encoded(document), content_type=JSON)
 
     async def send(
@@ -159,7 +159,7 @@ class Caller:
         return await self.line.call(method, target, self._headers(content_type, headers), body)
 
     async def at_once(self, method: str, target: str, document: object = None) -> Reply:
-        """Without its turn, and without patience: for rules about calls at the same time."""
+        """Without waiting its turn, and without patience: for rules about simultaneous calls."""
         body = None if document is None else encoded(document)
         return await self.line.call_at_once(method, target, self._headers(None if body is None else JSON, None), body)
 
@@ -173,11 +173,11 @@ class Caller:
 
 
 def encoded(document: object) -> bytes:
-    """A request's body."""
+    """A value as a request's body."""
     return msgspec.json.encode(document)
 
 
 def wait_s(reply: Reply) -> float:
-    """How long a 429 asks to wait; a second where it does not say, never longer than a minute."""
+    """How long a 429 asks to wait; one second if it does not say, never longer than a minute."""
     text = reply.header("retry-after")
     return min(float(text), _LONGEST_WAIT_S) if _SECONDS.fullmatch(text) else 1.0

@@ -1,4 +1,4 @@
-"""Who the kit is to the server: headers that prove it, headers that must not, and the digest of a delivery.
+"""Who the kit is to the server: headers that prove it, headers that do not, and the digest of a delivery.
 
 The only module of the kit that reveals a secret; what it hands out goes to the server or is a digest.
 """
@@ -19,14 +19,14 @@ _WORD = r"(?<!\w)%s(?!\w)"
 
 
 class Credentials(Struct, frozen=True):
-    """Of one client application."""
+    """Those of one client application."""
 
     client_id: str
     client_secret: Secret
 
     @property
     def has_colons(self) -> bool:
-        """Whether the secret itself holds a colon, as C-003 wants it."""
+        """Whether the secret itself holds a colon, as C-003 needs."""
         return ":" in self.client_secret.reveal()
 
     def basic(self, scheme: str = "Basic") -> str:
@@ -34,7 +34,7 @@ class Credentials(Struct, frozen=True):
         return f"{scheme} {_encoded(f'{self.client_id}:{self.client_secret.reveal()}')}"
 
     def refused(self, unknown_id: str) -> tuple[tuple[str, str], ...]:
-        """Headers that must not be accepted, each with what is wrong with it. unknown_id: nobody's client id."""
+        """Headers that must not be accepted, each with what is wrong with it. unknown_id: a client id nobody has."""
         secret = self.client_secret.reveal()
         return (
             ("a wrong secret", f"Basic {_encoded(f'{self.client_id}:{secret}x')}"),
@@ -49,7 +49,7 @@ class Credentials(Struct, frozen=True):
         return hmac.new(self.client_secret.reveal().encode(), body, hashlib.sha256).hexdigest()
 
     def hide(self, text: str) -> str:
-        """A server's text without the secret, however it may have been echoed."""
+        """A server's text without the secret, in whatever form it was echoed."""
         for form in self._forms():
             text = text.replace(form, _HIDDEN)
         return text
@@ -57,8 +57,8 @@ class Credentials(Struct, frozen=True):
     def hide_echoes(self, text: str, came: Callable[[str], bool]) -> str:
         """A text of ours that quotes a server, without the secret.
 
-        came  whether a server sent this form of it at all; where not, it stands in our own words by accident. A short
-              secret is hidden as a word of its own only: `b` is not cut out of `bodies`
+        came  whether a server sent this form of it at all; if not, it is in our own words by chance. A short secret is
+              hidden only as a separate word: `b` is not cut out of `bodies`
         """
         for form in self._forms():
             if form in text and came(form):

@@ -1,4 +1,4 @@
-"""What answers must be. Each of these raises Failed with the exchange where it is not so."""
+"""What answers must be. Each function raises Failed with the exchange if the answer is not so."""
 
 import re
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ ERROR_KEYS = ["type", "code", "error_code", "message", "status_code", "http_stat
 
 
 def that(holds: object, seen: str) -> None:
-    """Anything."""
+    """Whatever must hold."""
     if not holds:
         raise Failed(seen)
 
@@ -47,7 +47,7 @@ def error(reply: Reply) -> Document:
 
 
 def refused(reply: Reply, status: int, code: str, *fields: str) -> None:
-    """The refusal with this code, its message naming exactly these fields where some are given."""
+    """The refusal with this code; if fields are given, its message must name exactly those."""
     told = error(answered(reply, status))
     if told.get("code") != code:
         raise Failed(f"{reply.shown()}: not {code}")
@@ -56,7 +56,7 @@ def refused(reply: Reply, status: int, code: str, *fields: str) -> None:
 
 
 def keys(found: Document, wanted: Iterable[str], reply: Reply) -> None:
-    """All of these keys, in this order; further ones may stand between them."""
+    """All of these keys, in this order; others may come between them."""
     names = list(wanted)
     known = [key for key in found if key in names]
     if known != names:
@@ -70,7 +70,7 @@ def same(first: Reply, second: Reply) -> None:
 
 
 def alike(first: Reply, second: Reply) -> None:
-    """Equal answers but for their request ids."""
+    """Equal answers, except for their request ids."""
     if _blotted(first) != _blotted(second):
         raise Failed(f"{second.shown()}: can be told from the answer to {first.target}, {first.status}")
 

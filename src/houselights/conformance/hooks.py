@@ -1,4 +1,4 @@
-"""Webhooks of the kit's own: registered for a while, told of something, deleted again."""
+"""The kit's own webhooks: registered for a while, sent something, deleted again."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +14,7 @@ EVENTS = (
     *("ACCOUNTS.CONNECTED", "ACCOUNTS.DISCONNECTED", "SESSION.EXPIRED", "PROFILES.ADDED", "PROFILES.UPDATED"),
     *("PROFILES_AUDIENCE.ADDED", "PROFILES_AUDIENCE.UPDATED"),
 )
-"""What the kit listens to all the time."""
+"""What the kit listens to throughout."""
 ASKED = "PROFILES.UPDATED"
 """What the kit asks the server to send."""
 _REACHED_WITHIN_S = 10.0
@@ -29,7 +29,7 @@ async def hook(
     is_active: bool = True,
     answer: Answer | None = None,
 ) -> AsyncIterator[Mailbox]:
-    """A webhook at the server for the block, and what arrives there."""
+    """A webhook at the server for the length of the block, and what arrives there."""
     caller, box = caller or kit.api, kit.receiver.box(answer)
     body: dict[str, object] = {"name": "conformance", "url": box.url, "events": list(events)}
     if not is_active:
@@ -43,7 +43,7 @@ async def hook(
 
 
 async def ask(kit: Kit, caller: Caller | None = None, event: str = ASKED) -> tuple[str, Reply]:
-    """Has the server send a notification of the kit's own; the account id that it carries, and the answer."""
+    """Makes the server send a notification of the kit's own; the account id in it, and the answer."""
     marker = kit.new_id()
     kit.sent_ids.add(marker)
     data = {"account_id": marker, "user_id": kit.new_id(), "profile_id": kit.new_id(), "last_updated_time": _TIME}
@@ -62,7 +62,7 @@ async def heard(kit: Kit, box: Mailbox, account_id: str, event: str = ASKED) -> 
 
 
 async def stay_quiet(kit: Kit, counts: Sequence[tuple[Mailbox, int]]) -> None:
-    """Raises Failed where more than so many deliveries arrive at one of these, now or in a while."""
+    """Raises Failed if any of these gets more deliveries than its number, now or shortly afterwards."""
 
     async def passes(box: Mailbox, count: int) -> bool:
         return await box.wait(lambda: len(box.arrivals) > count, kit.plan.quiet_s)
@@ -74,7 +74,7 @@ async def stay_quiet(kit: Kit, counts: Sequence[tuple[Mailbox, int]]) -> None:
 
 
 async def why_deaf(kit: Kit, ear: Mailbox) -> str:
-    """Why deliveries do not arrive; "" where one did."""
+    """Why deliveries do not arrive; "" if one did."""
     try:
         marker, _ = await ask(kit)
     except (Failed, NotChecked) as error:

@@ -1,4 +1,4 @@
-"""What rules are handed: ways to call, the account to look at, webhooks of their own, and accounts to spend."""
+"""What rules are handed: ways to call, the account to look at, webhooks of their own, and accounts to use up."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What is asked of a run.
+    """What a run is to do.
 
-    second, older_client  another application; the same one with the older of two valid secrets
+    second, older_client  another application; the first one with the older of two valid secrets
     spendable             accounts that may be disconnected
     third_gender          OTHERS, or OTHER where the application has switched
-    patience_s            how long an event, a delivery or the end of a refresh is waited for
-    quiet_s               how long nothing more must arrive, where something has
+    patience_s            how long to wait for an event, a delivery or the end of a refresh
+    quiet_s               how long to make sure that nothing more arrives
     burst                 calls to send at once to provoke a 429; 0 for none
     """
 
@@ -42,7 +42,7 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 class Sample(Struct, frozen=True):
-    """The account that reading rules look at, and its documents; None for what there is not."""
+    """The account that reading rules look at, and its documents; None for those that do not exist."""
 
     account: Document | None = None
     profile: Document | None = None
@@ -50,7 +50,7 @@ class Sample(Struct, frozen=True):
 
 
 class Doors(Struct, frozen=True):
-    """What the kit reaches the outside by. receiver, sandbox: None where there is none."""
+    """How the kit reaches the outside. receiver, sandbox: None where there is none."""
 
     line: Line
     receiver: Receiver | None
@@ -59,7 +59,7 @@ class Doors(Struct, frozen=True):
 
 
 class Kit:
-    """One run's means. Found things are set by `world` before the first rule."""
+    """One run's means. What is found is set by `world` before the first rule."""
 
     def __init__(self, plan: Plan, doors: Doors) -> None:
         self.plan = plan
@@ -69,13 +69,13 @@ class Kit:
         self.nobody = Caller(doors.line, None)
         self.sample = Sample()
         self.deaf = "needs --write, to register its webhook"
-        """Why no delivery reaches the kit; "" where one did."""
+        """Why no delivery reaches the kit; "" if one did."""
         self.ear = Mailbox("", _unheard)
-        """Where everything arrives that the server tells while the run lasts."""
+        """Receives everything that the server sends while the run lasts."""
         self.sent_ids: set[str] = set()
-        """Account ids of notifications that the kit asked for itself."""
+        """Account ids of notifications that the kit itself asked for."""
         self.second_ids: set[str] = set()
-        """Those among them that the second application asked for."""
+        """Those of them that the second application asked for."""
         self._doors = doors
         self._spendable = list(plan.spendable)
         self._memory: dict[object, object] = {}
@@ -87,7 +87,7 @@ class Kit:
         return text
 
     def hide_echoes(self, text: str) -> str:
-        """A text of ours without secrets of the run that a server has sent, which it may quote."""
+        """A text of ours, without any secrets of the run that it quotes from a server."""
         for credentials in self._all_credentials():
             text = credentials.hide_echoes(text, self._came)
         return text
@@ -159,7 +159,7 @@ class Kit:
         return self._spendable.pop(0) if self._spendable else None
 
     def lacks(self, need: Need) -> str:
-        """Why a need cannot be met, "" where it can."""
+        """Why a need cannot be met, "" if it can."""
         account = self.sample.account
         reasons = {
             Need.WRITE: "" if self.plan.writes else "needs --write",
@@ -176,7 +176,7 @@ class Kit:
         return reasons[need]
 
     async def once(self, work: "Callable[[Kit], Awaitable[T]]") -> T:
-        """What `work` brings, done the first time only; a failure is remembered and raised again."""
+        """The result of `work`, done only the first time; a failure is remembered and raised again."""
         if work not in self._memory:
             try:
                 self._memory[work] = await work(self)
@@ -190,7 +190,7 @@ class Kit:
 
 
 def is_refreshable(account: Document) -> bool:
-    """Whether a refresh of the account is to be accepted."""
+    """Whether a refresh of the account must be accepted."""
     data = account.get("data")
     return account.get("status") == "CONNECTED" and isinstance(data, dict) and isinstance(data.get("identity"), dict)
 

@@ -1,4 +1,4 @@
-"""The kit's webhook receiver: an ASGI application that remembers every delivery, and answers each as it is told.
+"""The kit's webhook receiver: an ASGI application that remembers every delivery, and answers each as instructed.
 
 Where it listens is the command line's business. It checks nothing itself: rules do.
 """
@@ -26,7 +26,7 @@ class Arrival(Struct, frozen=True):
     at: float
 
     def document(self) -> Document:
-        """The body; {} for what is no JSON object."""
+        """The body; {} if it is not a JSON object."""
         try:
             value = parse(self.body)
         except ValueError:
@@ -45,21 +45,21 @@ class Arrival(Struct, frozen=True):
 
     @property
     def account_id(self) -> str:
-        """Whom it is about; "" where it does not say."""
+        """Which account it is about; "" if it does not say."""
         data = self.document().get("data")
         return str(data.get("account_id", "")) if isinstance(data, dict) else ""
 
     def is_about(self, event: str, account_id: str) -> bool:
-        """Whether it tells this event of this account."""
+        """Whether it reports this event for this account."""
         return (self.event, self.account_id) == (event, account_id)
 
 
 Answer = Callable[[Arrival], Awaitable[int]]
-"""What a delivery is answered, when the answer is due."""
+"""The status with which to answer a delivery, returned when the answer is due."""
 
 
 class Mailbox:
-    """What arrived under one address, in order."""
+    """What arrived at one address, in order."""
 
     def __init__(self, url: str, answer: Answer) -> None:
         self.url = url
@@ -68,11 +68,11 @@ class Mailbox:
         self.news = asyncio.Condition()
 
     def about(self, event: str, account_id: str) -> list[Arrival]:
-        """The arrivals that tell this."""
+        """The arrivals of this event for this account."""
         return [arrival for arrival in self.arrivals if arrival.is_about(event, account_id)]
 
     async def wait(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Whether the condition came to hold in time; it is looked at after each arrival."""
+        """Whether the condition became true in time; it is checked after each arrival."""
         try:
             async with asyncio.timeout(within_s), self.news:
                 await self.news.wait_for(condition)
@@ -81,7 +81,7 @@ class Mailbox:
         return True
 
     async def take(self, arrival: Arrival) -> int:
-        """Remembers first, answers then."""
+        """Remembers first, then answers."""
         async with self.news:
             self.arrivals.append(arrival)
             self.news.notify_all()
@@ -106,11 +106,11 @@ class Receiver:
         return self.boxes[name]
 
     def arrivals(self) -> list[Arrival]:
-        """Of every mailbox."""
+        """Those of every mailbox."""
         return [arrival for box in self.boxes.values() for arrival in box.arrivals]
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """204 unless the mailbox says otherwise; 404 for an address that is none."""
+        """204 unless the mailbox says otherwise; 404 for an address that is not a mailbox's."""
         name = scope["path"].rpartition("/")[2]
         box = self.boxes.get(name)
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
@@ -129,7 +129,7 @@ async def _accepted(_arrival: Arrival) -> int:
 
 
 async def _read(receive: "Receive") -> bytes:
-    """The body, as far as a receiver of events cares to read."""
+    """The body, up to the length that a receiver of events is willing to read."""
     body = b""
     while len(body) < _LARGEST:
         message = await receive()

@@ -1,4 +1,4 @@
-"""What a run has to say: for people a table of at most 100 columns, for programs one object."""
+"""What a run reports: for people a table at most 100 columns wide, for programs one object."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ class Report(Struct, frozen=True):
     """A run's outcome.
 
     ok           no rule failed
-    not_checked  counts rules that were left out for a reason, which `seen` tells
+    not_checked  counts rules that were left out for a reason, which is in `seen`
     """
 
     ok: bool
@@ -39,7 +39,7 @@ def report(base_url: str, verdicts: Sequence[Verdict]) -> Report:
 
 
 def table(told: Report, *, has_colour: bool) -> str:
-    """A row for each rule, and a line that counts."""
+    """A row for each rule, and a line of totals."""
     lines = [_line(("RULE", "EXPECTATION", "SEEN", "RESULT")), "-" * 96]
     for verdict in told.rules:
         lines += _row(verdict, has_colour=has_colour)

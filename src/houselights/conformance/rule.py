@@ -1,7 +1,7 @@
-"""What a rule is: its number, what it expects, what it needs, and a function that looks.
+"""What a rule is: its number, what it expects, what it needs, and a function that checks.
 
-A check returns what it saw, as one sentence. It raises Failed with what was seen where the server breaks the rule,
-and NotChecked with the reason where it cannot tell: a rule that was not looked at never counts as kept.
+A check returns what it saw, as one sentence. It raises Failed with what it saw if the server breaks the rule,
+and NotChecked with the reason if it cannot tell: a rule that was not looked at never counts as kept.
 """
 
 from collections.abc import Awaitable, Callable
@@ -23,18 +23,18 @@ class NotChecked(Exception):
 
 
 def evidence(count: int, what: str) -> str:
-    """What a rule saw, in words. Raises NotChecked where it saw nothing: then nothing was looked at."""
+    """What a rule saw, in words. Raises NotChecked if that was nothing: then nothing was checked."""
     if not count:
         raise NotChecked(f"there were no {what} to look at")
     return f"{count} {what}"
 
 
 ODD = (KeyError, TypeError, ValueError, IndexError, AttributeError)
-"""What a document of another form does to code that reads it: the server's failure, not the kit's."""
+"""What code raises that reads a document of another form: the server's failure, not the kit's."""
 
 
 class Need(Enum):
-    """What a rule cannot be checked without, in the words of whoever can give it."""
+    """What a rule cannot be checked without, in the words of whoever can supply it."""
 
     WRITE = "--write"
     ACCOUNT = "an account"
@@ -70,7 +70,7 @@ Check: TypeAlias = "Callable[[Kit], Awaitable[str]]"
 
 
 class Rule(Struct, frozen=True):
-    """One numbered rule of the contract's section 10. at_end: it looks at everything that was answered."""
+    """One numbered rule of the contract's section 10. at_end: it looks at every answer of the run."""
 
     id: str
     expectation: str
@@ -80,7 +80,7 @@ class Rule(Struct, frozen=True):
 
 
 def rule(number: str, *needs: Need, at_end: bool = False) -> Callable[[Check], Rule]:
-    """Makes a rule of the function that checks it; what it expects is the function's docstring."""
+    """Makes a rule of the function that checks it; the function's docstring says what it expects."""
 
     def made(check: Check) -> Rule:
         return Rule(number, " ".join((check.__doc__ or "").split()).removesuffix("."), needs, at_end, check)
@@ -89,7 +89,7 @@ def rule(number: str, *needs: Need, at_end: bool = False) -> Callable[[Check], R
 
 
 def elsewhere(number: str, expectation: str, reason: str) -> Rule:
-    """A rule that nobody can see from outside; the reason says where it is checked instead."""
+    """A rule that cannot be seen from outside; the reason says where it is checked instead."""
 
     async def check(_kit: "Kit") -> str:
         raise NotChecked(reason)

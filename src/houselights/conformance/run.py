@@ -1,4 +1,4 @@
-"""A run: every chosen rule once, each with a verdict, within a time and a number of calls."""
+"""A run: every chosen rule once, each with a verdict, within limits of time and calls."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ _LONGEST_SEEN = 400
 
 
 class Limits(Struct, frozen=True):
-    """within_s: of the whole run; rule_s: of one rule."""
+    """within_s: for the whole run; rule_s: for one rule."""
 
     within_s: float = 1800.0
     rule_s: float = 300.0
 
 
 def chosen(patterns: Sequence[str]) -> tuple[Rule, ...]:
-    """The rules that the patterns name (`C-011`, `C-02*`), all for none. Raises ValueError for one that names none."""
+    """The rules that the patterns name (`C-011`, `C-02*`); without any, all. Raises ValueError if one names none."""
     for pattern in patterns:
         if not any(fnmatchcase(each.id, pattern) for each in RULES):
             raise ValueError(pattern)
@@ -35,7 +35,7 @@ async def run(kit: Kit, rules: Sequence[Rule], limits: Limits, told: Callable[[i
     """Verdicts in the order in which the rules ran: those about all answers last.
 
     told    called with a number from 1 before each rule
-    raises  CannotCheck where the server is not there, or refuses the credentials
+    raises  CannotCheck if the server is not there, or refuses the credentials
     """
     await greet(kit)
     ends_at = asyncio.get_running_loop().time() + limits.within_s
@@ -78,6 +78,6 @@ async def _checked(kit: Kit, each: Rule, *, is_over: bool) -> str:
 
 
 def _clean(kit: Kit, seen: str) -> str:
-    """Without secrets that a server echoed, without control characters, not too long."""
+    """The text without secrets echoed by a server, without control characters, and shortened."""
     printable = "".join(letter if letter.isprintable() else " " for letter in kit.hide_echoes(seen))
     return printable if len(printable) <= _LONGEST_SEEN else f"{printable[: _LONGEST_SEEN - 1]}…"

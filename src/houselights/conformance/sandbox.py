@@ -1,6 +1,6 @@
-"""A houselights sandbox under the kit's hand: it holds the invented platform, makes it fail, and counts its calls.
+"""A houselights sandbox controlled by the kit: it holds the invented platform, makes it fail, and counts its calls.
 
-This is the one thing of ours that the kit knows, by its HTTP surface alone, and only where somebody names its address.
+This is the one thing of ours that the kit knows, by its HTTP surface alone, and only if somebody gives its address.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ REVOKED = "error_190_460_password_changed"
 DOWN = "html_502"
 
 Consent: TypeAlias = Callable[[str, int], Awaitable[str]]
-"""A creator at a browser: the address of a connect page and the number of an invented creator -> their username."""
+"""A creator at a browser: a connect page's address and an invented creator's number -> the creator's username."""
 
 
 class Sandbox:
@@ -27,7 +27,7 @@ class Sandbox:
         self.consent = consent
 
     async def hold(self) -> None:
-        """Audience replies stop halfway until the release, so that every refresh stays under way."""
+        """Audience replies stop halfway until `release`, so that every refresh stays under way."""
         await self.fail("slow_body", match={"path": "/insights"}, limit_s=60)
 
     async def fail(self, kind: str, **where: object) -> None:
@@ -35,7 +35,7 @@ class Sandbox:
         await self._ask("POST", "faults", {"kind": kind, **where})
 
     async def release(self) -> None:
-        """Nothing goes wrong any more, and what was held goes on."""
+        """Nothing goes wrong any more, and whatever was held continues."""
         await self._ask("DELETE", "faults")
 
     async def calls_of(self, username: str) -> int:
@@ -44,7 +44,7 @@ class Sandbox:
         return sum(int(row["count"]) for row in counts if row["persona"] == username)
 
     async def _ask(self, method: str, what: str, body: object = None) -> Document:
-        """Raises NotChecked where this is no sandbox of ours; an address that is silent raises SendFailed."""
+        """Raises NotChecked if this is not a sandbox of ours; an address that does not answer raises SendFailed."""
         raw = None if body is None else encoded(body)
         sent = await self._sends.send(method, f"{self._url}/_sandbox/{what}", headers={}, body=raw)
         try:

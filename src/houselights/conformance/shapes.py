@@ -1,4 +1,4 @@
-"""Which keys the contract's documents have, in their order on the wire. Further keys may stand between them."""
+"""Which keys the contract's documents have, in wire order. Other keys may come between them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,13 +12,13 @@ Keys: TypeAlias = "Mapping[str, Shape | None]"
 
 
 class Shape(Struct, frozen=True):
-    """An object, or each object of a list. keys: in order, each with the shape below it; optional: may be absent."""
+    """An object, or each object in a list. keys: in order, each with the shape below it; optional: may be absent."""
 
     keys: Keys
     optional: frozenset[str] = frozenset()
 
     def lacking(self, *names: str) -> "Shape":
-        """The same, where these may be absent."""
+        """The same shape, in which these may be absent."""
         return Shape(self.keys, frozenset(names))
 
 
@@ -147,13 +147,13 @@ def shape_of(method: str, path: str) -> Shape | None:
 
 
 def missing(document: object, shape: Shape, at: str = "") -> Iterator[str]:
-    """Required keys that are absent, by their paths."""
+    """Paths of required keys that are absent."""
     for place, each, below in _objects(document, shape, at):
         yield from (f"{place}{key}" for key in below.keys if key not in each and key not in below.optional)
 
 
 def disordered(document: object, shape: Shape, at: str = "") -> Iterator[str]:
-    """Objects whose known keys stand in another order, by their paths and what was seen."""
+    """Objects whose known keys are in another order: their paths, with what was seen."""
     for place, each, below in _objects(document, shape, at):
         known = [key for key in each if key in below.keys]
         if known != [key for key in below.keys if key in each]:

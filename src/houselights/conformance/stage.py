@@ -1,7 +1,7 @@
-"""Fresh accounts: invented creators who connect through the server's own pages, as far as a sandbox is at hand.
+"""Fresh accounts: invented creators who connect through the server's own pages, if there is a sandbox.
 
-Connecting is not part of the contract's API, so other servers' accounts are looked at as they are, and spent only
-where somebody names them.
+Connecting is not part of the contract's API, so other servers' accounts are looked at as they are, and used up only
+if somebody names them.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _LOOK_EVERY_S = 0.2
 
 
 class Fresh(Struct, frozen=True):
-    """An account that the kit connected. number, username: of the invented creator."""
+    """An account that the kit connected. number, username: the invented creator's."""
 
     id: str
     user_id: str
@@ -30,7 +30,7 @@ class Fresh(Struct, frozen=True):
 
 
 async def connect(kit: Kit, products: Sequence[str] = BOTH, number: int = 0, user_id: str = "") -> Fresh:
-    """An invented creator connects, for a new user where none is named. Raises NotChecked where it does not work."""
+    """An invented creator connects, for a new user if none is named. Raises NotChecked if that does not work."""
     user_id = user_id or str((await new_user(kit))["id"])
     wish = {"user_id": user_id, "products": list(products)}
     token = expect.document(await kit.api.post("/v1/sdk-tokens", wish), 201)
@@ -52,18 +52,18 @@ async def new_user(kit: Kit) -> Document:
 
 
 async def read_account(kit: Kit, account_id: str) -> Document:
-    """As it stands."""
+    """The account as it stands."""
     return expect.document(await kit.api.get(f"/v1/accounts/{account_id}"))
 
 
 async def profile_of(kit: Kit, account_id: str) -> Document | None:
-    """The account's profile, where there is one."""
+    """The account's profile, if there is one."""
     rows = expect.rows(await kit.api.get(f"/v1/profiles?account_id={account_id}"))
     return rows[0] if rows else None
 
 
 async def audience_of(kit: Kit, account_id: str) -> Reply:
-    """The answer to a question for the account's audience."""
+    """The answer to a request for the account's audience."""
     return await kit.api.get(f"/v1/audience?account_id={account_id}")
 
 
@@ -96,7 +96,7 @@ async def ask_refresh(kit: Kit, account_id: str) -> Reply:
 
 
 async def until(kit: Kit, condition: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    """Looks until the condition holds. Raises NotChecked where that takes longer than the run is patient."""
+    """Checks again and again until the condition holds. Raises NotChecked if that exceeds the run's patience."""
     try:
         async with asyncio.timeout(kit.plan.patience_s):
             while True:

@@ -1,4 +1,4 @@
-"""One answer of every kind that reading brings: what rules about all answers look at, however few others ran."""
+"""One answer of every kind that reading produces, for rules about all answers, however few other rules ran."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def operations(nobody: str) -> tuple[tuple[str, str], ...]:
-    """Every operation of scope A, its ids replaced by one that nobody has."""
+    """Every operation of scope A, with its ids replaced by one that nobody has."""
     return (
         ("GET", "/v1/users"),
         ("POST", "/v1/users"),
@@ -36,7 +36,7 @@ def operations(nobody: str) -> tuple[tuple[str, str], ...]:
 
 
 async def swept(kit: Kit) -> list[Reply]:
-    """Everything that was answered so far, one of each kind at least."""
+    """Every answer so far, with at least one of each kind."""
     await kit.once(_sweep)
     return kit.line.replies
 
@@ -55,7 +55,7 @@ async def _sweep(kit: Kit) -> None:
 
 
 def _readable(kit: Kit) -> Iterator[str]:
-    """Lists, and one document of each kind that the run knows of."""
+    """Lists, and one document of each kind that the run has found."""
     yield from ("/v1/users", "/v1/work-platforms?limit=100", "/v1/accounts", "/v1/profiles", "/v1/webhooks")
     sample = kit.sample
     if sample.account is not None:

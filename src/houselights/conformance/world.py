@@ -15,14 +15,14 @@ _LOOKED_AT = 10
 
 
 class CannotCheck(HouselightsError):
-    """The operator: there is no server to check there, or it does not know who asks; the sentence says which."""
+    """The operator: there is no server to check at that address, or it does not know us; the sentence says which."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("cannot_check", sentence)
 
 
 async def greet(kit: Kit) -> None:
-    """Raises CannotCheck where a run would only tell the same failure for each rule."""
+    """Raises CannotCheck if a run would only report the same failure for each rule."""
     try:
         reply = await kit.api.get("/v1/work-platforms?limit=1")
         if reply.status == 401:
@@ -35,7 +35,7 @@ async def greet(kit: Kit) -> None:
 
 @asynccontextmanager
 async def surroundings(kit: Kit) -> AsyncIterator[None]:
-    """For the block the kit listens to every event where it may; it begins with an account where there is one."""
+    """During the block the kit listens to every event if it may; it starts with an account if there is one."""
     async with AsyncExitStack() as stack:
         if not kit.has_receiver:
             kit.deaf = "needs a receiver"
@@ -50,7 +50,7 @@ async def surroundings(kit: Kit) -> AsyncIterator[None]:
 
 
 async def _sample(kit: Kit) -> Sample:
-    """The account that somebody named, the most complete one of the list, or a fresh one; nothing where all fails."""
+    """The account that somebody named, the most complete one in the list, or a fresh one; empty if all that fails."""
     try:
         if kit.plan.account_id is not None:
             return await _documents(kit, await stage.read_account(kit, kit.plan.account_id))
@@ -82,7 +82,7 @@ async def _documents(kit: Kit, account: Document) -> Sample:
 
 
 def _worth(sample: Sample) -> int:
-    """How much of what rules want to see there is."""
+    """How much there is of what rules need to see."""
     if sample.account is None:
         return 0
     return 1 + is_refreshable(sample.account) + (sample.profile is not None) + (sample.audience is not None)

@@ -1,4 +1,4 @@
-"""The contract's section 10, a file a chapter. Chapters run in this order: what ends accounts comes last."""
+"""The contract's section 10, one file per chapter. Chapters run in this order: whatever ends accounts comes last."""
 
 from houselights.conformance.chapters import (
     accounts,

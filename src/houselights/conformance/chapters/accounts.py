@@ -1,4 +1,4 @@
-"""Accounts as they are read and set: C-056 to C-058, C-066 and C-067."""
+"""Reading accounts and setting their modes: C-056 to C-058, C-066 and C-067."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ async def a_fresh_account_has_synced_nothing(kit: Kit) -> str:
 
 
 async def held_fresh(kit: Kit) -> tuple[stage.Fresh, Document, Reply]:
-    """An account whose first refresh the platform holds up: it, as it then stands, and its audience's answer."""
+    """An account whose first refresh the platform holds up: the account at that moment, and its audience's answer."""
     await kit.sandbox.hold()
     try:
         fresh = await stage.connect(kit, number=1)

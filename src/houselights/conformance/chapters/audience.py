@@ -69,7 +69,7 @@ async def no_audience_has_its_reason(kit: Kit) -> str:
 
 
 def _expected(account: Document) -> str:
-    """Which refusal an account's state promises; "" where it promises nothing."""
+    """The refusal that an account's state leads to; "" where it leads to none."""
     identity = stage.identity_of(account)
     if account.get("status") != "CONNECTED" or not identity:
         return ""

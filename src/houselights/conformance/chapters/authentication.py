@@ -131,6 +131,6 @@ async def successes_are_compact(kit: Kit) -> str:
 
 
 def counted(replies: list[Reply]) -> str:
-    """How many answers of which statuses."""
+    """How many answers had which status."""
     statuses = Counter(reply.status for reply in replies)
     return f"{len(replies)} answers: " + ", ".join(f"{statuses[status]} of {status}" for status in sorted(statuses))

@@ -1,4 +1,4 @@
-"""Request bodies: C-037 to C-042. All of it is refused for its content, so that nothing is ever stored."""
+"""Request bodies: C-037 to C-042. All are refused for their contents, so that nothing is ever stored."""
 
 from msgspec import Struct
 

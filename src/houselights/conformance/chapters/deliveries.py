@@ -24,7 +24,7 @@ _TOLD = {
     "PROFILES_AUDIENCE.UPDATED": ("profile audience updated", _PROFILE),
 }
 _RETRY_S = 75.0
-"""The first retry comes 60 s after a failure (contract 6.4); the rest is for a worker that is busy."""
+"""The first retry comes 60 s after a failure (contract 6.4); the rest allows for a busy worker."""
 _HANG_S = 6.0
 _SOON_S = 4.0
 
@@ -61,7 +61,7 @@ async def signatures_hold(kit: Kit) -> str:
 
 
 def _of_first(kit: Kit, arrivals: Sequence[Arrival]) -> list[Arrival]:
-    """Without those of the second application, which signs with its own secret."""
+    """Without those for the second application, which are signed with its own secret."""
     return [arrival for arrival in arrivals if arrival.account_id not in kit.second_ids]
 
 

@@ -1,4 +1,4 @@
-"""Accounts that end: C-059 to C-064, C-076 and C-091. They spend accounts that were given for it, or fresh ones."""
+"""Accounts that end: C-059 to C-064, C-076 and C-091. They use up accounts given for this, or fresh ones."""
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ _REFUSALS = {
 
 
 class Departure(Struct, frozen=True):
-    """One disconnect and what was seen around it. events: ACCOUNTS.DISCONNECTED that came, None where none is heard."""
+    """One disconnect and what was seen around it. events: ACCOUNTS.DISCONNECTED received, None if none can be."""
 
     account_id: str
     fresh: Fresh | None
@@ -38,7 +38,7 @@ class Departure(Struct, frozen=True):
 
 
 class Expiry(Struct, frozen=True):
-    """One consent that the platform refused during a refresh. events: SESSION.EXPIRED that came."""
+    """One consent that the platform refused during a refresh. events: SESSION.EXPIRED received."""
 
     before: Look
     after: Look
@@ -47,7 +47,7 @@ class Expiry(Struct, frozen=True):
 
 
 async def _spend(kit: Kit, number: int) -> tuple[str, Fresh | None]:
-    """An account that may be disconnected: one that was given, else a fresh one that has been read."""
+    """An account that may be disconnected: one that was given for this, else a fresh one that has been read."""
     given = kit.take_spendable()
     if given is not None:
         return given, None

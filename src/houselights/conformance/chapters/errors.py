@@ -14,7 +14,7 @@ _WHOLE_SECONDS = re.compile(r"[1-9][0-9]*")
 
 
 async def _errors(kit: Kit) -> list[Reply]:
-    """Every error so far; a HEAD has no body, and we send none. Raises NotChecked where there was none."""
+    """Every error so far; a HEAD would have no body, but we send none. Raises NotChecked where there was none."""
     errors = [reply for reply in await swept(kit) if reply.status >= 400]
     evidence(len(errors), "errors")
     return errors

@@ -1,4 +1,4 @@
-"""Rules that this kit cannot see: what needs the server's own tests, and what is scope B."""
+"""Rules that this kit cannot check: those that need the server's own tests, and those of scope B."""
 
 from houselights.conformance.rule import elsewhere
 

@@ -1,4 +1,4 @@
-"""Lists: C-028 to C-035. That they hold nobody else's rows is a chapter of its own, `strangers`."""
+"""Lists: C-028 to C-035. That they hold nobody else's rows has a chapter of its own, `strangers`."""
 
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ LISTS = ("/v1/users", "/v1/work-platforms", "/v1/accounts", "/v1/profiles")
 _METADATA = ["offset", "limit", "from_date", "to_date"]
 _PAGES = (3, 7)
 _MOST_ROWS = 200
-"""A walk goes no further: a run must end, however long a list is."""
+"""A walk stops here: a run must end, however long a list is."""
 
 
 @rule("C-028")
@@ -74,12 +74,12 @@ async def walks_yield_every_row_once(kit: Kit) -> str:
 
 
 async def walked(caller: Caller, target: str, size: int, most: int = _MOST_ROWS) -> list[str]:
-    """Ids of a list, page by page until a short one, no further than the page that passes `most`."""
+    """Ids of a list, page by page until a short one, stopping at the page that passes `most`."""
     return [str(row.get("id")) for row in await rows_of(caller, target, size, most)]
 
 
 async def rows_of(caller: Caller, target: str, size: int, most: int = _MOST_ROWS) -> list[Document]:
-    """As `walked`, whole rows."""
+    """As `walked`, but whole rows."""
     found: list[Document] = []
     while len(found) < most:
         page = expect.rows(await caller.get(f"{target}?limit={size}&offset={len(found)}"))

@@ -1,4 +1,4 @@
-"""Profiles as they are read: C-068 and C-069."""
+"""Reading profiles: C-068 and C-069."""
 
 from houselights.conformance import expect
 from houselights.conformance.chapters.platforms import CATALOGUE

@@ -1,4 +1,4 @@
-"""Asking for a refresh: C-070, C-075 and C-084. What comes of it is `runs`; who is refused (C-076) `departures`."""
+"""Asking for a refresh: C-070, C-075 and C-084. What it leads to: `runs`; who is refused (C-076): `departures`."""
 
 from houselights.conformance import expect, stage
 from houselights.conformance.calls import encoded

@@ -1,4 +1,4 @@
-"""What comes of a refresh: C-065, C-077 to C-082, C-085 and C-090."""
+"""What a refresh leads to: C-065, C-077 to C-082, C-085 and C-090."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ class Look(Struct, frozen=True):
 
     @property
     def last_sync_at(self) -> object:
-        """Of the identity."""
+        """The identity's."""
         return stage.identity_of(self.account).get("last_sync_at")
 
 
@@ -39,7 +39,7 @@ class Run(Struct, frozen=True):
 
 
 async def look(kit: Kit, account_id: str) -> Look:
-    """Now."""
+    """The account and its documents now."""
     audience = await stage.audience_of(kit, account_id)
     return Look(
         await stage.read_account(kit, account_id),
@@ -49,7 +49,7 @@ async def look(kit: Kit, account_id: str) -> Look:
 
 
 async def one_run(kit: Kit) -> Run:
-    """A refresh from its request to its end, and what was readable when its event came."""
+    """A refresh from request to end, and what was readable when its event came."""
     account_id = str(kit.account.get("id"))
     await _idle(kit, account_id)
     before = await look(kit, account_id)
@@ -79,7 +79,7 @@ async def _moved(kit: Kit, account_id: str, before: Look) -> None:
 
 
 async def _idle(kit: Kit, account_id: str) -> None:
-    """Until nothing that was asked before is under way, so that what is then seen belongs to us."""
+    """Waits until nothing requested earlier is under way, so that whatever is then seen is ours."""
 
     async def is_idle() -> bool:
         if kit.has_sandbox:
@@ -121,7 +121,7 @@ async def pending_requests_are_joined(kit: Kit) -> str:
 
 
 async def held_run(kit: Kit) -> tuple[Look, int, int, int]:
-    """Ten requests while a run is held at the platform: how the account then looks, the platform's calls since, the
+    """Ten requests while a run is held at the platform: how the account looks then, the platform's calls since, the
     calls of a single run, and the events.
     """
     fresh = await stage.connect(kit, number=3)

@@ -28,7 +28,7 @@ async def applications_do_not_see_each_other(kit: Kit) -> str:
 
 
 def _readable(kit: Kit) -> Iterator[tuple[str, str]]:
-    """Addresses with the id that stands in them."""
+    """Addresses, each with the id in it."""
     sample = kit.sample
     if sample.account is not None:
         account_id = str(sample.account.get("id"))
@@ -41,7 +41,7 @@ def _readable(kit: Kit) -> Iterator[tuple[str, str]]:
 
 
 async def _try_to_change(kit: Kit) -> int:
-    """The second application tries to change what the first one has made for this rule, and to refresh its account."""
+    """The second application tries to change what the first one made for this rule, and to refresh its account."""
     user = await stage.new_user(kit)
     hook = {"url": "https://hooks.example.org/conformance", "events": [ASKED]}
     made = expect.document(await kit.api.post("/v1/webhooks", hook), 201)
@@ -69,7 +69,7 @@ async def _try_to_change(kit: Kit) -> int:
 
 
 async def _cannot_be_told(kit: Kit, method: str, target: str, own_id: str, document: object) -> None:
-    """The second application's answer for the first one's id is the one for an id that never was, a 404."""
+    """The second application gets the same answer for the first one's id as for an id that never existed, a 404."""
     replies = []
     for each in (kit.new_id(), own_id):
         body = None if document is None else encoded(document).replace(b"{id}", each.encode())

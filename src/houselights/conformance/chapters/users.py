@@ -121,7 +121,7 @@ async def the_external_id_filters(kit: Kit) -> str:
 
 @rule("C-050", Need.WRITE)
 async def a_token_lives_a_week(kit: Kit) -> str:
-    # By the server's own clock, which a user made just now tells: ours may be another.
+    # By the server's own clock, read from a user made just now: ours may differ.
     """POST sdk-tokens: 201, expires_at 604800 s after the call."""
     before = _instant((await new_user(kit)).get("created_at"))
     user = await new_user(kit)

@@ -24,7 +24,7 @@ async def _successes(kit: Kit) -> list[Reply]:
 
 
 async def _told(kit: Kit) -> Iterator[tuple[str, str, str, Any]]:
-    """Every member of every document, in answers and in events: where it was, key above, key, value."""
+    """Every member of every document, in answers and events: where it was, key above, key, value."""
     answers = [(f"{reply.method} {reply.target}", reply.document()) for reply in await _successes(kit)]
     own = [arrival for arrival in kit.ear.arrivals if arrival.account_id not in kit.sent_ids]
     events = [(f"the event {arrival.event}", arrival.document()) for arrival in own]

@@ -18,7 +18,7 @@ _FUTURE = "FUTURE_THING.DONE"
 
 @asynccontextmanager
 async def _registered(kit: Kit, document: Document) -> AsyncIterator[Reply]:
-    """The answer to a registration; what it made is deleted after the block."""
+    """The answer to a registration; the webhook is deleted after the block."""
     reply = await kit.api.post("/v1/webhooks", document)
     try:
         yield reply
