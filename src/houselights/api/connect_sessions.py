@@ -136,7 +136,7 @@ class ConnectSessionEndpoints:
         return products
 
     async def _checked(self, call: Call, user_id: UserId, limits: "_Limits") -> WorkPlatformId | None:
-        """The one platform that it is about, if it is; it may be the account's.
+        """The one platform that the session is limited to, perhaps by its account; None if there is none.
 
         raises  Refused where the user, a platform or the account to connect again is not known
         """
@@ -156,7 +156,7 @@ class ConnectSessionEndpoints:
 
 
 class _Limits(Struct, frozen=True):
-    """What a session is limited to. work_platform_ids: () where the creator chooses among all, or not at all."""
+    """What a session is limited to. work_platform_ids: () where the creator chooses among all, or has no choice."""
 
     work_platform_id: WorkPlatformId | None
     work_platform_ids: tuple[UUID, ...]
@@ -164,7 +164,7 @@ class _Limits(Struct, frozen=True):
 
 
 def _limits(fields: Fields) -> _Limits:
-    """One platform, several to choose from, or an account; several beside one of the others are refused."""
+    """One platform, several to choose from, or an account; several together with either of the others are refused."""
     one = fields.id_or_none("work_platform_id")
     several = [parse_uuid(text) for text in fields.texts_or("work_platform_ids", ())]
     account_id = fields.id_or_none("account_id")

@@ -39,7 +39,7 @@ class TokenRevoked(PlatformError):
 
 
 class TokenRefused(TokenRevoked):
-    """Nobody yet: an access token is refused. Where the grant can be renewed, the renewal tells whether it is dead."""
+    """Nobody yet: an access token is refused. If the grant can be renewed, that shows whether it is dead."""
 
 
 class NotGranted(PlatformError):

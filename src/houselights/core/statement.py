@@ -1,4 +1,4 @@
-"""SQL as a value: text beside the struct of its rows. Running it is `db.run`'s business.
+"""SQL as a value: text next to the struct of its rows. Running it is `db.run`'s business.
 
 A house test collects every statement, prepares it against the migrated schema and compares its columns.
 """

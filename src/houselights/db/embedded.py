@@ -241,7 +241,7 @@ def _dsn(directory: Path, name: str = "houselights") -> str:
 
 
 async def _ensure_database(directory: Path) -> None:
-    """Makes the role and the database if they are missing. The role owns its database and is no superuser."""
+    """Makes the role and the database if they are missing. The role owns its database and is not a superuser."""
     try:
         connection = await asyncpg.connect(_dsn(directory))
     except (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError):

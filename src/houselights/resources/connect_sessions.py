@@ -41,9 +41,9 @@ class ConnectSettings(Struct, frozen=True):
     privacy_url    the client's privacy policy, None where it named none
     accent         colour of buttons as six hex digits, None for ours
     logo           version of the picture in `application_logos`, None for the first letter of the name
-    operator       who runs these pages and stores what is read, None where that needs no name of its own
-    purpose        what the data are read for, as creators read it, and in Spanish; None where nothing was said
-    erase_at_disconnect  whether a disconnect deletes what was read of the account
+    operator       who runs these pages and stores what is read, None where it needs no name of its own
+    purpose, purpose_es  what the data is used for, in words for creators, and the same in Spanish; None if not set
+    erase_at_disconnect  whether a disconnect deletes the data read from the account
     """
 
     redirect_urls: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class ConnectSettings(Struct, frozen=True):
     erase_at_disconnect: bool = False
 
     def purpose_in(self, language: str) -> str | None:
-        """What the data are read for, in this language where it was said in it."""
+        """What the data is used for, in this language if it was set in it."""
         return (self.purpose_es if language == "es" else None) or self.purpose
 
 

@@ -1,4 +1,4 @@
-"""What an account is called where its creator reads it: so that they can tell their accounts apart."""
+"""An account's name as shown to its creator, so that they can tell their accounts apart."""
 
 import re
 
@@ -6,9 +6,9 @@ _HANDLE = re.compile(r"@?[^\s@/]{1,100}")
 
 
 def called(username: str | None, name: str | None, profile_id: str | None, *, has_handles: bool = True) -> str | None:
-    """The name, with the handle where that says more; None where nothing is known.
+    """The name, with the handle if that adds something; None where nothing is known.
 
-    username     as in documents: a handle, or what stands there where the platform gave none, such as the id
+    username     as in documents: a handle, or what replaces it if the platform gave none, such as the id
     has_handles  whether people write this platform's usernames with an `@`
     """
     known = username or ""

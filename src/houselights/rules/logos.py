@@ -1,4 +1,4 @@
-"""Which pictures an application's logo may be, told by their first bytes, not by their name.
+"""Which pictures may be an application's logo, judged by their first bytes, not by their name.
 
 No SVG: it can hold a script.
 """
@@ -8,7 +8,7 @@ import hashlib
 from msgspec import Struct
 
 LARGEST = 65536
-"""Bytes of a logo, as its table has it too."""
+"""The most bytes of a logo; its table has the same limit."""
 
 
 class Logo(Struct, frozen=True):
@@ -19,12 +19,12 @@ class Logo(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """What its address ends in, so that it changes with the picture."""
+        """The end of its address, which thus changes with the picture."""
         return hashlib.sha256(self.image).hexdigest()[:32]
 
 
 def read_logo(image: bytes) -> Logo | None:
-    """None for what is no PNG, JPEG or WebP, and for one that is too large."""
+    """The logo; None if it is not a PNG, JPEG or WebP, or is too large."""
     kind = _kind(image)
     return None if kind is None or len(image) > LARGEST else Logo(kind, image)
 

@@ -22,7 +22,7 @@ def webhook_headers(body: bytes, event_id: EventId, secrets: Sequence[Secret], t
 
     body       exactly the bytes that are sent
     secrets    every valid client secret, newest first; at least one. Contract digests are joined by `,` without
-               a space, because receivers split there and do not trim; Standard Webhooks wants spaces
+               a space, because receivers split there and do not trim; Standard Webhooks requires spaces
     timestamp  epoch seconds of this attempt; the id stays the same when the event is sent again
     """
     digests = [_digest(body, secret) for secret in secrets]
