@@ -1,4 +1,4 @@
-"""Verbs, a file each, readable from its `run` downwards; what several share lies beside them and has none.
+"""Verbs, one per file, each readable from its `run` downwards; modules that several share have no `run`.
 
 Shared: `rooms`, `platform_app`, `connect_account`.
 """

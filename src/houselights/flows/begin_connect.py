@@ -21,7 +21,7 @@ class Begun(Struct, frozen=True):
     """An attempt under way.
 
     consent_url  where the platform asks the creator, with the state in it
-    browser      value of the cookie that says whose browser began
+    browser      value of the cookie that identifies the browser that began it
     """
 
     consent_url: str
@@ -31,11 +31,11 @@ class Begun(Struct, frozen=True):
 async def run(
     session: Session, platform: Platform, account_id: AccountId | None, rooms: Rooms, new_token: Callable[[], str]
 ) -> Begun | None:
-    """Start an attempt. None where the session takes none: nobody agreed yet, or it has its account.
+    """Start an attempt. None if the session allows none: the creator has not agreed yet, or it has its account.
 
-    account_id  the account to connect again, None for whichever comes
+    account_id  the account to connect again, None for any
     new_token   fresh unguessable text for addresses and cookies
-    raises      AppRefused where the operator has configured no app at this platform
+    raises      AppRefused if the operator has configured no app at this platform
     """
     work_platform_id = WorkPlatformId(platform.manifest.work_platform)
     app = await platform_app.find(rooms, session.application_id, work_platform_id, session.environment)

@@ -17,16 +17,16 @@ NOBODY = Redirect("", "a-check-without-a-creator", Secret("a-check-without-a-cre
 
 
 class Installation(Struct, frozen=True):
-    """public_url: as the operator set it, None where it is not set."""
+    """public_url: as the operator set it, None if it is not set."""
 
     public_url: str | None
 
 
 async def run(app: OpenApp, platform: Platform, installation: Installation, rooms: Rooms) -> list[Finding]:
-    """Check an app. What the platform answers is in the findings and never raised."""
+    """Check an app. Whatever the platform answers is reported in the findings and never raised."""
     redirect = structs.replace(NOBODY, uri=rooms.callback_url)
     manifest = platform.manifest
-    # Asked by an operator who wants to know now: it neither waits for a budget nor spends one.
+    # An operator asks and wants to know now, so this neither waits for a budget nor spends one.
     link = structs.replace(platform_app.link(rooms, platform, app), meter=None)
     hosts = [await _host(host, link, app.environment) for host in manifest.hosts]
     return [
@@ -44,13 +44,13 @@ async def run(app: OpenApp, platform: Platform, installation: Installation, room
 
 
 async def _host(host: str, link: Link, environment: str) -> Finding:
-    """Whether anything answers there, TLS included; what it answers makes no difference."""
+    """Whether anything answers there, over TLS; the answer itself does not matter."""
     base = link.base_urls[host]
     called = "" if base == host else f" (called at {base})"
     try:
         await drive(app_check.reached(host), link)
     except RateLimited:
-        pass  # only somebody who is there can ask us to wait
+        pass  # only a host that is up can ask us to wait
     except PlatformError as error:
         return Finding(f"host {host}", "failed", f"{error}{called} [{error.code}]", _WAY)
     if environment != "sandbox" and not base.startswith("https://"):

@@ -1,7 +1,7 @@
-"""A candidate of a consent becomes a connected account: its grant is sealed first, then all is written at once.
+"""A consent's candidate becomes a connected account: its grant is sealed first, then everything is written at once.
 
-Here too: the candidates of a consent that reached several, sealed in the session until the creator has chosen; and the
-end of an account by its creator.
+Also here: the candidates of a consent that reached several, sealed in the session until the creator has chosen; and
+disconnection of an account by its creator.
 """
 
 from collections.abc import Sequence
@@ -27,10 +27,10 @@ _CREATOR = "CREATOR"
 
 
 class Consent(Struct, frozen=True):
-    """What all candidates of a consent share.
+    """What all candidates of one consent share.
 
     products          granted ones
-    owner, client_id  the platform app that obtained it, and whose it is
+    owner, client_id  the platform app that obtained it, and who owns that app
     """
 
     products: tuple[str, ...]
@@ -39,7 +39,7 @@ class Consent(Struct, frozen=True):
 
 
 class Prepared(Struct, frozen=True):
-    """A candidate whose grant is sealed for the account that it will be, as `account_tokens` keeps it."""
+    """A candidate whose grant is sealed for the account that it will become, as `account_tokens` keeps it."""
 
     account_id: AccountId
     platform_profile_id: str
@@ -74,7 +74,7 @@ async def prepare(session: Session, candidate: Candidate, consent: Consent, room
 
 
 async def known(session: Session, profile: Candidate | Prepared, rooms: Rooms) -> AccountId | None:
-    """The account that connecting this profile revives; None where it makes one."""
+    """The existing account that connecting this profile revives; None if it creates a new one."""
     return await accounts.find(
         rooms.database,
         session.application_id,
@@ -86,10 +86,10 @@ async def known(session: Session, profile: Candidate | Prepared, rooms: Rooms) -
 
 
 async def keep(session: Session, state_digest: bytes, prepared: Prepared, rooms: Rooms) -> None:
-    """Store the account; once more where another consent made it under another id meanwhile.
+    """Store the account; try once more if another consent has meanwhile made it under another id.
 
-    raises  LeaseLost where another attempt took this one's place
-            NotGiven where the application allows one user for an account and it has another
+    raises  LeaseLost if another attempt took this one's place
+            NotGiven if the application allows one user per account and this account has another
     """
     try:
         await _store(session, state_digest, prepared, rooms)
@@ -100,12 +100,12 @@ async def keep(session: Session, state_digest: bytes, prepared: Prepared, rooms:
 
 
 async def seal_all(session: Session, offered: Sequence[Prepared], rooms: Rooms) -> bytes:
-    """What a consent reached, for the session's row."""
+    """Seal what a consent reached, for the session's row."""
     return await rooms.vault.seal(session.application_id, msgspec.msgpack.encode(offered), _place(session))
 
 
 async def open_all(session: Session, rooms: Rooms) -> Sequence[Prepared]:
-    """What the session's consent reached; () where nothing waits for a choice."""
+    """What the session's consent reached; () if nothing is waiting for a choice."""
     if session.sealed_candidates is None:
         return ()
     plain = await rooms.vault.open(session.application_id, session.sealed_candidates, _place(session))
@@ -113,7 +113,7 @@ async def open_all(session: Session, rooms: Rooms) -> Sequence[Prepared]:
 
 
 async def disconnect(session: Session, account: ExistingAccount, rooms: Rooms) -> None:
-    """The creator ends what they connected. One that was ended meanwhile stays as it is, and nothing is told."""
+    """The creator disconnects their account. One that has ended meanwhile stays as it is, and nobody is notified."""
     now = rooms.clock.now()
     async with rooms.database.transaction() as connection:
         ended = await accounts.disconnect(
@@ -125,14 +125,14 @@ async def disconnect(session: Session, account: ExistingAccount, rooms: Rooms) -
 
 
 def aimed_at(session: Session) -> WorkPlatformId:
-    """The platform of the attempt under way. Raises AppRefused where there is none."""
+    """The platform of the attempt under way. Raises AppRefused if there is none."""
     if session.attempt_platform_id is None:
         raise AppRefused("no_attempt", "the session has no attempt under way")
     return session.attempt_platform_id
 
 
 async def _moved(session: Session, prepared: Prepared, rooms: Rooms) -> Prepared:
-    """The same for the account that is there now: a seal holds in one place only."""
+    """The same, sealed again for the account that exists now: a sealed value opens in one place only."""
     account_id = await known(session, prepared, rooms) or AccountId(rooms.new_id())
     grant = await rooms.vault.open_grant(session.application_id, prepared.account_id, prepared.sealed)
     sealed = await rooms.vault.seal_grant(session.application_id, account_id, grant)
@@ -140,7 +140,7 @@ async def _moved(session: Session, prepared: Prepared, rooms: Rooms) -> Prepared
 
 
 async def _store(session: Session, state_digest: bytes, prepared: Prepared, rooms: Rooms) -> None:
-    # The creator may have taken their time to choose, and the data keys may have changed meanwhile.
+    # The creator may have taken a while to choose, and the data keys may have changed in the meantime.
     place = grant_place(session.application_id, prepared.account_id)
     token = await rooms.vault.reseal(session.application_id, prepared.sealed, place)
     made = NewConnection(

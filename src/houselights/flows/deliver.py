@@ -1,9 +1,9 @@
-"""One try to deliver an event: sign, send, record. 2xx within five seconds is delivered; all else is tried again.
+"""One try to deliver an event: sign, send, record. 2xx within five seconds is delivered; anything else is retried.
 
-Retries 1 minute, 5 minutes and 6 hours after the failure before; after the fourth failure the webhook is switched
-off (contract 6.4), unless its application has set `webhook_deactivation` off. At least once: a worker that dies after
-the receiver said yes sends the same id and bytes again.
-An error of ours is none of the four: the delivery is put off, longer each time, until we are mended.
+Retries follow 1 minute, 5 minutes and 6 hours after the previous failure; after the fourth the webhook is switched
+off (contract 6.4), unless its application has set `webhook_deactivation` off. Delivery is at least once: if a worker
+dies after the receiver said yes, the same id and bytes are sent again.
+An error of ours does not count as one of the four: the delivery is put off, longer each time, until it is fixed.
 """
 
 from contextlib import suppress
@@ -27,7 +27,7 @@ _CONTENT_TYPE = {"content-type": "application/json", "user-agent": "houselights-
 async def run(held: DeliveryLease, rooms: Rooms) -> None:
     """Send one event to one webhook.
 
-    raises  LeaseLost where another worker has the row; StoreDown: it is sent again, if need be when the lease lapses
+    raises  LeaseLost if another worker has the row; StoreDown: it is sent again, at the latest when the lease lapses
     """
     if backoff.is_parked(held.starts - 1):
         log.error("delivery.parked", webhook_id=held.webhook_id, event_id=held.event_id, starts=held.starts)
@@ -42,7 +42,7 @@ async def run(held: DeliveryLease, rooms: Rooms) -> None:
     except LeaseLost:
         raise
     except StoreDown:
-        # Given back, so that a database that fails now and then does not look like a worker that dies.
+        # Given back, so that a database that fails occasionally does not look like a worker that dies.
         with suppress(StoreDown, LeaseLost):
             await deliveries.postpone(rooms.database, held, rooms.clock.now() + wait)
         raise
@@ -62,14 +62,14 @@ async def _attempt(held: DeliveryLease, rooms: Rooms) -> None:
     try:
         tried = await _send(held, rooms)
     except TargetBusy:
-        # Nothing was sent, so this was no attempt.
+        # Nothing was sent, so this does not count as an attempt.
         await deliveries.later(rooms.database, held, rooms.clock.now() + _BUSY_FOR)
     else:
         await _record(held, rooms, tried)
 
 
 async def _send(held: DeliveryLease, rooms: Rooms) -> Try:
-    """One HTTP try; whatever goes wrong on the way is its error code, never an exception."""
+    """One HTTP try; whatever goes wrong on the way becomes its error code, never an exception."""
     started_at = rooms.clock.now()
     before = rooms.clock.real()
     secrets = await client_secrets.valid(rooms.database, rooms.vault, held.application_id, started_at)

@@ -1,7 +1,7 @@
-"""Everything that is kept of one user is deleted: accounts are disconnected first, then all rows go in one transaction.
+"""Everything kept about one user is deleted: accounts are disconnected first, then all rows go in one transaction.
 
-Whoever works for the user meanwhile writes nothing: refreshes and deliveries lose their rows, a consent on its way back
-finds no session. No webhook is told, for what it would be told is deleted as well.
+Work under way for the user writes nothing more: refreshes and deliveries lose their rows, and a consent on its way
+back finds no session. No webhook is notified, because what it would be told is deleted as well.
 """
 
 from collections.abc import Callable
@@ -14,18 +14,18 @@ from houselights.store import accounts, personal
 from houselights.store.personal import Erased
 
 SOURCE = "DEVELOPER_API"
-"""Who disconnects, in an event that nobody reads."""
+"""Who disconnects the accounts, in an event that nobody reads."""
 
 
 async def run(
     database: Database, application_id: ApplicationId, user_id: UserId, now: datetime, new_id: Callable[[], UUID]
 ) -> Erased | None:
-    """What was deleted; None where there is no such user."""
+    """What was deleted; None if there is no such user."""
     async with database.transaction() as connection:
         found = await personal.lock(connection, application_id, user_id)
         if found is None:
             return None
         for account_id in found:
-            # What it leaves behind on purpose: grants that are to be ended at their platform.
+            # This deliberately leaves something behind: the grants that are to be revoked at their platform.
             await accounts.disconnect(connection, application_id, account_id, SOURCE, now, new_id)
         return await personal.erase(connection, await personal.scope(connection, application_id, user_id))

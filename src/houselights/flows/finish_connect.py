@@ -1,8 +1,8 @@
 """The creator is back: the code becomes a grant, the grant is sealed, and the account is CONNECTED.
 
-The state is taken before the code is spent, so a code is exchanged once. The process may die between any two lines:
-the grant is sealed before the one transaction that keeps everything, so nothing is half stored, and an attempt that
-told no outcome in time is over; the creator tries again. A consent that reaches several accounts waits for a choice.
+The state is taken before the code is spent, so a code is exchanged only once. The process may die between any two
+lines: the grant is sealed before the single transaction that stores everything, so nothing is half stored, and an
+attempt without an outcome in time is over; the creator tries again. A consent for several accounts awaits a choice.
 """
 
 import asyncio
@@ -31,17 +31,17 @@ _EXCHANGE_S = 60
 
 
 class Brought(Struct, frozen=True):
-    """What the creator's browser brought back: the platform's code, and the state that was sent along."""
+    """What the creator's browser brought back: the platform's code, and the state that was sent with it."""
 
     code: Secret
     state: str
 
 
 async def run(session: Session, attempt: Attempt, answer: Brought | Outcome, platform: Platform, rooms: Rooms) -> None:
-    """Finish an attempt; how it went stands in the session afterwards, unless a newer attempt took its place.
+    """Finish an attempt; the session then records how it went, unless a newer attempt took its place.
 
     answer  what the platform sent back, or what its refusal means
-    raises  StoreDown; a state that another callback took, or that lapsed meanwhile, is left alone
+    raises  StoreDown; a state that another callback took, or that has lapsed meanwhile, is left alone
     """
     if not await connect_attempts.take(rooms.database, session.key, attempt, rooms.clock.now()):
         return
@@ -52,9 +52,9 @@ async def run(session: Session, attempt: Attempt, answer: Brought | Outcome, pla
 
 
 async def choose(session: Session, number: int, rooms: Rooms) -> None:
-    """Connect one of the accounts that the consent reached; its outcome stands in the session afterwards.
+    """Connect one of the accounts that the consent reached; the session then records the outcome.
 
-    number  place of the account among them, from 0; another number changes nothing, nor does a choice made before
+    number  index of the account among them, from 0; any other number changes nothing, nor does a repeated choice
     raises  StoreDown
     """
     offered = await connect_account.open_all(session, rooms)
@@ -65,7 +65,7 @@ async def choose(session: Session, number: int, rooms: Rooms) -> None:
 
 
 async def _settle(session: Session, state_digest: bytes, work: Awaitable[None], rooms: Rooms) -> None:
-    """What the work leaves behind: an account, a question, or why there is neither."""
+    """Run the work, which leaves an account or a question; if it fails, record why there is neither."""
     try:
         await work
     except StoreDown:
@@ -91,7 +91,7 @@ async def _fail(session: Session, state_digest: bytes, outcome: Outcome, rooms: 
 
 
 async def _use(session: Session, attempt: Attempt, brought: Brought, platform: Platform, rooms: Rooms) -> None:
-    """Spend the code and keep the account that it gave, or ask which. Raises PlatformError, LeaseLost."""
+    """Spend the code and keep the account that it gave, or ask which one. Raises PlatformError, LeaseLost."""
     app = await platform_app.find(rooms, session.application_id, connect_account.aimed_at(session), session.environment)
     redirect = Redirect(rooms.callback_url, brought.state, rooms.verifier(brought.state), session.products)
     script = platform.exchange(app.keys, brought.code, redirect, rooms.clock.now())
@@ -113,7 +113,7 @@ async def _use(session: Session, attempt: Attempt, brought: Brought, platform: P
 
 
 async def _fitting(session: Session, reached: Sequence[Candidate], rooms: Rooms) -> Sequence[Candidate]:
-    """All that the consent reached, or the one that is to be connected again. Raises NotGiven."""
+    """Everything that the consent reached, or just the account to connect again. Raises NotGiven."""
     if session.attempt_account_id is None:
         return reached
     for candidate in reached:
@@ -125,7 +125,7 @@ async def _fitting(session: Session, reached: Sequence[Candidate], rooms: Rooms)
 def _useful(
     session: Session, candidates: Sequence[Candidate], needed: Mapping[str, Sequence[str]]
 ) -> Sequence[tuple[Candidate, tuple[str, ...]]]:
-    """The candidates that can be read for something, with what for. Raises NotGranted where there is none.
+    """The candidates that any product can be read for, with those products. Raises NotGranted if there are none.
 
     needed  scopes by product
     """

@@ -1,4 +1,4 @@
-"""A page of a client's opens the dialog, or sends its creator here: its SDK token becomes a session."""
+"""A client's page opens the dialog, or sends its creator here: its SDK token becomes a session."""
 
 import re
 from collections.abc import Collection
@@ -23,7 +23,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 class Asked(Struct, frozen=True, rename="camel"):
-    """What the script sends on of its page's options, and the page's origin as the browser told it."""
+    """The page's options that the script passes on, and the page's origin as the browser reported it."""
 
     token: str
     user_id: str
@@ -40,8 +40,8 @@ class Asked(Struct, frozen=True, rename="camel"):
 class Opened(Struct, frozen=True):
     """A session, and what the page's developer should be told.
 
-    is_platform_here  False where the page asked for a platform that cannot be connected here
-    warnings          options that were not followed, by their names in the script
+    is_platform_here  False if the page asked for a platform that cannot be connected here
+    warnings          options that were ignored, by their names in the script
     """
 
     key: SessionKey
@@ -52,8 +52,8 @@ class Opened(Struct, frozen=True):
 async def run(asked: Asked, token_key: bytes, rooms: Rooms) -> Opened:
     """A new session.
 
-    token_key  the root key's, derived for `resources.sdk_tokens.SDK_TOKENS`
-    raises     Refused `sdk_token_expired`, `sdk_token_invalid`; `origin_refused` for a page that may show no dialog
+    token_key  derived from the root key for `resources.sdk_tokens.SDK_TOKENS`
+    raises     Refused `sdk_token_expired`, `sdk_token_invalid`; `origin_refused` for a page that may not show a dialog
     """
     now = rooms.clock.now()
     permission = sdk_tokens.read(token_key, asked.token, now)
@@ -87,7 +87,7 @@ async def run(asked: Asked, token_key: bytes, rooms: Rooms) -> Opened:
 
 
 async def way_back(asked: Asked, token_key: bytes, rooms: Rooms) -> str | None:
-    """Where a page without a dialog gets its creator back although its token opens nothing, told so.
+    """The address that returns a creator to a page without a dialog, with the error, when its token opens nothing.
 
     ->  None for a token that is not ours, and for an address that the application has not listed
     """
@@ -114,7 +114,7 @@ def platforms_here(products: Collection[str], settings: ConnectSettings, rooms: 
 
 
 async def _issuer(permission: Permission, user_id: str, rooms: Rooms) -> Issuer:
-    """The application behind a token. Raises Refused where it, or the user, is gone, or the page names another."""
+    """The application behind a token. Raises Refused if it or the user is gone, or the page names another."""
     issuer = await connect_sessions.issuer(rooms.database, permission.application_id)
     user = await read.user(rooms.database, permission.application_id, permission.user_id)
     if issuer is None or user is None or parse_uuid(user_id) != permission.user_id:
@@ -136,5 +136,5 @@ def _printable(name: str) -> str | None:
 
 
 def _language(tag: str) -> str | None:
-    """None for anything that is not a language tag: the browser then says which."""
+    """None for anything that is not a language tag: the browser's language is then used."""
     return tag if len(tag) <= _LONGEST_LANGUAGE and _LANGUAGE.fullmatch(tag) else None

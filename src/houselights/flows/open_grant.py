@@ -1,9 +1,9 @@
-"""What a platform is asked with: the account's grant, opened, and renewed first where it is due for that, or where the
-platform refuses its access token before its time.
+"""The grant used to call a platform: the account's, opened, and renewed first if it is due for renewal or if the
+platform refuses its access token early.
 
-One process renews a token, all others wait for what it brings: a provider that rotates its tokens kills the grant
-when an old one is used twice. The new grant is stored before it is used. A renewal that was begun and never ended
-(its process died) may have spent the old token, so after three of those the creator connects again: no loop.
+One process renews a token while all others wait for the result: a provider that rotates its tokens kills the grant
+when an old one is used twice. The new grant is stored before it is used. A renewal that began and never ended (its
+process died) may have spent the old token, so after three of those the creator must connect again: no endless loop.
 """
 
 import asyncio
@@ -35,21 +35,21 @@ from houselights.store.events import Subject
 log = structlog.get_logger()
 
 RENEWAL_S = PLATFORMS.longest_s + 10
-"""The longest that asking the platform may take: one call, its wait for a place and for its budgets included."""
+"""The longest that asking the platform may take: one call, including its waits for a place and for its budgets."""
 
 LEASE = timedelta(seconds=RENEWAL_S + 30)
-"""Longer than a renewal can take: what is left is for storing what it brought."""
+"""Longer than a renewal can take: the remainder is for storing its result."""
 
 MOST_LOST = 3
-"""Renewals without an end after which nobody tries again."""
+"""How many renewals may go without an end before nobody tries again."""
 
 _LOOK_EVERY_S = 0.1
 _WAIT_S = LEASE.total_seconds() + 10
-"""How long others wait: until a renewal that was lost may be begun anew."""
+"""How long others wait: until a lost renewal may be started again."""
 
 
 class Opened(Struct, frozen=True):
-    """A grant ready to use, and the app that it belongs to. version: of the stored token."""
+    """A grant ready to use, and the app that it belongs to. version: the stored token's."""
 
     app: OpenApp
     grant: Grant
@@ -61,16 +61,16 @@ async def run(
 ) -> Opened:
     """The account's grant, fresh enough to be used now.
 
-    refused  the version whose access token the platform refuses: renewed whatever its time, unless another one is in
-             its place by now
-    raises   TokenRevoked where there is none, or where the platform or too many lost renewals ended it; NotGiven for a
+    refused  the version whose access token the platform refuses: renewed even if not yet due, unless another version
+             has replaced it by now
+    raises   TokenRevoked if there is none, or if the platform or too many lost renewals ended it; NotGiven for a
              refused one that cannot be renewed; AppRefused without the platform app that obtained it; PlatformError
-             where the platform does not renew it now, and
-             the access token has ended (`Grant.works_until`) or is the refused one
+             if the platform does not renew it now, and the access token has expired (`Grant.works_until`) or is the
+             refused one
     """
     clock = asyncio.get_running_loop().time
     until = clock() + _WAIT_S
-    # Looked at, and not cut off from outside: a renewal of our own may be what takes long.
+    # The time is checked here rather than cut off from outside: the slow step may be a renewal of our own.
     while clock() < until:
         opened = await _look(subject, work_platform_id, platform, rooms, refused)
         if opened is not None:
@@ -110,13 +110,13 @@ async def _look(
 async def _renew(
     subject: Subject, platform: Platform, stored: SealedToken, renewal: Renewal, old: Opened, rooms: Rooms
 ) -> Opened | None:
-    """Ask once, store, then use; None where another token, or another renewal, has taken the place of this one."""
+    """Ask once, store, then use; None if another token, or another renewal, has taken the place of this one."""
     try:
         grant = await _asked(subject, platform, old, rooms)
     except HouselightsError:
-        # No new token came, and this process lives to say so: the renewal was not lost, and may be begun again. Where
-        # only the reply was lost the platform may have spent the old token. Nothing but asking again tells: it renews,
-        # or says that the grant is dead. To count these would end every connection in an hour of a slow platform.
+        # No new token came, and this process is alive to say so: the renewal was not lost, and may be started again.
+        # If only the reply was lost, the platform may have spent the old token. Only asking again shows that: it
+        # renews, or says that the grant is dead. Counting these would end every connection in an hour of slowness.
         if await accounts.end_renewal(rooms.database, subject, stored.version, renewal):
             raise
         return None
@@ -129,9 +129,9 @@ async def _renew(
 
 
 def _still_works(grant: Grant, error: PlatformError, now: datetime) -> bool:
-    """Whether a grant that was not renewed is read with all the same, and renewed another time.
+    """Whether a grant that could not be renewed is used anyway, and renewed another time.
 
-    Not where it is dead, nor where the platform, or a budget, asks for no calls at all for a while.
+    Not if it is dead, nor if the platform, or a budget, allows no calls at all for a while.
     """
     if grant.works_until is None or grant.works_until <= now:
         return False
@@ -139,7 +139,7 @@ def _still_works(grant: Grant, error: PlatformError, now: datetime) -> bool:
 
 
 async def _asked(subject: Subject, platform: Platform, old: Opened, rooms: Rooms) -> Grant:
-    """What the platform gives for the old grant, within the lease. Raises PlatformError, StoreDown."""
+    """What the platform gives in exchange for the old grant, within the lease. Raises PlatformError, StoreDown."""
     script = platform.renew(old.app.keys, old.grant, rooms.clock.now())
     try:
         async with asyncio.timeout(RENEWAL_S):
@@ -149,9 +149,9 @@ async def _asked(subject: Subject, platform: Platform, old: Opened, rooms: Rooms
 
 
 async def _keep(subject: Subject, stored: SealedToken, grant: Grant, rooms: Rooms) -> None:
-    """Store the only copy of a new grant, trying for as long as the database may come back within the lease.
+    """Store the only copy of a new grant, retrying while the lease lasts in case the database comes back.
 
-    raises  LeaseLost where the token that it came from is not there any more; StoreDown
+    raises  LeaseLost if the token that it came from is no longer there; StoreDown
     """
     clock = asyncio.get_running_loop().time
     until = clock() + LEASE.total_seconds() - RENEWAL_S

@@ -1,4 +1,4 @@
-"""Which app of the operator's a flow speaks to a platform with: found, its secret opened."""
+"""Which of the operator's apps a flow uses to talk to a platform: found, and its secret opened."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -17,7 +17,7 @@ from houselights.store.platform_apps import PlatformApp
 
 
 class OpenApp(Struct, frozen=True):
-    """An app ready to use. owner: the application whose it is, or `platform_apps.EVERYBODY`."""
+    """An app ready to use. owner: the application that it belongs to, or `platform_apps.EVERYBODY`."""
 
     owner: ApplicationId
     environment: str
@@ -28,7 +28,7 @@ class OpenApp(Struct, frozen=True):
 async def find(rooms: Rooms, owner: ApplicationId, work_platform_id: WorkPlatformId, environment: str) -> OpenApp:
     """What new connections use: an application's own app at a platform, else the one for everybody.
 
-    raises  AppRefused `platform_app_missing` where neither is configured
+    raises  AppRefused `platform_app_missing` if neither is configured
     """
     app = await platform_apps.find(rooms.database, owner, work_platform_id, environment)
     if app is None:
@@ -37,9 +37,9 @@ async def find(rooms: Rooms, owner: ApplicationId, work_platform_id: WorkPlatfor
 
 
 async def of_token(rooms: Rooms, token: SealedToken, work_platform_id: WorkPlatformId) -> OpenApp:
-    """The app that obtained a token, whichever new connections use by now: a platform takes it from no other.
+    """The app that obtained a token, whichever app new connections use now: a platform accepts it from no other.
 
-    raises  AppRefused `platform_app_gone` where the operator had it forgotten
+    raises  AppRefused `platform_app_gone` if the operator had it forgotten
     """
     owner, client_id = ApplicationId(token.platform_app_owner), token.platform_app_client_id
     app = await platform_apps.of(rooms.database, owner, work_platform_id, token.environment, client_id)
@@ -53,9 +53,9 @@ async def of_token(rooms: Rooms, token: SealedToken, work_platform_id: WorkPlatf
 
 
 def link(rooms: Rooms, platform: Platform, app: OpenApp, account_id: UUID = NOBODY) -> Link:
-    """What a script of this platform is played over with this app: only the manifest's hosts, each at its base URL.
+    """The link over which this app plays the platform's scripts: only the manifest's hosts, each at its base URL.
 
-    account_id  whose calls they are, for budgets by account; NOBODY before there is an account
+    account_id  whose calls they are, for budgets per account; NOBODY before there is an account
     """
     base_urls = {host: app.base_urls.get(host, host) for host in platform.manifest.hosts}
     manifest = platform.manifest

@@ -1,4 +1,4 @@
-"""What has been kept for long enough is deleted: by whole days where a table has them, else a batch at a time.
+"""Deletes what has been kept for long enough: whole days where a table is split by day, else a batch at a time.
 
 Any number of processes may do so at once.
 """
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 
 class Lifetimes(Struct, frozen=True):
-    """How long what is append-only is kept.
+    """How long append-only records are kept.
 
     events   events, their deliveries and attempts, and connect sessions after their end
     replies  raw replies
@@ -28,11 +28,11 @@ class Lifetimes(Struct, frozen=True):
 
 
 _AT_ONCE = 2000
-"""Rows that one statement deletes at most: their locks and their log are let go of in between."""
+"""The most rows that one statement deletes, so that locks and log are released in between."""
 
 
 async def run(rooms: Rooms, dsn: str, lifetimes: Lifetimes) -> None:
-    """Days are made ahead and dropped on a connection of their own. Raises StoreDown; what was done stays done."""
+    """Days are created ahead and dropped on a connection of their own. Raises StoreDown; what was done stays done."""
     now = rooms.clock.now()
     if lapsed := await connect_attempts.forget_lapsed(rooms.database, now):
         log.info("connect_choices.forgotten", count=lapsed)
@@ -41,13 +41,13 @@ async def run(rooms: Rooms, dsn: str, lifetimes: Lifetimes) -> None:
         log.info("connect_sessions.forgotten", count=ended)
     if told := await _all(lambda: deliveries.forget_before(rooms.database, first_day, _AT_ONCE)):
         log.info("deliveries.forgotten", count=told)
-    # Last, because whoever reads a table for long makes it fail.
+    # Last, because anyone reading a table for a long time makes it fail.
     keep = {"events": lifetimes.events, "attempts": lifetimes.events, "replies": lifetimes.replies}
     await keep_days(dsn, now.date(), keep)
 
 
 async def _all(delete: Callable[[], Awaitable[int]]) -> int:
-    """Delete until little is left; how much it was."""
+    """Delete until little is left; how much was deleted."""
     total = 0
     while True:
         count = await delete()

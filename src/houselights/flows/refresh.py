@@ -1,7 +1,7 @@
 """One run of a refresh: open the grant, let the platform's script read, write what is new, finish the row.
 
 The process may die between any two lines: the row's lease lapses, another worker starts over, and this one's late
-writes are fenced off. Every way out is an outcome that the row tells (`GET /x/accounts/{id}/refresh`).
+writes are fenced off. Every way out is an outcome recorded in the row (`GET /x/accounts/{id}/refresh`).
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ _CYCLES_UNTIL_TOLD = 3
 async def run(held: RefreshLease, rooms: Rooms) -> None:
     """Refresh one account.
 
-    raises  LeaseLost where another worker has the row; StoreDown: the lease lapses and the run is started anew
+    raises  LeaseLost if another worker has the row; StoreDown: the lease lapses and the run is started again
     """
     now = rooms.clock.now()
     platform = rooms.platforms.get(held.work_platform_id)
@@ -78,7 +78,7 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
         log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
         await _fail(held, rooms, platform, error, bodies)
     except HouselightsError as error:
-        # Ours or the operator's to mend (AppRefused, a seal that does not open): no retry, no blame.
+        # For us or the operator to fix (AppRefused, a seal that does not open): no retry, no blame.
         log.exception("refresh.failed", account_id=held.account_id, error=type(error).__name__, code=error.code)
         await _fail(held, rooms, platform, error)
     except Exception:
@@ -91,7 +91,7 @@ async def _attempt(held: RefreshLease, rooms: Rooms, platform: Platform) -> None
 async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: list[bytes]) -> Reading:
     """Everything that the platform says, or one of the platform errors; `bodies` is what it was read from.
 
-    An access token that is refused says nothing of the grant: it is renewed, once a run, and the script begins anew.
+    A refused access token says nothing about the grant: it is renewed, once per run, and the script starts again.
     """
     of = (_subject(held), held.work_platform_id, platform, rooms)
     opened = await open_grant.run(*of)
@@ -110,7 +110,7 @@ async def _read(held: RefreshLease, rooms: Rooms, platform: Platform, bodies: li
 async def _played(held: RefreshLease, rooms: Rooms, platform: Platform, opened: Opened, bodies: list[bytes]) -> Reading:
     """The platform's script with one grant, from its beginning."""
     link = platform_app.link(rooms, platform, opened.app, held.account_id)
-    # The consent may reach further than what this account was connected for; what nobody asked for is not read.
+    # The consent may cover more than this account was connected for; what nobody asked for is not read.
     wanted = Product.IDENTITY_AUDIENCE in held.products
     script = platform.read(opened.app.keys, opened.grant, link.now(), with_audience=wanted)
     secrets = (*opened.grant.tokens.values(), opened.app.keys.client_secret)
@@ -150,7 +150,7 @@ async def _store(
 
 
 async def _expire(held: RefreshLease, rooms: Rooms, error: TokenRevoked) -> None:
-    """The creator must connect again: told once; what is stored stays readable."""
+    """The creator must connect again: clients are told once; what is stored stays readable."""
     now = rooms.clock.now()
     async with rooms.database.transaction() as connection:
         await accounts.expire(connection, _subject(held), now, rooms.new_id)
@@ -161,7 +161,7 @@ async def _expire(held: RefreshLease, rooms: Rooms, error: TokenRevoked) -> None
 
 
 async def _wait(held: RefreshLease, rooms: Rooms, error: RateLimited) -> None:
-    """The platform asked us to wait: not a failure, and a request does not cut it short."""
+    """The platform asked us to wait: this is not a failure, and a request does not cut the wait short."""
     now = rooms.clock.now()
     until = now + error.wait
     await refreshes.postpone(
@@ -171,7 +171,7 @@ async def _wait(held: RefreshLease, rooms: Rooms, error: RateLimited) -> None:
 
 
 async def _again(held: RefreshLease, rooms: Rooms, platform: Platform, error: PlatformDown) -> None:
-    """A temporary failure: soon again, then given up until the next cycle, with the former data kept."""
+    """A temporary failure: retried soon, then given up until the next cycle; the existing data is kept."""
     now, failures = rooms.clock.now(), held.failures + 1
     wait = backoff.refresh_wait(failures, rooms.chance())
     log.warning("refresh.failed", account_id=held.account_id, error="PlatformDown", code=error.code, failures=failures)
@@ -185,7 +185,7 @@ async def _again(held: RefreshLease, rooms: Rooms, platform: Platform, error: Pl
 async def _fail(
     held: RefreshLease, rooms: Rooms, platform: Platform, error: HouselightsError, bodies: Sequence[bytes] = ()
 ) -> None:
-    """Given up until the next cycle or request. bodies: the replies that show why."""
+    """Give up until the next cycle or request. bodies: the replies that show why."""
     now, kept = rooms.clock.now(), await _sealed(held, rooms, bodies)
     stale_from = now - _CYCLES_UNTIL_TOLD * timedelta(hours=platform.manifest.cadence_h)
     if isinstance(error, PlatformDown) and held.read_at is not None and held.read_at < stale_from:
@@ -203,7 +203,7 @@ async def _end(held: RefreshLease, rooms: Rooms, ending: Ending) -> None:
 
 
 async def _next_due(connection: Connection, held: RefreshLease, platform: Platform, now: datetime) -> datetime | None:
-    """When the account is read again by itself; None where its client wants to ask. The first lock of a run's end."""
+    """When the account is next read unasked; None if its client prefers to ask. A run's end takes this lock first."""
     account = await monitoring.watched(connection, held.application_id, held.account_id)
     if account is None or not account.is_scheduled(platform.manifest.products):
         return None
@@ -211,7 +211,7 @@ async def _next_due(connection: Connection, held: RefreshLease, platform: Platfo
 
 
 async def _sealed(held: RefreshLease, rooms: Rooms, bodies: Sequence[bytes]) -> bytes | None:
-    """Raw replies as they are kept; None where there are none."""
+    """Raw replies, sealed for keeping; None if there are none."""
     if not bodies:
         return None
     return await replies.seal(rooms.vault, held.application_id, held.account_id, held.fence, bodies)

@@ -1,7 +1,7 @@
-"""Every sealed value is sealed anew, under new data keys, while everything else goes on.
+"""Every sealed value is sealed again, under new data keys, while everything else carries on.
 
-Values open under old data keys and new ones alike, so nobody waits and nothing fails meanwhile. Killed at any moment,
-the next run goes on where this one was: what is left is read from the values themselves.
+Values open under old and new data keys alike, so nobody waits and nothing fails meanwhile. A run may be killed at any
+moment; the next one resumes where it stopped, because the values themselves show what is left to do.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _AT_ONCE = 500
 
 
 class Progress(Struct, frozen=True):
-    """Values of a column that are sealed anew, of so many that were to be."""
+    """How many of a column's values have been resealed, and how many there were to reseal."""
 
     column: str
     done: int
@@ -36,8 +36,8 @@ class Resealed(Struct, frozen=True):
     """What a change of the data keys did.
 
     was_resumed  whether an earlier run had begun it
-    resealed     values by column, of this run
-    unreadable   values that do not open, and stay as they are
+    resealed     values by column, in this run
+    unreadable   values that do not open and stay as they are
     """
 
     generation: int
@@ -49,9 +49,9 @@ class Resealed(Struct, frozen=True):
 async def run(
     database: Database, vault: Vault, told: Callable[[Progress], None], late: timedelta = rotation.LATE
 ) -> Resealed:
-    """Begin a generation of data keys, or go on with the one begun, and seal every value under it.
+    """Begin a generation of data keys, or continue the one begun, and seal every value under it.
 
-    vault   a fresh one: it must not know which data keys were the newest
+    vault   a fresh one: it must not remember which data keys used to be the newest
     late    how long after the generation began others may still store values under the one before
     raises  KeyMissing, StoreDown: run it again
     """
@@ -65,14 +65,14 @@ async def run(
             resealed[sweep.column.name] += sweep.done
         if used.is_settled:
             break
-        # Who sealed just before the new generation began may have stored it since: look once more after that time.
+        # A value sealed just before the new generation began may have been stored since: look once more afterwards.
         await asyncio.sleep(late.total_seconds())
     await rotation.end_generation(database, used.data_key_generation)
     return Resealed(used.data_key_generation, was_resumed, dict(resealed), sum(sweep.unreadable for sweep in sweeps))
 
 
 class _Sweep:
-    """Once over a column. What is stored while a batch is being sealed stays: it is new, or found by the last look."""
+    """One pass over a column. Values stored while a batch is being sealed stay: new ones, or left to the last look."""
 
     def __init__(
         self, database: Database, vault: Vault, column: SealedColumn, told: Callable[[Progress], None]
@@ -85,7 +85,7 @@ class _Sweep:
         self._told = told
 
     async def run(self) -> None:
-        """To the last row."""
+        """Reseal through to the last row."""
         last: SealedRow | None = None
         todo = (await sealed.count(self._database, self.column, await rotation.newest(self._database))).old
         while True:
@@ -94,7 +94,7 @@ class _Sweep:
                 rows = await sealed.old(connection, self.column, last, _AT_ONCE, newest)
             if not rows:
                 return
-            # With nothing locked and no connection held: the vault may have to ask for a key.
+            # Nothing is locked and no connection held here: the vault may have to ask for a key.
             anew = await self._sealed_anew(rows)
             async with self._database.transaction() as connection:
                 same = set(rows).intersection(await sealed.old(connection, self.column, last, _AT_ONCE, newest))
@@ -106,7 +106,7 @@ class _Sweep:
             self._told(Progress(self.column.name, self.done, todo))
 
     async def _sealed_anew(self, rows: Sequence[SealedRow]) -> list[tuple[SealedRow, SealedRow]]:
-        """Those that open, as they were and anew. Raises KeyMissing."""
+        """Those that open, each as it was and as resealed. Raises KeyMissing."""
         anew = []
         for row in rows:
             place = self.column.place(row.application_id, row.key)

@@ -1,8 +1,8 @@
-"""One try to end a grant at its platform, after its account let go of it.
+"""One try to revoke a grant at its platform, after its account has let go of it.
 
-Nobody waits for it and nobody is told. Where the platform does not answer it is tried six times in a day and a half;
-then, as after a success, the grant is deleted. The process may die between any two lines: the lease lapses, and a
-grant that is ended twice is no error.
+Nobody waits for it and nobody is notified. If the platform does not answer, it is tried six times in a day and a half;
+then, as after a success, the grant is deleted. The process may die between any two lines: the lease lapses, and
+revoking a grant twice is not an error.
 """
 
 from datetime import datetime
@@ -34,13 +34,13 @@ log = structlog.get_logger()
 async def run(held: RevocationLease, rooms: Rooms) -> None:
     """End one grant.
 
-    raises  LeaseLost where another worker has the row; StoreDown: the lease lapses and it is tried again
+    raises  LeaseLost if another worker has the row; StoreDown: the lease lapses and it is tried again
     """
     platform = rooms.platforms.get(held.work_platform_id)
     if platform is None or backoff.is_parked(held.starts - 1):
         await _end(held, rooms, "given_up", "platform_gone" if platform is None else "worker_lost")
     elif await revocations.is_shared(rooms.database, held):
-        # Platforms end everything that a person gave an app, not one account of it.
+        # Platforms end everything that a person gave an app, not just one account.
         await _end(held, rooms, "left", "in_use")
     else:
         await _attempt(held, rooms, platform)
@@ -63,7 +63,7 @@ async def _attempt(held: RevocationLease, rooms: Rooms, platform: Platform) -> N
 
 
 async def _revoke(held: RevocationLease, rooms: Rooms, platform: Platform) -> None:
-    """Ask the platform. Raises NotGiven where it has no such call, TokenRevoked where nothing was left to end."""
+    """Ask the platform. Raises NotGiven if it has no such call, TokenRevoked if nothing was left to end."""
     token = SealedToken(held.sealed, held.platform_app_owner, held.platform_app_client_id, held.environment)
     app = await platform_app.of_token(rooms, token, held.work_platform_id)
     grant = await rooms.vault.open_grant(held.application_id, held.account_id, held.sealed)
@@ -75,7 +75,7 @@ async def _revoke(held: RevocationLease, rooms: Rooms, platform: Platform) -> No
 
 
 async def _renewed(held: RevocationLease, rooms: Rooms, platform: Platform, app: OpenApp, grant: Grant) -> Grant:
-    """A grant that can prove itself: some platforms take only a living access token. Stored before it is used."""
+    """A grant that can prove itself: some platforms accept only a live access token. Stored before it is used."""
     link = platform_app.link(rooms, platform, app, held.account_id)
     try:
         fresh = await drive(platform.renew(app.keys, grant, link.now()), link)
@@ -101,7 +101,7 @@ async def _again(held: RevocationLease, rooms: Rooms, error: HouselightsError) -
 
 
 async def _end(held: RevocationLease, rooms: Rooms, outcome: str, code: str | None) -> None:
-    """outcome: revoked | left (nothing to end, or others need it) | given_up."""
+    """Record the end. outcome: revoked | left (nothing to end, or others need it) | given_up."""
     await revocations.end(rooms.database, held)
     say = log.error if outcome == "given_up" else log.info
     say("revocation.ended", account_id=held.account_id, outcome=outcome, code=code)

@@ -20,7 +20,7 @@ class Rooms(Struct, frozen=True):
     """Everything a flow may touch.
 
     platform_http     calls platforms: only the base URLs that a platform app names
-    budgets           what platforms allow, shared by all processes
+    budgets           the calls that platforms allow, shared by all processes
     webhook_http      calls webhooks, by the application's environment; sandbox applications may reach loopback
     new_id            fresh v4 UUIDs
     chance            0 <= x < 1, for jitter

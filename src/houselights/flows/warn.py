@@ -1,4 +1,4 @@
-"""Tells of consents that come to their end: each of its instants once, in whichever process looks first."""
+"""Warns of consents about to end: once at each of the set times, from whichever process looks first."""
 
 import structlog
 
@@ -15,7 +15,7 @@ _AT_ONCE = 100
 
 
 async def run(rooms: Rooms) -> int:
-    """How many were warned of. Raises StoreDown; what was told stays told."""
+    """How many warnings were given. Raises StoreDown; warnings already given stand."""
     told = 0
     while True:
         now = rooms.clock.now()

@@ -1,8 +1,8 @@
-"""A person took back, at the platform itself, what they had given an app; some ask for their data to be deleted, too.
+"""A person withdrew, at the platform itself, what they had given an app; some also ask for their data to be deleted.
 
-What a platform says is believed where it is signed with the secret of an app of ours, whichever that is: one address
-serves all apps. Everything is stored before it is answered. A request that comes again changes nothing: what a person
-gave after it was issued is not meant by it, and what it ended before is gone.
+What a platform says is believed if it is signed with the secret of any of our apps: one address serves them all.
+Everything is stored before the reply is sent. A repeated request changes nothing: it does not cover what a person gave
+after it was issued, and what it ended before is gone.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _CREATOR = "CREATOR"
 """Who disconnected, as on the wire."""
 
 _WITHIN = timedelta(days=1)
-"""How old a request may be: platforms repeat what was not answered."""
+"""How old a request may be: platforms repeat requests that were not answered."""
 
 _AHEAD = timedelta(minutes=5)
 """How far a platform's clock may be ahead of ours."""
@@ -35,18 +35,18 @@ _RESOLUTION = timedelta(seconds=1)
 
 
 class NotHeard(HouselightsError):
-    """Whoever posted it: it is not what a platform signed for an app of ours, or not of these days."""
+    """Whoever posted it: a platform did not sign it for one of our apps, or it is not recent enough."""
 
 
 class _Heard(Struct, frozen=True):
-    """said: by the platform; apps: those whose secret signed it, in the order of their keys, one at least."""
+    """said: by the platform; apps: those whose secret signed it, in the order of their keys, at least one."""
 
     said: Withdrawal
     apps: Sequence[AppRow]
 
 
 async def run(sent: Mapping[str, str], rooms: Rooms) -> int:
-    """The person's accounts are NOT_CONNECTED, each told once; how many that ended now.
+    """Make the person's accounts NOT_CONNECTED, each notified once; how many this ended.
 
     sent    the form that was posted
     raises  NotHeard, StoreDown
@@ -64,7 +64,7 @@ async def run(sent: Mapping[str, str], rooms: Rooms) -> int:
 
 
 async def delete(sent: Mapping[str, str], rooms: Rooms) -> UUID:
-    """As `run`, and all that was read of the accounts is deleted; the confirmation code.
+    """As `run`, and everything read from the accounts is deleted; returns the confirmation code.
 
     raises  NotHeard, StoreDown
     """
@@ -86,7 +86,7 @@ async def delete(sent: Mapping[str, str], rooms: Rooms) -> UUID:
 
 
 async def _hear(sent: Mapping[str, str], rooms: Rooms) -> _Heard:
-    """What was said and to which apps. Raises NotHeard."""
+    """What was said, and to which apps. Raises NotHeard."""
     telling = {key: platform for key, platform in rooms.platforms.items() if platform.tells_withdrawals}
     said: Withdrawal | None = None
     signed_by = []
@@ -106,7 +106,7 @@ async def _hear(sent: Mapping[str, str], rooms: Rooms) -> _Heard:
 
 
 async def _signed(sent: Mapping[str, str], app: AppRow, platform: Platform, rooms: Rooms) -> Withdrawal | None:
-    """What it says if this app's secret signed it. Raises NotHeard for what is signed and cannot be read."""
+    """What it says, if this app's secret signed it. Raises NotHeard if it is signed but cannot be read."""
     place = platform_apps.place(app.owner, app.work_platform_id, app.environment, app.client_id)
     try:
         secret = await rooms.vault.open_text(app.owner, app.sealed_secret, place)
@@ -121,7 +121,7 @@ async def _signed(sent: Mapping[str, str], app: AppRow, platform: Platform, room
 
 
 def _meant(heard: _Heard) -> datetime:
-    """Until when a consent must have been given: platforms name the second alone."""
+    """The time before which a consent must have been given: platforms give only whole seconds."""
     return heard.said.issued_at + _RESOLUTION
 
 
