@@ -1,6 +1,6 @@
 """An account's connection: made, revived, expired, ended. Its documents are read elsewhere (`store.read`).
 
-Whoever writes an account and its refresh row in one transaction writes the account first.
+A transaction that writes both an account and its refresh row writes the account first.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,8 +26,8 @@ class AccountKey(Struct, frozen=True):
     account_id: UUID
 
 
-# By the profile; else by the handle, among those that nobody connected here yet: elsewhere a profile may go by another
-# id, and only an account that was never read here can be called by a handle that is another profile's by now.
+# By the profile, else by the handle, among accounts never connected here: on another server a profile may have another
+# id. The handle counts only for an account never read here, because handles can pass to another profile.
 FIND = Statement(
     """
     select a.account_id
@@ -65,7 +65,7 @@ CONNECT = Statement(
     Nothing,
 )
 
-# A new consent's token begins anew: a renewal of the one before, under way or lost, says nothing of it.
+# A new consent's token starts afresh: a renewal of the previous one, under way or lost, says nothing about it.
 KEEP_TOKEN = Statement(
     """
     insert into account_tokens
@@ -102,7 +102,7 @@ EXPIRE = Statement(
 
 
 class Ended(Struct, frozen=True):
-    """Whose account it was, and whether its application wants what was read of it erased."""
+    """Whose account it was, and whether its application wants what was read from it erased."""
 
     user_id: UserId
     erases: bool
@@ -119,7 +119,7 @@ DISCONNECT = Statement(
     Ended,
 )
 
-# The platform's own id stays: by it the creator's next consent finds the account, and the ids that clients keep.
+# The platform's own id stays: the creator's next consent uses it to find the account, with the ids that clients keep.
 ERASE_READ = Statement(
     """
     with erased_profile as (delete from profiles where application_id = $1 and account_id = $2),
@@ -156,10 +156,10 @@ TOKEN = Statement(
 
 
 class Renewal(Struct, frozen=True):
-    """A token that this process alone may renew, for a while.
+    """A token that only this process may renew, for a while.
 
     starts  renewals begun since one last ended
-    until   when that while ends, by the database's clock; no other renewal of the token has the same
+    until   when that time is up, by the database's clock; no other renewal of the token has the same value
     """
 
     starts: int
@@ -177,7 +177,7 @@ BEGIN_RENEWAL = Statement(
     Renewal,
 )
 
-# By the version alone: one that came late, when another process was asking already, is the only one that surely works.
+# By the version alone: a token that arrives late, with another process already asking, is the only one sure to work.
 KEEP_RENEWED = Statement(
     """
     update account_tokens
@@ -198,12 +198,12 @@ END_RENEWAL = Statement(
 
 
 class NewConnection(Struct, frozen=True):
-    """An account as a consent made it.
+    """An account as created by a consent.
 
     products    granted ones
     expires_at  when the creator must consent again
-    person      who consented, as the platform calls them; None where it names nobody
-    name        what the profile is called beside its handle, None where the platform tells no such thing
+    person      who consented, by the platform's id for them; None if it names nobody
+    name        the profile's name apart from its handle, None if the platform gives none
     """
 
     account_id: AccountId
@@ -226,7 +226,7 @@ async def find(
     platform_profile_id: str,
     username: str | None,
 ) -> AccountId | None:
-    """The account that connecting this profile, which goes by this handle now, revives for this user."""
+    """The account that this user revives by connecting this profile, which now goes by this handle."""
     profile = (platform_profile_id, username)
     row = await database.fetch_one(FIND, application_id, user_id, work_platform_id, *profile)
     return None if row is None else AccountId(row.account_id)
@@ -239,9 +239,9 @@ async def connect(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> None:
-    """CONNECTED, with its token, its first refresh due and ACCOUNTS.CONNECTED told.
+    """Make the account CONNECTED: store its token, make its first refresh due and emit ACCOUNTS.CONNECTED.
 
-    raises  LeaseLost where another consent made the account under another id meanwhile: look again
+    raises  LeaseLost if another consent has meanwhile made the account under another id: look again
     """
     key = (application_id, made.account_id)
     values = (list(made.products), made.platform_username, made.platform_profile_id, now, made.name)
@@ -264,7 +264,7 @@ async def connect(
 
 
 async def expire(connection: Connection, subject: Subject, now: datetime, new_id: Callable[[], UUID]) -> None:
-    """SESSION_EXPIRED, told once per transition; an account that is not CONNECTED stays as it is."""
+    """Make it SESSION_EXPIRED, with one event per transition; an account that is not CONNECTED stays as it is."""
     if await connection.execute(EXPIRE, subject.application_id, subject.account_id, now):
         await emit(connection, EventKind.SESSION_EXPIRED, subject, now=now, new_id=new_id)
 
@@ -277,13 +277,13 @@ async def disconnect(
     now: datetime,
     new_id: Callable[[], UUID],
 ) -> Account | None:
-    """NOT_CONNECTED, its token gone, its refresh stopped wherever it is, and ACCOUNTS.DISCONNECTED told.
+    """Make it NOT_CONNECTED: remove its token, stop its refresh wherever it is and emit ACCOUNTS.DISCONNECTED.
 
-    The grant waits to be ended at the platform (`revocations`). What was read stays, unless the application has set
-    `erase_at_disconnect`.
+    The grant is queued to be revoked at the platform (`revocations`). What was read stays, unless the application has
+    set `erase_at_disconnect`.
 
     source  who did it, as on the wire
-    ->      the account as it is then; None where there is none that could be disconnected
+    ->      the account as it then is; None if there is none that could be disconnected
     """
     ids = (application_id, account_id)
     ended = await connection.fetch_one(DISCONNECT, *ids, source, now)
@@ -304,14 +304,14 @@ async def token(database: Database, application_id: ApplicationId, account_id: A
 
 
 async def begin_renewal(database: Database, key: Subject, version: int, lease_for: timedelta) -> Renewal | None:
-    """The right to renew this version of a token; None where another process has it, or a newer version is there."""
+    """The right to renew this version of a token; None if another process has it or there is a newer version."""
     return await database.fetch_one(BEGIN_RENEWAL, key.application_id, key.account_id, version, lease_for)
 
 
 async def keep_renewed(
     database: Database, key: Subject, renewed: SealedToken, expires_at: datetime | None, now: datetime
 ) -> None:
-    """A renewed token in the place of the one it came from. Raises LeaseLost where that one is not there any more.
+    """Replace a token by the renewed one that came from it. Raises LeaseLost if the old one is no longer there.
 
     renewed  its version is that of the token it came from
     """
@@ -321,8 +321,8 @@ async def keep_renewed(
 
 
 async def end_renewal(database: Database, key: Subject, version: int, renewal: Renewal) -> bool:
-    """A renewal ended without a new token, and in order: it does not count as one that was lost.
+    """End a renewal that brought no new token but ran its course: it does not count as lost.
 
-    ->  False where the token is another one by now, or another process renews it
+    ->  False if the token has been replaced by now, or another process is renewing it
     """
     return await database.execute(END_RENEWAL, key.application_id, key.account_id, version, renewal.until) == 1

@@ -1,4 +1,4 @@
-"""Client applications as the operator makes and changes them.
+"""Client applications as the operator creates and changes them.
 
 Not here: recognising a caller (`store.read`), signing with the secrets (`store.client_secrets`).
 """
@@ -17,7 +17,7 @@ from houselights.resources.applications import ApplicationSettings
 from houselights.resources.audience import AudienceFacts, render_body
 
 _AT_ONCE = 500
-"""Audiences that are rendered anew at once, so that a large application does not fill the memory."""
+"""How many audiences are re-rendered at a time, so that a large application does not fill the memory."""
 
 
 class Application(Struct, frozen=True):
@@ -32,7 +32,7 @@ class Application(Struct, frozen=True):
 
 
 class NewSecret(Struct, frozen=True):
-    """A client secret in the two forms that are stored: what recognises a caller, and the sealed text."""
+    """A client secret in its two stored forms: the digest that recognises a caller, and the sealed text."""
 
     secret_id: UUID
     digest: bytes
@@ -88,11 +88,11 @@ FIND = Statement(
 class ListedPlatformApp(Struct, frozen=True):
     """One of the operator's apps at a platform.
 
-    application  name of the one that uses it, None for all of the environment
-    retired_at   since when new connections use another one, None for the one in use
-    accounts     how many it connected
-    refused      how often in a row the platform refused it by now
-    refused_as   the last refusal's code, None where there is none
+    application  name of the one that uses it, None for all in the environment
+    retired_at   when new connections began to use another one, None for the one in use
+    accounts     how many it has connected
+    refused      how often in a row the platform has refused it so far
+    refused_as   the last refusal's code, None if there is none
     """
 
     work_platform_id: UUID
@@ -138,7 +138,7 @@ RETIRE = Statement(
     Nothing,
 )
 
-# The row's lock makes writers of audiences, who read these settings, wait for the new ones.
+# The row's lock makes writers of audiences, which read these settings, wait for the new ones.
 SET = Statement(
     "update applications set settings = settings || $2::text::jsonb where application_id = $1 "
     "returning application_id, client_id, name, environment, settings::text, created_at",
@@ -164,7 +164,7 @@ RENDERED = Statement(
 
 
 async def create(connection: Connection, made: Application, secret: NewSecret) -> None:
-    """A new application with its first secret; its settings begin empty. Raises Duplicate for a taken client id."""
+    """A new application with its first secret; its settings start empty. Raises Duplicate if the client id is taken."""
     await connection.execute(CREATE, made.application_id, made.client_id, made.name, made.environment, made.created_at)
     await _add(connection, made.application_id, secret, made.created_at)
 
@@ -172,7 +172,7 @@ async def create(connection: Connection, made: Application, secret: NewSecret) -
 async def rotate(
     connection: Connection, application_id: ApplicationId, secret: NewSecret, now: datetime, old_until: datetime
 ) -> None:
-    """A further secret, valid at once; the ones before it end at `old_until`, or when they would have anyway."""
+    """Add a secret, valid at once; earlier ones expire at `old_until`, or sooner if they were due to."""
     await _add(connection, application_id, secret, now)
     await connection.execute(RETIRE, application_id, secret.secret_id, old_until)
 
@@ -183,12 +183,12 @@ async def everyone(database: Database) -> list[Application]:
 
 
 async def named(database: Database, name: str) -> list[Application]:
-    """Those of this client id or name."""
+    """The applications with this client id or name."""
     return await database.fetch(FIND, name)
 
 
 async def platform_apps(database: Database) -> list[ListedPlatformApp]:
-    """Every app at a platform, and who uses it; without secrets."""
+    """Every platform app, and who uses it; without secrets."""
     return await database.fetch(LIST_PLATFORM_APPS)
 
 
@@ -205,9 +205,9 @@ async def has_production(database: Database) -> bool:
 
 
 async def change(connection: Connection, application_id: ApplicationId, changes: dict[str, object]) -> Application:
-    """Put settings in place and render the application's stored audiences as these want them, in one transaction.
+    """Store changed settings and re-render the application's stored audiences to match, in one transaction.
 
-    changes  of the names of `ApplicationSettings`, or of other rooms' settings, checked already
+    changes  by the names of `ApplicationSettings` or of other rooms' settings; already checked
     """
     changed = await connection.fetch_one(SET, application_id, msgspec.json.encode(changes).decode())
     if changed is None:

@@ -1,4 +1,4 @@
-"""The client secrets of an application, as webhooks are signed with them. Recognising a caller is the API's."""
+"""The client secrets of an application, used to sign webhooks. Recognising a caller is the API's business."""
 
 from datetime import datetime
 from uuid import UUID

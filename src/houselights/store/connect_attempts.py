@@ -1,7 +1,7 @@
-"""The attempts of a connect session: any number, one after the other, until the creator has what they came for.
+"""The attempts of a connect session: any number, one after another, until the creator has what they came for.
 
-An attempt is a state: taken once, by a single statement, so that of two callbacks only one exchanges the code. It ends
-with an outcome, written once together with the notice of it, or is overtaken by the next one.
+An attempt is a state: taken once, by a single statement, so that only one of two callbacks exchanges the code. It ends
+with an outcome, written once together with its notice, or is overtaken by the next attempt.
 """
 
 from datetime import datetime
@@ -26,7 +26,7 @@ class Attempt(Struct, frozen=True):
 
 
 class Aim(Struct, frozen=True):
-    """What an attempt is for. account_id: the account to connect again, None for whichever comes."""
+    """What an attempt is for. account_id: the account to connect again, None for any."""
 
     work_platform_id: WorkPlatformId
     account_id: AccountId | None
@@ -104,16 +104,16 @@ FORGET_LAPSED = Statement(
 
 
 async def begin(database: Database, key: SessionKey, attempt: Attempt, aim: Aim) -> bool:
-    """Start an attempt; the one before it, if it is still under way, can end no more.
+    """Start an attempt; the previous one, if still under way, can no longer end.
 
-    ->  False before the creator has read what is asked for, and once a session for one account has it
+    ->  False until the creator has read what is asked for, and once a session for one account has that account
     """
     values = (attempt.state_digest, attempt.browser_digest, aim.work_platform_id, aim.account_id, aim.expires_at)
     return await database.execute(BEGIN, key.application_id, key.session_id, *values) == 1
 
 
 async def take(database: Database, key: SessionKey, attempt: Attempt, now: datetime) -> bool:
-    """Use the state up. True for exactly one caller, and only while the state lives."""
+    """Use up the state. True for exactly one caller, and only while the state is valid."""
     values = (attempt.state_digest, attempt.browser_digest, now)
     return await database.execute(TAKE, key.application_id, key.session_id, *values) == 1
 
@@ -121,34 +121,34 @@ async def take(database: Database, key: SessionKey, attempt: Attempt, now: datet
 async def offer(database: Database, key: SessionKey, state_digest: bytes, sealed: bytes) -> None:
     """Keep what the consent reached until the creator has chosen.
 
-    raises  LeaseLost where another attempt took this one's place
+    raises  LeaseLost if another attempt took this one's place
     """
     if await database.execute(OFFER, key.application_id, key.session_id, state_digest, sealed) == 0:
         raise LeaseLost("attempt_overtaken")
 
 
 async def forget_lapsed(database: Database, now: datetime) -> int:
-    """Take the grants out of sessions that ended before their creator had chosen; how many sessions there were."""
+    """Remove the grants from sessions that ended before their creator chose; how many sessions there were."""
     return await database.execute(FORGET_LAPSED, now)
 
 
 async def connect(connection: Connection, key: SessionKey, state_digest: bytes, account_id: AccountId) -> None:
-    """The attempt gave an account. Raises LeaseLost where another attempt took its place, so nothing of it counts."""
+    """The attempt gave an account. Raises LeaseLost if another attempt took its place, so none of it counts."""
     ended = await _settle(connection, key, state_digest, Outcome.CONNECTED, account_id)
     await connect_notices.connected(connection, key, ended.attempt_platform_id, account_id)
 
 
 async def fail(database: Database, key: SessionKey, state_digest: bytes, reason: Outcome) -> None:
-    """The attempt gave none. Raises LeaseLost as `connect`."""
+    """The attempt gave no account. Raises LeaseLost as `connect` does."""
     async with database.transaction() as connection:
         ended = await _settle(connection, key, state_digest, reason, None)
         await connect_notices.failed(connection, key, ended.attempt_platform_id, reason)
 
 
 async def give_up(database: Database, key: SessionKey, state_digest: bytes, reason: Outcome, now: datetime) -> bool:
-    """End an attempt for which nobody works: the creator turned back, or it took too long.
+    """End an attempt that nobody is working on: the creator turned back, or it took too long.
 
-    ->  False where a callback is at work on it, or it has ended
+    ->  False if a callback is working on it, or it has ended
     """
     async with database.transaction() as connection:
         values = (state_digest, reason, now - FINISH_WITHIN)
@@ -160,7 +160,7 @@ async def give_up(database: Database, key: SessionKey, state_digest: bytes, reas
 
 
 async def leave(database: Database, key: SessionKey) -> None:
-    """The creator closed the page: an attempt for which nobody works can end no more, and has failed for nobody."""
+    """The creator closed the page: an attempt that nobody is working on can no longer end; no failure is reported."""
     await database.execute(LEAVE, key.application_id, key.session_id)
 
 

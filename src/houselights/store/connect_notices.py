@@ -1,7 +1,7 @@
 """What a connect session tells the page that shows it: each account that came or went, each attempt that failed.
 
-Numbered from 1 without gaps: whoever writes one holds the session's row, so that a page that has heard up to a number
-misses nothing.
+Numbered from 1 without gaps: the writer of a notice holds the session's row, so a page that has heard all notices up
+to a number has missed nothing.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ class Notice(Struct, frozen=True):
     """One thing that happened.
 
     kind        CONNECTED, DISCONNECTED or FAILED
-    account_id  None where it FAILED
-    reason      a code of `rules.consent.Outcome` where it FAILED, else None
+    account_id  None if it FAILED
+    reason      a code of `rules.consent.Outcome` if it FAILED, else None
     """
 
     number: int
@@ -74,7 +74,7 @@ async def disconnected(connection: Connection, key: SessionKey, work_platform_id
 
 
 async def since(database: Database, key: SessionKey, number: int) -> Sequence[Notice]:
-    """Those after a number, in order."""
+    """The notices after a number, in order."""
     return await database.fetch(SINCE, key.application_id, key.session_id, number)
 
 

@@ -1,7 +1,7 @@
 """Connect sessions: a creator's way from the address that a client hands out to connected accounts, or to none.
 
-A session lives for half an hour, or longer where the creator asks for it. Its attempts are in `store.connect_attempts`,
-what it tells the page that shows it in `store.connect_notices`.
+A session lives for half an hour, or longer if the creator asks for it. Its attempts are in `store.connect_attempts`,
+and what it tells the page that shows it is in `store.connect_notices`.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from houselights.rules.consent import Standing, standing
 class NewSession(Struct, frozen=True, kw_only=True):
     """What a client asked for.
 
-    work_platform_id  the platform that it is limited to, None where the creator chooses
+    work_platform_id  the platform that it is limited to, None if the creator chooses
     work_platform_ids  those that the creator chooses from, None for all
-    account_id        the account to connect again, None for whichever comes
+    account_id        the account to connect again, None for any
     single_account    whether it ends with the first account
     display_name      what the page that opened it calls itself, None for the application's name
-    language          tag of the language that it wants, None for the browser's
-    host_origin       origin of the page that shows the dialog, None where the pages stand alone
+    language          tag of the language that it asks for, None for the browser's
+    host_origin       origin of the page that shows the dialog, None if the pages stand alone
     """
 
     user_id: UserId
@@ -44,12 +44,12 @@ class NewSession(Struct, frozen=True, kw_only=True):
 
 
 class Session(Struct, frozen=True):
-    """A session, its last attempt, and whom its pages name.
+    """A session, its last attempt, and the names that its pages show.
 
     attempt_platform_id … outcome_account_id   as in the table; all None before the first attempt
     settings   of the application, JSON text
     username, profile_name, profile_id  of the account that was connected, or that is to be connected again
-    connected  the accounts that it connected, in order; one that was connected twice stands twice
+    connected  the accounts that it connected, in order; one that was connected twice appears twice
     notices    how many there are for its page
     """
 
@@ -88,12 +88,12 @@ class Session(Struct, frozen=True):
 
     @property
     def key(self) -> SessionKey:
-        """Where it is found."""
+        """The key under which it is found."""
         return SessionKey(self.application_id, self.session_id)
 
     @property
     def attempt_mark(self) -> str:
-        """Tells one attempt from the next, to a page; nothing can be done with it. "" before the first."""
+        """Lets a page tell one attempt from the next, and is good for nothing else. "" before the first."""
         return (self.state_digest or b"").hex()[:16]
 
     def may_reach(self, work_platform_id: UUID) -> bool:
@@ -107,7 +107,7 @@ class Session(Struct, frozen=True):
         return self.single_account and len(self.connected) > 0
 
     def standing(self, now: datetime) -> Standing:
-        """How far its last attempt is."""
+        """How far its last attempt has got."""
         return standing(
             now,
             expires_at=self.expires_at,
@@ -119,9 +119,9 @@ class Session(Struct, frozen=True):
 
 
 class ExistingAccount(Struct, frozen=True):
-    """An account that the session's user has already. Its names are None where the platform gave none.
+    """An account that the session's user already has. Its names are None if the platform gave none.
 
-    products  what the last consent was asked for and gave
+    products  those that the last consent was asked for and granted
     """
 
     account_id: AccountId
@@ -291,12 +291,12 @@ async def create(database: Database, key: SessionKey, asked: NewSession) -> None
 
 
 async def find(database: Database, key: SessionKey) -> Session | None:
-    """The session, whatever became of it."""
+    """The session, whatever has become of it."""
     return await database.fetch_one(FIND, key.application_id, key.session_id)
 
 
 async def consent(database: Database, key: SessionKey, now: datetime) -> None:
-    """The creator read what is asked for, and goes on."""
+    """The creator has read what is asked for, and continues."""
     await database.execute(CONSENT, key.application_id, key.session_id, now)
 
 
@@ -308,18 +308,18 @@ async def extend(database: Database, key: SessionKey, until: datetime, now: date
 async def platform_of(
     database: Database, application_id: ApplicationId, user_id: UUID, account_id: UUID
 ) -> WorkPlatformId | None:
-    """Where an account of this user's is; None where they have no such account."""
+    """The platform that an account of this user's is on; None if they have no such account."""
     row = await database.fetch_one(RECONNECT, application_id, account_id, user_id)
     return None if row is None else row.work_platform_id
 
 
 async def existing(database: Database, session: Session) -> list[ExistingAccount]:
-    """The accounts of the session's user that are connected or want to be connected again, the oldest first."""
+    """The accounts of the session's user that are connected or need to be connected again, oldest first."""
     return await database.fetch(EXISTING, session.application_id, session.user_id)
 
 
 async def account(database: Database, session: Session, account_id: AccountId) -> ExistingAccount | None:
-    """An account of the session's user, also one that was disconnected."""
+    """An account of the session's user, even a disconnected one."""
     return await database.fetch_one(ONE_EXISTING, session.application_id, session.user_id, account_id)
 
 
@@ -334,8 +334,8 @@ async def has_other_user(
 ) -> bool:
     """Whether another user of the application has connected this profile.
 
-    Until the transaction ends nobody else is told so of the profile: of two users who connect it at the same time the
-    second one waits here, and sees the first one's account.
+    Until the transaction ends, nobody else gets an answer about the profile: if two users connect it at the same time,
+    the second waits here and then sees the first one's account.
     """
     profile = (work_platform_id, platform_profile_id)
     await connection.execute(HOLD_PROFILE, session.application_id, *profile)
@@ -344,10 +344,10 @@ async def has_other_user(
 
 
 async def issuer(database: Database, application_id: ApplicationId) -> Issuer | None:
-    """The application that a token names; None where it is gone."""
+    """The application that a token names; None if it is gone."""
     return await database.fetch_one(ISSUER, application_id)
 
 
 async def forget_before(database: Database, instant: datetime, most: int) -> int:
-    """Delete sessions that were over by then, with what they told, the oldest first; how many, at most `most`."""
+    """Delete sessions that were over by then, with their notices, oldest first; how many, at most `most`."""
     return await database.execute(FORGET_BEFORE, instant, most)

@@ -1,7 +1,7 @@
-"""The delivery queue: one row an event and webhook, leased and fenced as refreshes are.
+"""The delivery queue: one row per event and webhook, leased and fenced as refreshes are.
 
 Every HTTP try leaves an attempt row. A webhook whose delivery ran out of attempts is switched off, and what was
-queued for it is held, in one transaction. Who ends several deliveries of a webhook locks the webhook's row first.
+queued for it is held, in one transaction. Ending several deliveries of a webhook starts by locking the webhook's row.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from houselights.db.run import Connection, Database
 
 
 class DeliveryLease(Struct, frozen=True):
-    """A delivery that this worker holds, with what sending it needs.
+    """A delivery that this worker holds, with what is needed to send it.
 
-    attempts   tries that ended
-    failures   errors of ours in a row, which are no tries
+    attempts   tries that have ended
+    failures   errors of ours in a row, which do not count as tries
     body       the exact bytes that are signed and sent
     is_active  False: the webhook was switched off while this was on its way to the queue
-    deactivates, phyllo_headers  what the application has set: whether a webhook that fails is switched off, and whether
-               the older names of the signature are sent
+    deactivates, phyllo_headers  the application's settings: whether a failing webhook is switched off, and whether
+               the older names of the signature headers are sent
     """
 
     application_id: ApplicationId
@@ -123,7 +123,7 @@ ATTEMPT = Statement(
     Nothing,
 )
 
-# One that was held while it was tried stays held.
+# A delivery that was held while being tried stays held.
 FINISH = Statement(
     """
     update deliveries
@@ -135,7 +135,7 @@ FINISH = Statement(
     Nothing,
 )
 
-# Written also where it is off: its lock is what all who end many of its deliveries take first, one after the other.
+# Written even if it is off already: everything that ends many of its deliveries takes this row's lock first, in turn.
 SWITCH_OFF = Statement(
     """
     update webhooks set is_active = false, updated_at = case when is_active then $3 else updated_at end
@@ -161,7 +161,7 @@ POSTPONE = Statement(
     Nothing,
 )
 
-# What somebody else writes to just now is passed over: it is being deleted.
+# Rows that somebody else is writing to at the moment are skipped: they are being deleted.
 UNPARK = Statement(
     """
     update deliveries d
@@ -198,7 +198,7 @@ class Try(Struct, frozen=True):
 async def lease(
     database: Database, now: datetime, most: int, lease_for: timedelta, busy: Sequence[WebhookId], each: int
 ) -> list[DeliveryLease]:
-    """Due deliveries, oldest first: at most `most`, at most `each` of one webhook, none of the `busy` ones."""
+    """Due deliveries, oldest first: at most `most`, at most `each` per webhook, none for the `busy` ones."""
     return await database.fetch(LEASE, now, most, lease_for, list(busy), each)
 
 
@@ -209,7 +209,7 @@ async def delivered(database: Database, held: DeliveryLease, tried: Try, now: da
 
 
 async def again(database: Database, held: DeliveryLease, tried: Try, now: datetime, due_at: datetime) -> None:
-    """It did not arrive and is tried again. Raises LeaseLost."""
+    """It did not arrive and will be tried again. Raises LeaseLost."""
     async with database.transaction() as connection:
         await _finish(connection, held, "QUEUED", due_at, now, tried)
 
@@ -228,7 +228,7 @@ async def postpone(database: Database, held: DeliveryLease, due_at: datetime) ->
 
 
 async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: datetime) -> None:
-    """It did not arrive and is not tried again: the webhook is switched off where the application lets it be.
+    """It did not arrive and is not tried again: the webhook is switched off if the application allows that.
 
     raises  LeaseLost
     """
@@ -241,31 +241,31 @@ async def exhausted(database: Database, held: DeliveryLease, tried: Try, now: da
 
 
 async def hold(database: Database, held: DeliveryLease, now: datetime) -> None:
-    """Its webhook is switched off: it is not sent. Raises LeaseLost."""
+    """Its webhook is switched off, so it is not sent. Raises LeaseLost."""
     async with database.transaction() as connection:
         await _finish(connection, held, "HELD", None, now, None)
 
 
 async def hold_all(connection: Connection, application_id: ApplicationId, webhook_id: WebhookId, now: datetime) -> None:
-    """Nothing of what is queued for a webhook is sent any more; after the webhook's row was locked to switch it off."""
+    """Stop sending anything queued for a webhook. The caller has locked the webhook's row to switch it off."""
     await connection.execute(HOLD, application_id, webhook_id, now)
 
 
 async def park(database: Database, held: DeliveryLease, now: datetime) -> None:
-    """Sending it keeps losing its worker: left alone until an operator has it tried again. Raises LeaseLost."""
+    """Workers keep getting lost while sending it: leave it until an operator has it retried. Raises LeaseLost."""
     async with database.transaction() as connection:
         await _finish(connection, held, "PARKED", None, now, None)
 
 
 async def unpark(database: Database, now: datetime, webhook_id: WebhookId | None) -> int:
-    """Queue again what was parked, of one webhook or of all; how many there were."""
+    """Queue parked deliveries again, of one webhook or of all; how many there were."""
     return await database.execute(UNPARK, now, webhook_id)
 
 
 async def forget_before(database: Database, day: date, most: int) -> int:
-    """Delete deliveries of events of former days, whatever became of them, the oldest first; how many, at most `most`.
+    """Delete deliveries of earlier days' events, whatever became of them, oldest first; how many, at most `most`.
 
-    What somebody works at is left for the next time.
+    Rows that somebody is working on are left for the next time.
     """
     return await database.execute(FORGET_BEFORE, day, most)
 

@@ -45,7 +45,7 @@ async def emit(
     new_id: Callable[[], UUID],
     profile_id: ProfileId | None = None,
 ) -> EventId:
-    """Write the event and its deliveries; nobody is told before the transaction commits."""
+    """Write the event and its deliveries; nobody is notified before the transaction commits."""
     event_id = EventId(new_id())
     told = body(kind, event_id, subject.account_id, subject.user_id, now, profile_id)
     key = (subject.application_id, now.date(), event_id)
@@ -56,5 +56,5 @@ async def emit(
 async def imitate(
     database: Database, application_id: ApplicationId, event: str, event_id: EventId, told: bytes, now: datetime
 ) -> None:
-    """Tell of something that did not happen, because the client asked to be told. told: the notification's bytes."""
+    """Report something that did not happen, because the client asked for it. told: the notification's bytes."""
     await database.execute(EMIT, application_id, now.date(), event_id, event, None, told, now)

@@ -1,9 +1,9 @@
-"""Whether who writes the end of some work still held it."""
+"""Whether the worker that records the end of some work still held it."""
 
 from houselights.core.errors import LeaseLost
 
 
 def held(written: int) -> None:
-    """Of a statement that names the fence: no row means that another worker has the work. Raises LeaseLost."""
+    """Check how many rows a fenced statement wrote: none means that another worker has the work. Raises LeaseLost."""
     if written == 0:
         raise LeaseLost("lease_lost")

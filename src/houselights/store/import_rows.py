@@ -1,6 +1,6 @@
-"""Statements and rows of an import: many at a time, as columns of one statement each.
+"""Statements and rows of an import: many rows at a time, passed as columns of one statement.
 
-What decides about them is `rules.merging`, what puts them in order `store.imports`.
+`rules.merging` decides what happens to them, `store.imports` puts them in order.
 """
 
 from collections.abc import Iterable
@@ -16,21 +16,21 @@ from houselights.resources.webhooks import Webhook
 
 
 class Settings(Struct, frozen=True):
-    """What the application switched. settings: JSON text."""
+    """What the application has set. settings: JSON text."""
 
     settings: str
 
 
 class Known(Struct, frozen=True):
-    """A row that is there."""
+    """A row that exists."""
 
     id: UUID
 
 
 class Context(Struct, frozen=True):
-    """What a document names beside its own values, and what is known of its account's refreshes.
+    """The names in a document besides its own values, and what is known of its account's refreshes.
 
-    is_ours  the account was connected here, or ended here, so what is here is newer than any file
+    is_ours  the account was connected here, or ended here, so what we have is newer than any file
     """
 
     id: UUID
@@ -44,7 +44,7 @@ class Context(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A stored profile or audience, as far as telling whether another is the same needs it."""
+    """The parts of a stored profile or audience needed to tell whether another one is the same."""
 
     id: UUID
     account_id: UUID
@@ -53,7 +53,7 @@ class Document(Struct, frozen=True):
     content_hash: bytes
 
 
-# So that a change of settings, which renders what is stored anew, waits for those who read the old ones.
+# So that a change of settings, which re-renders what is stored, waits for readers of the old settings.
 SETTINGS = Statement("select settings::text from applications where application_id = $1 for share", Settings)
 
 STORED_USERS = Statement(
@@ -88,7 +88,7 @@ ACCOUNTS_ELSEWHERE = Statement(
     Known,
 )
 
-# Those of these ids, and those that stand in the place of one: the same profile of the same user.
+# Accounts with these ids, and those that already take the place of one: the same profile of the same user.
 STORED_ACCOUNTS = Statement(
     """
     select a.account_id as id, a.created_at, a.updated_at, a.user_id, a.work_platform_id, a.status, a.products,
@@ -108,7 +108,7 @@ STORED_ACCOUNTS = Statement(
     ImportedAccount,
 )
 
-# An account that was connected this very moment is left alone.
+# An account that is being connected at this very moment is left alone.
 WRITE_ACCOUNTS = Statement(
     """
     insert into accounts
@@ -137,7 +137,7 @@ WRITE_ACCOUNTS = Statement(
     Nothing,
 )
 
-# Never due: there is nothing to read them with.
+# Never due, because there is no token to read them with.
 WRITE_REFRESHES = Statement(
     """
     insert into refreshes (application_id, account_id, work_platform_id, identity_at, audience_at)
@@ -152,7 +152,7 @@ WRITE_REFRESHES = Statement(
     Nothing,
 )
 
-# Of these accounts, and of the accounts of these users.
+# For these accounts, and for the accounts of these users.
 CONTEXTS = Statement(
     """
     select a.account_id as id, a.user_id, u.name as user_name, a.platform_username, a.work_platform_id, r.identity_at,
@@ -251,7 +251,7 @@ WRITE_WEBHOOKS = Statement(
 
 
 def columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
-    """Rows on their side, as `unnest` takes them. A list in a field is a text with commas: arrays in arrays are not."""
+    """Rows turned into columns for `unnest`. A list in a field becomes text with commas: arrays cannot be nested."""
     return [[_plain(value) for value in column] for column in zip(*rows, strict=True)]
 
 

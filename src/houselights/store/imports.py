@@ -1,8 +1,8 @@
-"""What another server had, brought in: users, accounts, profiles, audiences and webhooks, with their ids and times.
+"""Imports what another server had: users, accounts, profiles, audiences and webhooks, with their ids and times.
 
-All of it or nothing, in one transaction, and nobody is told: nothing happened to these creators. What is here already
-stays as it is unless an update is wanted, and what a refresh of ours may have written stays always. What was connected
-elsewhere has no token here, so it is SESSION_EXPIRED and never due.
+All or nothing, in one transaction, and nobody is notified: nothing happened to these creators. What is already here
+stays as it is unless an update is asked for, and what a refresh of ours may have written always stays. What was
+connected elsewhere has no token here, so it is SESSION_EXPIRED and never due.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -57,7 +57,7 @@ _MISSING = {
 
 
 class Collided(HouselightsError):
-    """The operator: somebody else wrote the same records meanwhile; nothing was imported."""
+    """The operator: somebody else was writing the same records; nothing was imported."""
 
 
 class Bundle(Struct, frozen=True):
@@ -73,10 +73,10 @@ class Bundle(Struct, frozen=True):
 class Wish(Struct, frozen=True):
     """How it is to be brought in.
 
-    update    what is here already and differs is overwritten
-    dry_run   nothing is kept; the verdicts are those that it would have
-    cadences  how often work platforms are read, for when an audience counts as stale; a day for those not named
-    told      called as it goes on: kind, records done, records in all
+    update    records already here that differ are overwritten
+    dry_run   nothing is kept; the verdicts are those of a real run
+    cadences  how often work platforms are read, which decides when an audience is stale; a day for those not named
+    told      called as it progresses: kind, records done, records in all
     """
 
     update: bool
@@ -155,7 +155,7 @@ class _Import:
         return verdicts
 
     async def accounts(self, batch: Sequence[ImportedAccount]) -> list[Verdict]:
-        """A user's account with a profile is one account, and the user must be here."""
+        """A user has one account per platform profile, and the user must be here."""
         ids = [row.id for row in batch]
         places = rows.columns((row.user_id, row.work_platform_id, row.platform_profile_id) for row in batch)
         stored = await self._connection.fetch(rows.STORED_ACCOUNTS, self._application_id, ids, *places)
@@ -199,7 +199,7 @@ class _Import:
         return verdicts
 
     async def audiences(self, batch: Sequence[ImportedAudience]) -> list[Verdict]:
-        """An account has one audience. Nothing is known of its quality but its age."""
+        """An account has one audience. Only its age is known of its quality."""
         accounts = [record.account_id for record in batch]
         contexts = await self._contexts(accounts)
         strangers = await self._strange_accounts(set(accounts) - set(contexts))
@@ -230,7 +230,7 @@ class _Import:
         return verdicts
 
     async def rename(self) -> None:
-        """Documents of users and accounts that were updated name them as they are called now."""
+        """Put the current names of updated users and accounts into their documents."""
         for start in range(0, len(self._renamed), _AT_ONCE):
             contexts = await self._contexts(self._renamed[start : start + _AT_ONCE])
             accounts = list(contexts)
@@ -242,7 +242,7 @@ class _Import:
             await self._write(rows.NAME_AUDIENCES, heads)
 
     def _audience(self, record: ImportedAudience, document: Document, context: Context) -> tuple[object, ...]:
-        """What is stored of an audience beside what tells it from others."""
+        """The stored columns of an audience apart from those that identify it."""
         body = audience.render_body(
             record.facts,
             third_gender=self._settings.audience_other_gender,
@@ -265,7 +265,7 @@ class _Import:
         return await self._refusals("account", unknown, rows.ACCOUNTS_ELSEWHERE)
 
     async def _refusals(self, what: str, unknown: Iterable[UUID], elsewhere: Statement[Known]) -> dict[UUID, Verdict]:
-        """Why a record cannot be taken whose user or account is not this application's, by the latter's id."""
+        """Why records whose user or account is not this application's are refused, by that user's or account's id."""
         missing = list(unknown)
         if not missing:
             return {}
@@ -277,7 +277,7 @@ class _Import:
             await self._connection.execute(statement, self._application_id, *columns)
 
     def _remember(self, ids: Sequence[UUID], verdicts: Sequence[Verdict]) -> None:
-        """Whose documents must be named anew."""
+        """Note whose documents need their names updated."""
         pairs = zip(ids, verdicts, strict=True)
         self._renamed += [each for each, verdict in pairs if verdict.outcome is Outcome.UPDATED]
 

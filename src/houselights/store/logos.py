@@ -1,4 +1,4 @@
-"""Logos of applications. The setting `logo` names the one in use; its bytes stand in a table of their own."""
+"""Logos of applications. The setting `logo` names the one in use; its bytes are in a table of their own."""
 
 from uuid import UUID
 
@@ -20,10 +20,10 @@ FIND = Statement("select kind, image from application_logos where application_id
 
 
 async def keep(connection: Connection, application_id: ApplicationId, logo: Logo) -> None:
-    """In the place of the one before."""
+    """Store a logo in place of the previous one."""
     await connection.execute(KEEP, application_id, logo.version, logo.kind, logo.image)
 
 
 async def find(database: Database, application_id: UUID, version: str) -> Logo | None:
-    """The one of this version; None where it was replaced."""
+    """The logo of this version; None if it has been replaced."""
     return await database.fetch_one(FIND, application_id, version)

@@ -1,4 +1,4 @@
-"""Whether an account is refreshed by itself, product by product, and what a change of that does to its refresh row."""
+"""Whether an account is refreshed automatically, product by product, and how changing that alters its refresh row."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -15,14 +15,14 @@ from houselights.store import refreshes
 
 
 class Monitors(Struct, frozen=True):
-    """New modes, STANDARD or ON_DEMAND; None for what stays as it is."""
+    """New modes, STANDARD or ON_DEMAND; None leaves a mode as it is."""
 
     identity: str | None = None
     audience: str | None = None
 
 
 class Watched(Struct, frozen=True):
-    """An account as far as scheduling it needs to know."""
+    """What scheduling needs to know of an account."""
 
     status: str
     products: Sequence[str]
@@ -30,7 +30,7 @@ class Watched(Struct, frozen=True):
     audience_monitor: str
 
     def is_scheduled(self, built: Collection[str]) -> bool:
-        """Whether it is to be read by itself. built: the products that this deployment reads on its platform."""
+        """Whether it is to be read automatically. built: the products that this deployment reads on its platform."""
         if self.status != "CONNECTED":
             return False
         has_audience = Product.IDENTITY_AUDIENCE in built and Product.IDENTITY_AUDIENCE in self.products
@@ -59,7 +59,7 @@ CHANGE = Statement(
 
 
 async def watched(connection: Connection, application_id: ApplicationId, account_id: AccountId) -> Watched | None:
-    """The account, which nobody else changes until the transaction ends; None where it is gone."""
+    """The account, which nobody else can change until the transaction ends; None if it is gone."""
     return await connection.fetch_one(WATCHED, application_id, account_id)
 
 
@@ -71,9 +71,9 @@ async def change(
     built: Collection[str],
     now: datetime,
 ) -> Account | None:
-    """The account under its new modes; None where there is none.
+    """The account under its new modes; None if there is none.
 
-    One that is wanted by itself again is due now; one that is not keeps what was asked for and what runs.
+    One that is scheduled again is due now; one that no longer is keeps what was asked for and what is running.
     """
     key = (application_id, account_id)
     account = await connection.fetch_one(CHANGE, *key, wanted.identity, wanted.audience)

@@ -1,8 +1,8 @@
-"""Everything that is kept of one user, to be told and to be deleted: `TELL` and `ERASE` name the same tables.
+"""Everything kept about one user, to be disclosed or deleted: `TELL` and `ERASE` name the same tables.
 
-A table that names users, accounts, or what hangs on them, and is not listed here would be forgotten, so a test compares
-`Erased` with the schema. Tokens, secrets and digests are never told; raw replies are told of, `store.replies` has them.
-Not here: what is left in backups, and grants on their way to be ended at their platform (`store.revocations`).
+A table that names users, accounts or their dependants and is not listed here would be forgotten, so a test compares
+`Erased` with the schema. Tokens, secrets and digests are never disclosed; raw replies are only listed (the content is
+in `store.replies`). Not here: what is left in backups, and grants waiting to be revoked (`store.revocations`).
 """
 
 import json
@@ -25,7 +25,7 @@ class Key(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """Whose rows. events: of the accounts, and those that the client made up to try a webhook and that name them."""
+    """Whose rows. events: about the accounts, including invented ones that name them, sent to try a webhook."""
 
     application_id: ApplicationId
     user_id: UserId
@@ -39,7 +39,7 @@ class Scope(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One row of a table. document: its columns as JSON, without secrets and stored bytes; content: JSON of those."""
+    """One row of a table. document: its columns as JSON, without secrets and stored bytes; content: those, as JSON."""
 
     name: str
     document: str
@@ -66,7 +66,7 @@ class Erased(Struct, frozen=True):
     allowances: int
 
 
-# Nobody connects the user, and nothing of the accounts is written, until the transaction ends.
+# Nobody can connect accounts for the user or write to the existing ones until the transaction ends.
 LOCK_USER = Statement("select user_id as id from users where application_id = $1 and user_id = $2 for update", Key)
 
 LOCK_ACCOUNTS = Statement(
@@ -80,7 +80,7 @@ ACCOUNTS = Statement(
 
 
 class Word(Struct, frozen=True):
-    """Something by which the user is called."""
+    """A name or id by which the user is known."""
 
     word: str
 
@@ -106,7 +106,7 @@ EVENTS = Statement(
     Key,
 )
 
-# $1 application, $2 user, $3 accounts, $4 events. References are looked at when all of it is done.
+# $1 application, $2 user, $3 accounts, $4 events. References are checked once all of it is done.
 ERASE = Statement(
     """
     with sessions as (select session_id from connect_sessions where application_id = $1 and user_id = $2),
@@ -187,14 +187,14 @@ TELL = Statement(
 
 
 async def lock(connection: Connection, application_id: ApplicationId, user_id: UserId) -> list[AccountId] | None:
-    """The user's accounts; they and the user are held until the transaction ends. None: there is no such user."""
+    """The user's accounts; they and the user are locked until the transaction ends. None: there is no such user."""
     if await connection.fetch_one(LOCK_USER, application_id, user_id) is None:
         return None
     return [AccountId(row.id) for row in await connection.fetch(LOCK_ACCOUNTS, application_id, user_id)]
 
 
 async def scope(connection: Connection, application_id: ApplicationId, user_id: UserId) -> Scope:
-    """Whose rows they are now."""
+    """The scope as it is now."""
     accounts = [row.id for row in await connection.fetch(ACCOUNTS, application_id, user_id)]
     words = [row.word for row in await connection.fetch(WORDS, application_id, user_id)]
     spelt = [json.dumps(word)[1:-1].encode() for word in (*words, str(user_id), *map(str, accounts))]
@@ -203,7 +203,7 @@ async def scope(connection: Connection, application_id: ApplicationId, user_id: 
 
 
 async def erase(connection: Connection, whose: Scope) -> Erased:
-    """Delete every row. Part of a transaction that holds the user (`lock`)."""
+    """Delete every row. Part of a transaction that has locked the user (`lock`)."""
     erased = await connection.fetch_one(ERASE, *whose.values)
     return erased or Erased(*[0] * len(Erased.__struct_fields__))
 
@@ -211,7 +211,7 @@ async def erase(connection: Connection, whose: Scope) -> Erased:
 async def told(
     connection: Connection, whose: Scope, public_address: str
 ) -> Mapping[str, Sequence[Mapping[str, msgspec.Raw]]]:
-    """Every row, by table. public_address: for the addresses in documents."""
+    """Every row, by table. public_address: used for the addresses in documents."""
     tables: dict[str, list[Mapping[str, msgspec.Raw]]] = {name: [] for name in Erased.__struct_fields__}
     for row in await connection.fetch(TELL, *whose.values):
         fields = msgspec.json.decode(row.document, type=dict[str, msgspec.Raw])

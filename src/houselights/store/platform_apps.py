@@ -1,7 +1,7 @@
 """The operator's apps at the platforms: for all applications of an environment, or an application's own.
 
-Of each owner's apps at a platform one is in use: new connections are made with it. One that was replaced or removed is
-retired: it goes on for the accounts that it connected, because a platform takes a token from no other app.
+One of each owner's apps at a platform is in use: new connections are made with it. An app that was replaced or removed
+is retired: it keeps serving the accounts that it connected, because a platform accepts a token from no other app.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from houselights.outbound import app_refusals
 from houselights.vault.seal import Place
 
 EVERYBODY = ApplicationId(UUID(int=0))
-"""Owner of the apps that all applications of an environment use."""
+"""The owner of apps that all applications of an environment use."""
 
 
 class PlatformAppRow(Struct, frozen=True):
@@ -32,10 +32,10 @@ class PlatformAppRow(Struct, frozen=True):
 
 
 class PlatformApp(Struct, frozen=True):
-    """One app: whose it is, its keys (the secret sealed), and where the platform's hosts really are.
+    """One app: its owner, its keys (the secret sealed), and where the platform's hosts really are.
 
     base_urls  real host with scheme -> address to call instead; {} in production
-    options    what else its platform wants to know of it, by the names that the manifest lists
+    options    whatever else its platform needs to know about it, by the names that the manifest lists
     """
 
     owner: ApplicationId
@@ -46,7 +46,7 @@ class PlatformApp(Struct, frozen=True):
 
 
 class Served(Struct, frozen=True):
-    """How many accounts hold a token that an app obtained, or held one that is yet to be ended at the platform."""
+    """How many accounts hold a token that an app obtained, or held one still to be revoked at the platform."""
 
     accounts: int
 
@@ -132,7 +132,7 @@ def place(owner: UUID, work_platform_id: UUID, environment: str, client_id: str)
 async def find(
     database: Database, owner: ApplicationId, work_platform_id: WorkPlatformId, environment: str
 ) -> PlatformApp | None:
-    """What new connections use: an application's own app, else everybody's; None where neither is configured."""
+    """What new connections use: an application's own app, else everybody's; None if neither is configured."""
     row = await database.fetch_one(FIND, owner, EVERYBODY, work_platform_id, environment)
     return None if row is None else _app(row)
 
@@ -152,10 +152,10 @@ async def of(
 async def write(
     database: Database, app: PlatformApp, work_platform_id: WorkPlatformId, environment: str, now: datetime
 ) -> None:
-    """Use an app from now on; the owner's former one, where it has another client id, is retired.
+    """Use an app from now on; the owner's former one, if it has another client id, is retired.
 
-    How often the platform refused it before is forgotten, and what waits for that is due: it has another secret now, or
-    the operator says so.
+    The platform's earlier refusals of it are forgotten, and whatever was waiting because of them is due: it has another
+    secret now, or the operator says that it works.
     """
     key = (app.owner, work_platform_id, environment, app.client_id)
     base_urls, options = (msgspec.json.encode(each).decode() for each in (app.base_urls, app.options))
@@ -175,9 +175,9 @@ async def remove(
     *,
     forget: bool,
 ) -> int:
-    """Use an app no more; how many accounts it connected.
+    """Stop using an app; how many accounts it has connected.
 
-    Where there are any it is retired, so that they are read on; `forget` has its secret deleted all the same.
+    If there are any it is retired, so that they are still read; with `forget` its secret is deleted all the same.
     """
     key = (app.owner, work_platform_id, environment, app.client_id)
     async with database.transaction() as connection:

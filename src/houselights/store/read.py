@@ -1,7 +1,7 @@
-"""What is read: one record by key, a list under filters and a page.
+"""What is read: one record by key, or a page of a filtered list.
 
-Statements of profiles and audiences stand here, because what is stored is bytes whose shape is `resources`' business;
-the other nouns bring their own. Every look-up begins with the application: another one's rows do not exist.
+Statements for profiles and audiences are here, because what is stored is bytes whose shape is `resources`' business;
+other nouns bring their own. Every look-up starts from the application: to it, another one's rows do not exist.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,7 +47,7 @@ class StoredAudience(Struct, frozen=True):
 
 
 class Filters(Struct, frozen=True):
-    """What a list is narrowed to; None: not by this. They combine with AND."""
+    """What a list is narrowed to; None: not narrowed by this. Filters combine with AND."""
 
     account_id: UUID | None = None
     user_id: UUID | None = None
@@ -61,11 +61,11 @@ class One(Struct, frozen=True):
 
 
 class RefreshState(Struct, frozen=True):
-    """How an account's refreshes go. All null before the first was asked.
+    """How an account's refreshes are going. All null before the first was requested.
 
-    is_pending  somebody waits for a run that has not begun, or for another try of one that failed
+    is_pending  somebody is waiting for a run that has not begun, or for another try of one that failed
     is_running  a worker holds it now, by the database's clock
-    consent_ends_at  when the creator must consent again, unless the grant is renewed before; None where it has no end
+    consent_ends_at  when the creator must consent again, unless the grant is renewed first; None if it has no end
     """
 
     requested_at: datetime | None
@@ -108,7 +108,7 @@ PROFILES_OF_PLATFORM = Statement(
     StoredDocument,
 )
 
-# Few rows by their keys, then the rest of the filters.
+# A few rows by their keys first, then the remaining filters.
 PROFILES_OF_USER = Statement(
     """
     select p.head, p.body
@@ -167,13 +167,13 @@ REFRESH_STATE = Statement(
 
 
 _GROUP = 12
-"""Look-ups in a group at most: with larger ones nearly everybody is in the database at once, and the process idles."""
+"""The most look-ups in a group: with larger ones nearly all are in the database at once, and the process idles."""
 _ENOUGH = 8
-"""Look-ups that make a group beside one under way: smaller ones cost a statement for every three or four."""
+"""Look-ups that start a group while one is under way: smaller groups cost a statement for every three or four."""
 
 
 class Audiences:
-    """Audience documents by account; look-ups that come at the same time become one statement."""
+    """Audience documents by account; simultaneous look-ups become one statement."""
 
     def __init__(self, lane: Lane, now: Callable[[], datetime]) -> None:
         self._lane = lane
@@ -183,7 +183,7 @@ class Audiences:
         )
 
     def get(self, application_id: ApplicationId, account_id: AccountId) -> Awaitable[StoredAudience | None]:
-        """The document; None where none is stored or no such account is this application's."""
+        """The document; None if none is stored or the application has no such account."""
         return self._batch.get((application_id, account_id))
 
     async def _read(self, keys: Sequence[tuple[ApplicationId, AccountId]]) -> Sequence[StoredAudience | None]:
@@ -199,7 +199,7 @@ class Audiences:
 
 
 async def ready(database: Database) -> None:
-    """Nothing, where the database answers. Raises StoreDown."""
+    """Return if the database answers. Raises StoreDown."""
     await database.fetch_one(READY)
 
 
@@ -234,7 +234,7 @@ async def account_exists(database: Database, application_id: ApplicationId, acco
 
 
 async def accounts(database: Database, application_id: ApplicationId, filters: Filters, page: Page) -> list[Account]:
-    """Accounts in every status, the one that changed last first."""
+    """Accounts in every status, most recently changed first."""
     paged = (filters.work_platform_id, page.limit, page.skipped)
     if filters.user_id is not None:
         return await database.fetch(ACCOUNTS_OF_USER, application_id, filters.user_id, *paged)
@@ -244,7 +244,7 @@ async def accounts(database: Database, application_id: ApplicationId, filters: F
 async def audience_standing(
     database: Database, application_id: ApplicationId, account_id: AccountId
 ) -> AudienceStanding | None:
-    """Why an account has no audience; None where there is no such account."""
+    """Why an account has no audience; None if there is no such account."""
     return await database.fetch_one(AUDIENCE_STANDING, application_id, account_id)
 
 
@@ -282,5 +282,5 @@ async def webhooks(database: Database, application_id: ApplicationId, page: Page
 async def refresh_state(
     database: Database, application_id: ApplicationId, account_id: AccountId
 ) -> RefreshState | None:
-    """How the account's refreshes go; None where there is no such account."""
+    """How the account's refreshes are going; None if there is no such account."""
     return await database.fetch_one(REFRESH_STATE, application_id, account_id)

@@ -1,9 +1,9 @@
-"""The refresh queue: one row an account, which is the job, its schedule and its history at once.
+"""The refresh queue: one row per account, which is the job, its schedule and its history at once.
 
 A worker leases due rows by the database's clock and carries the row's fence in every later write; when the lease
 lapses another worker takes the row, the fence rises, and the first one's late writes find nothing. Recovery is
-that same predicate: there is no separate rescuer to fail. Each platform is a queue of its own, so that the due rows of
-one that is slow are never in the way of another's.
+that same predicate: there is no separate rescuer to fail. Each platform is a queue of its own, so that a slow one's
+due rows never get in the way of another's.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Runs(Protocol):
 
 
 class Standing(Struct, frozen=True):
-    """What an account is when a refresh is asked for it."""
+    """The state of an account when a refresh is requested for it."""
 
     status: str
     products: tuple[str, ...]
@@ -39,7 +39,7 @@ class Standing(Struct, frozen=True):
 
 
 class AskedRow(Struct, frozen=True):
-    """One asked key, in the order of the request; nulls where no such account exists."""
+    """One requested key, in the order of the request; nulls if there is no such account."""
 
     position: int
     status: str | None
@@ -58,7 +58,7 @@ _WITH_ASKED = """
             parked_at = null
 """
 
-# Apart from the group's, whose joins take longer to plan than this takes to run.
+# Separate from the group's statement, whose joins take longer to plan than this takes to run.
 ASK = Statement(
     _WITH_ASKED
     + """
@@ -97,20 +97,20 @@ ASK_GROUP = Statement(
 
 
 _GROUP = 32
-"""Requests in a group at most: in larger ones nearly everybody waits for one commit, and the process idles."""
+"""The most requests in a group: with larger ones nearly all wait for a single commit, and the process idles."""
 _ENOUGH = 8
-"""Requests that make a group beside one under way: each group is a commit."""
+"""Requests that start a group while one is under way: each group is a commit."""
 
 
 class RefreshRequests:
-    """Durable requests for refreshes, grouped with those that come at the same time.
+    """Durable requests for refreshes, grouped with others made at the same time.
 
-    A request while one is pending joins it; while one runs, exactly one further run follows; in back-off the row
-    is due now, except inside a wait that the platform asked for.
+    A request while one is pending joins it; while one is running, exactly one further run follows; in back-off the row
+    becomes due now, except during a wait that the platform asked for.
     """
 
     def __init__(self, lane: Runs, now: Callable[[], datetime], ring: Callable[[], None], at_once: int = 1) -> None:
-        """ring: called once for each group that was asked (`db.wake`); at_once: groups that the lane takes at most."""
+        """ring: called once for each group requested (`db.wake`); at_once: the most groups that the lane takes."""
         self._lane = lane
         self._now = now
         self._ring = ring
@@ -119,7 +119,7 @@ class RefreshRequests:
         )
 
     async def ask(self, application_id: ApplicationId, account_id: AccountId) -> Standing | None:
-        """Make the account's refresh due, if it is CONNECTED; committed when this returns. None: no such account."""
+        """Make the account's refresh due if it is CONNECTED; committed when this returns. None: no such account."""
         return await self._batch.get((application_id, account_id))
 
     async def _ask(self, keys: Sequence[tuple[ApplicationId, AccountId]]) -> Sequence[Standing | None]:
@@ -139,9 +139,9 @@ class RefreshRequests:
 
 
 class RefreshLease(Struct, frozen=True):
-    """A refresh row that this worker holds until the lease lapses, with what the run needs of its account.
+    """A refresh row that this worker holds until the lease lapses, with what the run needs to know of its account.
 
-    on_demand      somebody asked since the last answer: the run ends with PROFILES.UPDATED even without a change
+    on_demand      somebody has asked since the last answer: the run ends with PROFILES.UPDATED even without a change
     read_at        when its profile was last read; None: never
     """
 
@@ -236,7 +236,7 @@ PARK = Statement(
     Nothing,
 )
 
-# The fence: whoever holds the row writes nothing more. Whoever asked is told that it came to nothing.
+# Raises the fence: the row's holder can write nothing more. Anyone who asked learns that it came to nothing.
 STOP = Statement(
     """
     update refreshes
@@ -279,11 +279,11 @@ SCHEDULE = Statement(
 
 
 class Ending(Struct, frozen=True):
-    """How a run ended for good: until the next request or the next cycle.
+    """How a run ended finally, that is, until the next request or the next cycle.
 
     outcome          DONE | FAILED | EXPIRED | DISCONNECTED
     next_due         when the next cycle begins; None: not scheduled
-    read_identity    a profile was read; `audience_reason` then says why there is no audience, None where there is one
+    read_identity    a profile was read; `audience_reason` then says why there is no audience, None if there is one
     replies          what the platform answered, sealed as `store.replies` does; None: nothing to keep
     """
 
@@ -298,10 +298,10 @@ class Ending(Struct, frozen=True):
 
 
 class Postponement(Struct, frozen=True):
-    """How a run ended for now: it is tried again.
+    """How a run ended for now: it will be tried again.
 
     failures    temporary failures in a row, this one included
-    wait_until  the platform asked not to be called before; a request does not cut this short
+    wait_until  until when the platform asked not to be called; a request does not cut this short
     """
 
     due_at: datetime
@@ -314,15 +314,15 @@ class Postponement(Struct, frozen=True):
 async def lease(
     database: Database, now: datetime, most: int, lease_for: timedelta, free: Mapping[WorkPlatformId, int]
 ) -> list[RefreshLease]:
-    """Due rows, asked ones first, at most `most`; held until `lease_for` from the database's now.
+    """Due rows, requested ones first, at most `most`; held for `lease_for` from the database's now.
 
-    free  how many at most of each platform; of one that is not named, none
+    free  how many at most for each platform; none for one that is not named
     """
     return await database.fetch(LEASE, now, most, lease_for, list(free.keys()), list(free.values()))
 
 
 async def heartbeat(database: Database, held: RefreshLease, lease_for: timedelta) -> None:
-    """Hold on. Raises LeaseLost."""
+    """Extend the lease. Raises LeaseLost."""
     fence.held(await database.execute(HEARTBEAT, held.application_id, held.account_id, held.fence, lease_for))
 
 
@@ -374,20 +374,20 @@ async def park(database: Database, held: RefreshLease, now: datetime) -> None:
 async def schedule_first(
     connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime
 ) -> None:
-    """Due now: an account that was just connected, or connected again. Part of the connecting transaction."""
+    """Make an account due now that was just connected, or connected again. Part of the connecting transaction."""
     await connection.execute(SCHEDULE, application_id, account_id, now)
 
 
 async def stop(connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime) -> None:
-    """Due no more, and lost to whoever holds it. Part of the transaction that disconnects the account."""
+    """No longer due, and taken from any worker that holds it. Part of the transaction that disconnects the account."""
     await connection.execute(STOP, application_id, account_id, now)
 
 
 async def resume(connection: Connection, application_id: ApplicationId, account_id: AccountId, now: datetime) -> None:
-    """Due now by itself, where nothing is due or runs; its end schedules the next one."""
+    """Schedule a run for now if none is due or running; the end of that run schedules the next one."""
     await connection.execute(RESUME, application_id, account_id, now)
 
 
 async def unschedule(connection: Connection, application_id: ApplicationId, account_id: AccountId) -> None:
-    """No run by itself any more. One that was asked for is left, and so is one that runs: its end schedules none."""
+    """Stop scheduled runs. A requested run is left alone, and so is one under way: its end schedules no other."""
     await connection.execute(UNSCHEDULE, application_id, account_id)

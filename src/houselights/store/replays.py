@@ -1,4 +1,4 @@
-"""What an operator sees of webhooks, and has sent again: events that a webhook missed, for as long as they are kept."""
+"""What an operator sees of webhooks and can have resent: events that a webhook missed, for as long as they are kept."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from houselights.db.run import Database
 
 
 class ListedWebhook(Struct, frozen=True):
-    """A webhook, and how many of its deliveries stand how. missed: HELD, EXHAUSTED or PARKED."""
+    """A webhook, and how many of its deliveries are in which state. missed: HELD, EXHAUSTED or PARKED."""
 
     webhook_id: WebhookId
     name: str
@@ -36,7 +36,7 @@ LISTED = Statement(
     ListedWebhook,
 )
 
-# A notification that a client made up (it is about no account) is not sent again: nothing happened.
+# A notification invented by a client (it is about no account) is not sent again: nothing happened.
 REPLAY = Statement(
     """
     insert into deliveries (application_id, webhook_id, event_id, event_day, due_at, created_at)
@@ -56,15 +56,15 @@ REPLAY = Statement(
 
 
 async def listed(database: Database, application_id: ApplicationId) -> list[ListedWebhook]:
-    """An application's webhooks, the newest first."""
+    """An application's webhooks, newest first."""
     return await database.fetch(LISTED, application_id)
 
 
 async def replay(
     database: Database, application_id: ApplicationId, webhook_id: WebhookId, since: datetime, now: datetime
 ) -> int:
-    """Queue every event since an instant that an active webhook lists and was not told; how many there are.
+    """Queue every event since an instant that an active webhook lists and has not received; how many there are.
 
-    One that is on its way, or arrived, is left alone. One that ran out of attempts gets one more.
+    One that is on its way, or has arrived, is left alone. One that ran out of attempts gets one more.
     """
     return await database.execute(REPLAY, application_id, webhook_id, since, now)

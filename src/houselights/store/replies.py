@@ -1,7 +1,7 @@
-"""Raw replies of refreshes, compressed and sealed: what a doubted number was made of, kept a set number of days.
+"""Raw replies of refreshes, compressed and sealed: they show how a disputed number arose; kept a set number of days.
 
-Written with the end of the run (`store.refreshes.FINISH`); which bodies there are is `rules.recording`'s business. No
-reference to accounts: days are dropped whole.
+Written with the end of the run (`store.refreshes.FINISH`); which bodies are kept is `rules.recording`'s business. They
+have no foreign key to accounts, because whole days are dropped at once.
 """
 
 import zlib
@@ -19,7 +19,7 @@ from houselights.vault.tokens import Vault
 
 
 class KeptRun(Struct, frozen=True):
-    """One run of a refresh. run: the fence under which it ran; sealed: its replies, as `seal` made them."""
+    """One run of a refresh. run: the fence under which it ran; sealed: its replies, as `seal` returned them."""
 
     run: int
     read_at: datetime
@@ -44,7 +44,7 @@ async def seal(
     vault: Vault, application_id: ApplicationId, account_id: AccountId, run: int, bodies: Sequence[bytes]
 ) -> bytes:
     """The replies of one run, for its row. Not inside a transaction: the vault may need a connection for its key."""
-    # The fastest level: half of the time of the usual one, for a twentieth more bytes.
+    # The fastest level: half the time of the usual one, for a twentieth more bytes.
     plain = zlib.compress(msgspec.msgpack.encode(bodies), 1)
     return await vault.seal(application_id, plain, place(application_id, account_id, run))
 
@@ -56,5 +56,5 @@ async def unseal(vault: Vault, application_id: ApplicationId, account_id: Accoun
 
 
 async def of_account(database: Database, application_id: ApplicationId, account_id: AccountId) -> list[KeptRun]:
-    """Every run whose replies are kept, the newest first."""
+    """Every run whose replies are kept, newest first."""
     return await database.fetch(OF_ACCOUNT, application_id, account_id)

@@ -1,6 +1,6 @@
-"""The queue of grants to be ended at their platform: what accounts let go of, sealed, until that is done or given up.
+"""The queue of grants to revoke at their platform: what accounts let go of, sealed, until that is done or given up.
 
-Whoever lets go waits for nothing and is told nothing: the token leaves its account in one statement, in the
+The caller that lets go waits for nothing and hears no result: the token leaves its account in one statement, in the
 transaction that ends the connection. Not here: the calls (`flows.revoke`).
 """
 
@@ -30,10 +30,10 @@ LET_GO = Statement(
 
 
 class RevocationLease(Struct, frozen=True):
-    """A grant that this worker ends, until the lease lapses.
+    """A grant that is this worker's to revoke until the lease lapses.
 
     sealed    as `account_tokens` had it for `account_id`
-    person    whom the platform calls so to the app of this client id
+    person    the platform's id for the person, as given to the app with this client id
     failures  tries that came to nothing
     """
 
@@ -121,9 +121,9 @@ SHARED = Statement(
 async def let_go(
     connection: Connection, application_id: ApplicationId, account_id: AccountId, revocation_id: UUID, now: datetime
 ) -> None:
-    """Take the account's token away and have its grant ended at the platform; nothing where it has none.
+    """Take the account's token away and have its grant revoked at the platform; does nothing if it has none.
 
-    Part of the transaction that disconnects or erases the account; it comes before the account's row is deleted.
+    Part of the transaction that disconnects or erases the account; must come before the account's row is deleted.
     """
     await connection.execute(LET_GO, application_id, account_id, revocation_id, now)
 
@@ -131,15 +131,15 @@ async def let_go(
 async def lease(
     database: Database, now: datetime, most: int, lease_for: timedelta, free: Mapping[WorkPlatformId, int]
 ) -> list[RevocationLease]:
-    """Due grants, oldest first, at most `most`; held until `lease_for` from the database's now.
+    """Due grants, oldest first, at most `most`; held for `lease_for` from the database's now.
 
-    free  how many at most of each platform; of one that is not named, none
+    free  how many at most for each platform; none for one that is not named
     """
     return await database.fetch(LEASE, now, most, lease_for, list(free.keys()), list(free.values()))
 
 
 async def heartbeat(database: Database, held: RevocationLease, lease_for: timedelta) -> None:
-    """Hold on. Raises LeaseLost."""
+    """Extend the lease. Raises LeaseLost."""
     fence.held(await database.execute(HEARTBEAT, *_key(held), lease_for))
 
 
@@ -150,12 +150,12 @@ async def is_shared(database: Database, held: RevocationLease) -> bool:
 
 
 async def keep_renewed(database: Database, held: RevocationLease, sealed: bytes) -> None:
-    """A renewed grant in the place of the one it came from. Raises LeaseLost."""
+    """Replace a grant by the renewed one that came from it. Raises LeaseLost."""
     fence.held(await database.execute(KEEP_RENEWED, *_key(held), sealed))
 
 
 async def again(database: Database, held: RevocationLease, due_at: datetime) -> None:
-    """It failed and is tried again. Raises LeaseLost."""
+    """It failed and will be tried again. Raises LeaseLost."""
     fence.held(await database.execute(AGAIN, *_key(held), due_at))
 
 

@@ -1,7 +1,7 @@
-"""Every column that holds sealed values: read row by row where the data key is an old one, and written anew.
+"""Every column that holds sealed values: rows under an old data key are read one by one, and rewritten.
 
 A column that is not listed here would keep its old data keys for ever, so a test compares this list with the schema.
-Not here: sealing (the vault), how a rotation goes on (`flows.reseal`).
+Not here: sealing (the vault), how a rotation proceeds (`flows.reseal`).
 """
 
 from collections.abc import Callable, Sequence
@@ -17,11 +17,11 @@ from houselights.vault.seal import Place
 from houselights.vault.tokens import grant_place
 
 _FIRST = {"uuid": str(UUID(int=0)), "date": "0001-01-01", "bigint": "0", "text": ""}
-"""Nothing comes before these, by the types that keys are made of."""
+"""The least value of each type that keys are made of."""
 
 
 class SealedRow(Struct, frozen=True):
-    """A sealed value. key: of its row after the application, as text, its parts joined by `/`."""
+    """A sealed value. key: its row's key after the application, as text, the parts joined by `/`."""
 
     application_id: ApplicationId
     key: str
@@ -29,7 +29,7 @@ class SealedRow(Struct, frozen=True):
 
 
 class Count(Struct, frozen=True):
-    """Sealed values of a column, and those of them that are under none of the newest data keys."""
+    """How many sealed values a column has, and how many of them are under none of the newest data keys."""
 
     total: int
     old: int
@@ -38,8 +38,8 @@ class Count(Struct, frozen=True):
 class SealedColumn(Struct, frozen=True):
     """A column of sealed values.
 
-    first  before the key of any row
-    place  where a row's value is sealed, from its application and its key
+    first  a key that comes before any row's
+    place  where a row's value is sealed, given its application and its key
     old    $1, $2 the row after which to begin, $3 how many, $4 the ids of the newest data keys; locks what it reads
     write  $1 applications, $2 keys, $3 values
     count  $1 the ids of the newest data keys
@@ -56,7 +56,7 @@ class SealedColumn(Struct, frozen=True):
 def _column(name: str, place: Callable[..., Place], *key: str) -> SealedColumn:
     """The column of that name.
 
-    place  from the application and the parts of a key, as texts
+    place  takes the application and the parts of a key, as texts
     key    the columns of a row's key after the application, each with its type; the last may hold a slash itself
     """
     table, _, value = name.partition(".")
@@ -102,7 +102,7 @@ def _place_of_token(application_id: ApplicationId, account_id: str) -> Place:
 
 
 def _place_of_revocation(application_id: ApplicationId, _: str, account_id: str) -> Place:
-    """Where the account had it: it was moved as it was."""
+    """The place where the account had it: it was moved unchanged."""
     return grant_place(application_id, UUID(account_id))
 
 
@@ -122,7 +122,7 @@ def _place_of_candidates(application_id: ApplicationId, session_id: str) -> Plac
     return candidates_place(application_id, UUID(session_id))
 
 
-# A token may be let go of while a rotation is at it: it is found in either place.
+# A token may be let go of while it is being rotated: it is found in either place.
 COLUMNS = (
     _column("account_tokens.sealed", _place_of_token, "account_id uuid"),
     _column("revocations.sealed", _place_of_revocation, "revocation_id uuid", "account_id uuid"),
@@ -133,7 +133,7 @@ COLUMNS = (
     ),
     _column("connect_sessions.sealed_candidates", _place_of_candidates, "session_id uuid"),
 )
-"""All of them."""
+"""All the columns."""
 
 
 async def old(

@@ -1,4 +1,4 @@
-"""Which consents come to their end: found when a warning is due, and put on to the next one in the same transaction."""
+"""Which consents are about to end: found when a warning is due, and set to the next one in the same transaction."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ class Ending(Struct, frozen=True):
     expires_at: datetime
 
 
-# Where a refresh is due or runs, it may renew the grant: its end is awaited.
+# A refresh that is due or running may renew the grant, so its end is awaited.
 DUE = Statement(
     """
     select t.application_id, t.account_id, a.user_id, a.status = 'CONNECTED' as is_connected, t.expires_at
@@ -44,7 +44,7 @@ PUT_ON = Statement(
 
 
 class Soon(Struct, frozen=True):
-    """How many connected accounts end within a time."""
+    """How many connected accounts' consents end within a time."""
 
     accounts: int
 
@@ -60,12 +60,12 @@ SOON = Statement(
 
 
 async def due(connection: Connection, now: datetime, most: int) -> list[Ending]:
-    """Consents to warn of, locked until the transaction ends; those that another process looks at are left out."""
+    """Consents to warn of, locked until the transaction ends; those that another process has locked are left out."""
     return await connection.fetch(DUE, now, most)
 
 
 async def put_on(connection: Connection, ending: Ending, warn_at: datetime | None) -> None:
-    """When it is warned of next; None: never again."""
+    """Set when to warn of it next; None: never again."""
     await connection.execute(PUT_ON, ending.application_id, ending.account_id, warn_at)
 
 

@@ -17,9 +17,9 @@ async def create(database: Database, application_id: ApplicationId, webhook: Web
 async def replace(
     database: Database, application_id: ApplicationId, webhook_id: WebhookId, wanted: Wanted, now: datetime
 ) -> Webhook | None:
-    """The webhook as it is from now on; None where there is none.
+    """The webhook as it is from now on; None if there is none.
 
-    What is queued for one that is switched off is held for good: switched on again, it is told what happens then.
+    What is queued for one that is switched off stays held: switched on again, it receives only what happens afterwards.
     """
     values = (wanted.name, wanted.url, list(wanted.events), wanted.is_active)
     async with database.transaction() as connection:
@@ -30,5 +30,5 @@ async def replace(
 
 
 async def delete(database: Database, application_id: ApplicationId, webhook_id: WebhookId) -> bool:
-    """Gone with everything that was queued for it; False where there is none."""
+    """Delete it with everything that was queued for it; False if there is none."""
     return await database.execute(DELETE_WEBHOOK, application_id, webhook_id) == 1

@@ -1,4 +1,4 @@
-"""What people took back at a platform itself: whose accounts that ends, and what is deleted in their name."""
+"""What people withdrew at a platform itself: which accounts that ends, and what is deleted on their behalf."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,7 +38,7 @@ class Consented(Struct, frozen=True):
     account_id: AccountId
 
 
-# In key order, accounts before all that hangs on them, as whoever writes them locks.
+# In key order, accounts before everything that depends on them: the order in which writers lock them.
 CONSENTED = Statement(
     """
     select c.application_id, c.account_id
@@ -73,7 +73,7 @@ ERASE = Statement(
 
 
 class Deletion(Struct, frozen=True):
-    """A request to delete that was carried out. deletion_id: its confirmation code; accounts: how many it met."""
+    """A deletion request that was carried out. deletion_id: its confirmation code; accounts: how many it covered."""
 
     deletion_id: UUID
     work_platform_id: WorkPlatformId
@@ -112,23 +112,23 @@ async def apps(database: Database, platforms: Sequence[WorkPlatformId]) -> list[
 async def consented(
     connection: Connection, signed_by: Sequence[AppRow], person: str, before: datetime
 ) -> list[Consented]:
-    """The accounts, locked, that a person consented to with any of these apps before an instant."""
+    """The accounts that a person consented to with any of these apps before an instant, locked."""
     keys = zip(*((app.owner, app.work_platform_id, app.environment, app.client_id) for app in signed_by), strict=True)
     return await connection.fetch(CONSENTED, *(list(column) for column in keys), person, before)
 
 
 async def forget_token(connection: Connection, account: Consented) -> None:
-    """The platform ended it already, so it waits for no revocation."""
+    """Delete the token; the platform has ended it already, so it needs no revocation."""
     await connection.execute(FORGET_TOKEN, account.application_id, account.account_id)
 
 
 async def erase(connection: Connection, account: Consented) -> None:
-    """Everything that was read of an account, and who it is; the account's row stays, and says that it is gone."""
+    """Erase everything read from an account, and who it is; the account's row stays, and says that it is gone."""
     await connection.execute(ERASE, account.application_id, account.account_id)
 
 
 async def keep(connection: Connection, owner: ApplicationId, digest: bytes, done: Deletion) -> UUID:
-    """Remember what was done; the confirmation code, that of the first time where the same request came again."""
+    """Remember what was done; returns the confirmation code, the original one if the same request came again."""
     values = (done.deletion_id, done.work_platform_id, done.accounts, done.asked_at, done.done_at)
     await connection.execute(KEEP, owner, digest, *values)
     kept = await connection.fetch_one(KEPT, owner, digest)
@@ -136,5 +136,5 @@ async def keep(connection: Connection, owner: ApplicationId, digest: bytes, done
 
 
 async def deletion(database: Database, deletion_id: UUID) -> Deletion | None:
-    """By its confirmation code."""
+    """The deletion with this confirmation code; None if there is none."""
     return await database.fetch_one(DELETION, deletion_id)

@@ -1,8 +1,8 @@
-"""What a refresh read becomes what is served: documents, events and delivery rows in one transaction.
+"""Turns what a refresh read into what is served: documents, events and delivery rows in one transaction.
 
 This is the only way a profile or an audience of a connected account changes (`imports` brings in those of accounts
-that are not). A document's `updated_at` moves only with its values; its head (names, the account's handle) is written
-anew without moving it.
+that are not). A document's `updated_at` moves only with its values; its head (names, the account's handle) is
+rewritten without moving it.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from houselights.store.events import Subject, emit
 
 
 class Context(Struct, frozen=True):
-    """What documents name beside their own values, and how the application wants them spelt."""
+    """The names in documents besides their own values, and how the application wants them rendered."""
 
     user_name: str
     third_gender: str
@@ -48,7 +48,7 @@ CONTEXT = Statement(
 
 
 class Stored(Struct, frozen=True):
-    """What is there, as far as deciding needs it."""
+    """What is stored now, as far as it is needed to decide."""
 
     record_id: UUID
     content_hash: bytes
@@ -78,7 +78,7 @@ WRITE_PROFILE = Statement(
 
 
 class StoredAudience(Stored, frozen=True):
-    """The facts included: a refused dimension keeps its stored list."""
+    """Also has the facts: a refused dimension keeps its stored list."""
 
     facts: bytes
 
@@ -120,9 +120,9 @@ WRITE_ACCOUNT = Statement(
 
 
 class Occasion(Struct, frozen=True):
-    """Under which circumstances a reading is written.
+    """The circumstances under which a reading is written.
 
-    on_demand  somebody asked: PROFILES.UPDATED is told even where nothing changed
+    on_demand  somebody asked: PROFILES.UPDATED is emitted even if nothing changed
     stale_at   when this reading counts as stale
     """
 
@@ -134,7 +134,7 @@ class Occasion(Struct, frozen=True):
 
 
 class _Record(Struct, frozen=True):
-    """A document as it will be stored, and what that does to the one that is there."""
+    """A document as it will be stored, and what that changes about the one already there."""
 
     record_id: UUID
     content_hash: bytes
@@ -144,7 +144,7 @@ class _Record(Struct, frozen=True):
 
 
 async def write_reading(connection: Connection, subject: Subject, reading: Reading, occasion: Occasion) -> None:
-    """Store a reading and tell what is new. The caller's transaction ends with the fenced finish of its lease."""
+    """Store a reading and emit what is new. The caller's transaction ends with the fenced finish of its lease."""
     profile = reading.profile
     await connection.execute(
         WRITE_ACCOUNT,
@@ -157,7 +157,7 @@ async def write_reading(connection: Connection, subject: Subject, reading: Readi
     )
     context = await connection.fetch_one(CONTEXT, subject.application_id, subject.user_id)
     if context is None:
-        # The user was erased meanwhile, and the refresh's row too: that finish finds nothing and ends it all.
+        # The user was erased meanwhile, and the refresh row too: that finish finds nothing and rolls everything back.
         return
     writer = _Writer(connection, subject, occasion, context, AccountRef(subject.account_id, profile.platform_username))
     profile_id = await writer.profile(profile)
@@ -232,7 +232,7 @@ class _Writer:
             await self._emit(EventKind.PROFILES_AUDIENCE_UPDATED, profile_id)
 
     async def _keep(self, stored: StoredAudience, read: NoAudience) -> None:
-        """The last data stays, says so in its quality, and names the account as it is called now."""
+        """Keep the last data, marked as such in its quality, under the account's current names."""
         quality = msgspec.json.decode(stored.facts, type=AudienceFacts).quality
         if read.reason == Quality.BELOW_THRESHOLD:
             quality |= {Quality.BELOW_THRESHOLD}
@@ -245,7 +245,7 @@ class _Writer:
         )
 
     def _record(self, stored: Stored | None, body: bytes) -> _Record:
-        """A new one, or the stored one, which was updated now if its body is another."""
+        """A new record, or the stored one, updated now if its body differs."""
         now, digest = self._occasion.now, content_hash(body)
         if stored is None:
             return _Record(self._occasion.new_id(), digest, now, now, change(None, digest))
@@ -266,7 +266,7 @@ class _Writer:
 
 
 def _with_stored_dimensions(read: AudienceFacts, stored: StoredAudience | None) -> AudienceFacts:
-    """A dimension that the platform refused this time keeps its stored list, or is empty where there is none."""
+    """A dimension that the platform refused this time keeps its stored list, or is empty if there is none."""
     kept = AudienceFacts((), (), ()) if stored is None else msgspec.json.decode(stored.facts, type=AudienceFacts)
     return AudienceFacts(
         kept.countries if read.countries is None else read.countries,
