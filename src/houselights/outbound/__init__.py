@@ -1,1 +1,1 @@
-"""One door to the network: HTTP out, with deadlines, caps and refused addresses."""
+"""The only door to the network: outgoing HTTP, with deadlines, caps and refused addresses."""

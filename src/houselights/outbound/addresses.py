@@ -1,7 +1,7 @@
-"""Which addresses are not the public internet: a table of our own.
+"""Which addresses are not on the public internet: a table of our own.
 
-`ipaddress.is_global` alone is not safe: on the oldest Python we run on it calls multicast, AS112, NAT64 and 6to4 forms
-of loopback global. It is asked last, so that a newer Python may refuse more, never less.
+`ipaddress.is_global` alone is not safe: on the oldest Python we support, it calls multicast, AS112, NAT64 and 6to4
+forms of loopback global. It is asked last, so that a newer Python may refuse more, never less.
 Sources: IANA's registries of special-purpose IPv4 and IPv6 addresses, of IPv4 address space (multicast) and of IPv6
 address space (only 2000::/3 is global unicast); the metadata services of the large clouds. Read 2026-11-23.
 https://www.iana.org/assignments/iana-ipv4-special-registry https://www.iana.org/assignments/iana-ipv6-special-registry
@@ -25,7 +25,7 @@ class Kind(StrEnum):
     PRIVATE = "private"
     MULTICAST = "multicast"
     RESERVED = "reserved"
-    """documentation, tests, tunnels, transition, infrastructure, and what nobody was given"""
+    """documentation, tests, tunnels, transition, infrastructure, and unassigned ranges"""
 
 
 _SPECIAL: tuple[tuple[str, Kind], ...] = (
@@ -81,7 +81,7 @@ _TABLE = _narrowest_first()
 
 
 def read_address(text: str) -> Address | None:
-    """The address that a packet in the end goes to; None for what is no address in its one canonical notation.
+    """The address that a packet finally goes to; None for anything that is not an address in canonical notation.
 
     IPv6 forms that carry an IPv4 address (mapped, NAT64, 6to4) are that address: the network, or the kernel, unwraps
     them. Teredo and the compatible and translated forms are not unwrapped: their ranges are refused whole.
@@ -102,7 +102,7 @@ def read_address(text: str) -> Address | None:
 def kind_of(address: Address) -> Kind | None:
     """Why the address is special; None for one on the public internet.
 
-    A zone id is link-local whatever it hangs on: it names an interface of this machine.
+    An address with a zone id always counts as link-local: the zone names an interface of this machine.
     """
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return Kind.LINK_LOCAL

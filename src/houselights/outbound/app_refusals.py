@@ -1,7 +1,7 @@
-"""How often in a row a platform refused an app of the operator's: told at three, rested at twenty, gone at a success.
+"""How often in a row a platform refused an operator's app: reported at three, rested at twenty, reset by a success.
 
-Counted are workers' scripts for an account: its readings, renewals and revocations. What a creator's consent is refused
-for is not, because strangers can send us codes.
+Only workers' scripts for an account count: its readings, renewals and revocations. Refusals during a creator's consent
+do not, because strangers can send us codes.
 """
 
 from datetime import datetime, timedelta
@@ -13,25 +13,25 @@ from houselights.core.statement import Nothing, Statement
 from houselights.db.run import Connection, Database
 
 TELL_AT = 3
-"""Refusals in a row that are no accident: the operator is told."""
+"""So many refusals in a row are no accident: the operator is told."""
 
 REST_AT = 20
-"""Refusals in a row after which nobody asks for a while; then one does."""
+"""Refusals in a row after which nobody calls for a while; then a single process tries."""
 
 REST = timedelta(hours=1)
 
 TRY_FOR = timedelta(minutes=5)
-"""How long the others wait for the one that tries, if it comes to nothing."""
+"""How long the others wait for the process that tries, if its try comes to nothing."""
 
 
 class Refusals(Struct, frozen=True):
-    """So many in a row."""
+    """How many in a row."""
 
     in_a_row: int
 
 
 class Rest(Struct, frozen=True):
-    """Until when nobody asks."""
+    """The time until which nobody calls."""
 
     rest_until: datetime
 
@@ -61,16 +61,16 @@ FORGET = Statement("delete from app_refusals where work_platform_id = $1 and cli
 
 
 async def count(database: Database, work_platform_id: UUID, client_id: str, code: str) -> int:
-    """One more; how many in a row there are now."""
+    """Count one more; how many in a row there are now."""
     row = await database.fetch_one(COUNT, work_platform_id, client_id, code, REST_AT, REST)
     return 0 if row is None else row.in_a_row
 
 
 async def may_try(database: Database, work_platform_id: UUID, client_id: str) -> bool:
-    """After a rest: True for the first of all processes, the others go on resting meanwhile."""
+    """After a rest: True for the first process to ask; the others go on resting meanwhile."""
     return await database.fetch_one(TRY, work_platform_id, client_id, TRY_FOR) is not None
 
 
 async def forget(database: Database | Connection, work_platform_id: UUID, client_id: str) -> None:
-    """The platform took the app, or the operator changed it."""
+    """Reset the count: the platform accepted the app, or the operator changed it."""
     await database.execute(FORGET, work_platform_id, client_id)

@@ -1,9 +1,9 @@
 """Rate budgets that all processes share: windows from the manifests, and the rests that platforms ask for.
 
-Each window of each platform app (of each project or account, where a platform counts those) is a row; a block is
-borrowed under its lock and spent in this process without looking again. Instants are the database's plus the sandbox's
-offset, so that all processes and the invented platforms read one clock; a borrowed block lapses by this machine's
-monotonic clock, counted from before it was asked for.
+Each window of each platform app (or project or account, where a platform counts those) is a row; a block of calls is
+borrowed under the row's lock and spent in this process without looking again. Instants are the database's plus the
+sandbox's offset, so that all processes and the invented platforms read one clock; a borrowed block lapses by this
+machine's monotonic clock, counted from just before it was asked for.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ NOBODY = UUID(int=0)
 """No account: the calls of all accounts count together."""
 
 PATIENCE = timedelta(seconds=2)
-"""A wait that is shorter is waited; a longer one is the caller's to plan."""
+"""Shorter waits are waited out here; longer ones are the caller's to plan."""
 
 
 class BudgetKey(Struct, frozen=True):
-    """Whose calls count together, as the platform sees it: whose app it is with us makes no difference.
+    """Whose calls count together in the platform's view: which application uses the app here makes no difference.
 
     spender     the app's client id, or the project that several apps share
-    account_id  the nil UUID where all of the spender's do
+    account_id  the nil UUID if all the spender's calls count together
     """
 
     work_platform_id: UUID
@@ -100,12 +100,12 @@ REST = Statement(
 
 
 class Told(Struct, frozen=True):
-    """How much of a rest is left, from the database's now."""
+    """How much of a rest is left, counted from the database's now."""
 
     left: timedelta
 
 
-# One that is told while another holds is a part of that one: calls that were under way are refused together.
+# A rest announced during another is part of that one: calls that were under way are refused together.
 REST_LONGER = Statement(
     """
     with told as (
@@ -130,9 +130,9 @@ REST_LONGER = Statement(
 class Standing(Struct, frozen=True):
     """What stands in the way of a script, and the instant at which this was read.
 
-    rest_until      until when the platform asked not to be called, None where it did not, or not lately
+    rest_until      until when the platform asked not to be called, None if it did not, or not recently
     refused         how often in a row it refused the app
-    app_rest_until  until when nobody asks with the app for that; None before there were enough
+    app_rest_until  until when nobody calls with the app for that reason; None before there were enough refusals
     """
 
     now: datetime
@@ -175,11 +175,11 @@ class _Purse:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing here is worth keeping: what has lapsed counts as spent."""
+        """Whether nothing here is worth keeping: lapsed calls count as spent."""
         return not self.borrowing.locked() and (self.calls == 0 or monotonic() >= self.lapses_at)
 
     def give_back(self) -> Grant | None:
-        """What lapsed, if anything did; it is not here any more."""
+        """Remove and return what has lapsed, if anything has."""
         lapsed, self.calls = self.calls, 0
         return Grant(self.granted_at, lapsed) if lapsed else None
 
@@ -187,7 +187,7 @@ class _Purse:
 class Budgets:
     """The budgets of this process's platform calls.
 
-    room  purses from which on idle ones are forgotten: a platform that counts by account has one an account
+    room  the number of purses from which idle ones are forgotten: platforms that count by account have one for each
     """
 
     def __init__(self, database: Database, room: int = 1024) -> None:
@@ -202,9 +202,9 @@ class Budgets:
         return len(self._purses)
 
     async def begin(self, app: BudgetKey, spenders: Sequence[str], account_id: UUID) -> int:
-        """Before a script is played: how often in a row the platform refused the app, 0 where nobody counts it.
+        """Before a script is played: how often in a row the platform refused the app, 0 if nobody counts that.
 
-        raises  BudgetSpent where the platform asked one of these to rest, or refused the app too often
+        raises  BudgetSpent if the platform asked one of these to rest, or refused the app too often
         """
         work_platform_id, accounts = app.work_platform_id, [NOBODY, account_id]
         client_id = None if account_id == NOBODY else app.spender
@@ -220,7 +220,7 @@ class Budgets:
             self._database, work_platform_id, app.spender
         ):
             raise BudgetSpent("app_refused", app_refusals.TRY_FOR)
-        # The database knows best: the sandbox's clock may have moved. What was told meanwhile it did not know yet.
+        # The database knows best: the sandbox's clock may have moved. But it did not yet know of rests heard since.
         for spender in spenders:
             for account in accounts:
                 key = BudgetKey(work_platform_id, spender, account)
@@ -229,24 +229,24 @@ class Budgets:
         return row.refused
 
     async def refused(self, app: BudgetKey, code: str) -> int:
-        """The platform refused the app; how often in a row."""
+        """Record that the platform refused the app; how often in a row."""
         return await app_refusals.count(self._database, app.work_platform_id, app.spender, code)
 
     async def accepted(self, app: BudgetKey) -> None:
-        """The platform took the app."""
+        """Record that the platform accepted the app."""
         await app_refusals.forget(self._database, app.work_platform_id, app.spender)
 
     def check(self, key: BudgetKey) -> None:
-        """Before each call, without a look at the database: raises BudgetSpent where this process was told a rest."""
+        """Before each call, without asking the database: raises BudgetSpent if this process knows of a rest."""
         ends = self._rests.get(key)
         left = 0.0 if ends is None else ends - monotonic()
         if left > 0:
             raise BudgetSpent("resting", timedelta(seconds=left))
 
     async def take(self, key: BudgetKey, window: Window) -> None:
-        """One call of a window, waited for while that is short.
+        """Take one call from a window, after a wait if that is short.
 
-        raises  BudgetSpent where the wait would be long
+        raises  BudgetSpent if the wait would be long
         """
         purse = self._purses.get((key, window)) or self._new_purse(key, window)
         while not purse.spend():
@@ -260,7 +260,7 @@ class Budgets:
                 await asyncio.sleep(wait.total_seconds())
 
     async def rest(self, key: BudgetKey, wait: timedelta, grows_to: timedelta | None = None) -> timedelta:
-        """The platform asks not to be called for a while: see `Meter.rest`. How long it is, as that says."""
+        """The platform asks not to be called for a while. How long, as `Meter.rest` says."""
         place = key.work_platform_id, key.spender, key.account_id
         if grows_to is None:
             await self._database.execute(REST, *place, wait)
@@ -280,7 +280,7 @@ class Budgets:
         return purse
 
     async def _fill(self, purse: _Purse, key: BudgetKey, window: Window) -> timedelta:
-        """Borrow a block; how long nothing is free where there is none."""
+        """Borrow a block; if none is free, how long until one is."""
         lapsed = purse.give_back()
         async with self._database.transaction() as connection:
             row, asked_at = await _locked(connection, key, window)
@@ -295,9 +295,9 @@ class Budgets:
 
 
 class Meter:
-    """The budgets of one script: whose it is, and which windows its platform counts.
+    """The budgets of one script: whose they are, and which windows its platform counts.
 
-    project  whose calls count with those of other apps; None: of none
+    project  the project that the app's calls count towards, with other apps'; None: there is none
     """
 
     def __init__(
@@ -314,7 +314,7 @@ class Meter:
 
     @property
     def client_id(self) -> str:
-        """The app's."""
+        """The app's client id."""
         return self._keys["app"].spender
 
     async def begin(self) -> None:
@@ -323,13 +323,13 @@ class Meter:
         self._refused = await self._budgets.begin(self._keys["app"], spenders, self._keys["account"].account_id)
 
     async def refused(self, code: str) -> int:
-        """The platform refused the app: how often in a row by now. 0 where it is not counted: nobody's account."""
+        """The platform refused the app: how often in a row by now. 0 if it is not counted, for want of an account."""
         if self._keys["account"].account_id == NOBODY:
             return 0
         return await self._budgets.refused(self._keys["app"], code)
 
     async def accepted(self) -> None:
-        """The platform gave an account's reading to the app. Costs nothing where it was not refused before."""
+        """The platform gave the app an account's reading. Costs nothing if it was not refused before."""
         if self._refused:
             await self._budgets.accepted(self._keys["app"])
 
@@ -343,19 +343,19 @@ class Meter:
     async def rest(self, bucket: str, wait: timedelta, grows_to: timedelta | None = None) -> timedelta:
         """The platform asked for a rest. How long it is: `wait`, or what that has grown to.
 
-        It holds for every call of this process from now on, and for every script that any process begins from now on;
-        one that is under way in another process ends first, for each call would else cost a look at the database.
+        From now on it applies to every call of this process and every script that any process begins. A script under
+        way in another process runs to its end, because otherwise each call would need a look at the database.
 
-        grows_to  where the platform named no time: a rest that begins soon after the last one, at most as long after it
-                  as that one was, is twice as long, up to this
+        grows_to  if the platform named no time: a rest that begins within the last one's length after that one ended
+                  is twice as long, up to this
         """
         return await self._budgets.rest(self._keys.get(bucket, self._keys["app"]), wait, grows_to)
 
 
 async def _locked(connection: Connection, key: BudgetKey, window: Window) -> tuple[BudgetRow, float]:
-    """The window's row, no other process's for the rest of the transaction, and a monotonic instant before its `now`.
+    """The window's row, locked for the rest of the transaction, and a monotonic instant before its `now`.
 
-    The row is waited for before that instant: the wait would else be taken from the time in which a block is spent.
+    The row is waited for before that instant: otherwise the wait would shorten the time for spending a block.
     """
     place = _place(key, window)
     if await connection.fetch_one(LOCK, *place) is None:

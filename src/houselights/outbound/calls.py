@@ -8,13 +8,13 @@ from msgspec import Struct
 class ClientOptions(Struct, frozen=True):
     """The limits of one purpose.
 
-    deadline_s    one deadline around name look-up, connecting, TLS, headers and body of a call
+    deadline_s    a single deadline for a call's name look-up, connecting, TLS, headers and body
     connect_s     the part of it that connecting, TLS included, may take
-    body_cap      bytes of a body that are read, as they come; nothing is ever decompressed
-    cut           a longer body ends there (True) or raises BodyTooLarge (False)
-    per_target    calls under way at once to one scheme, host and port, so that one that hangs holds no more
+    body_cap      most bytes of a body that are read, as sent; nothing is ever decompressed
+    cut           a longer body is cut off there (True) or raises BodyTooLarge (False)
+    per_target    most calls under way at once to one scheme, host and port, so that a hanging one holds no more
     place_wait_s  how long a further call waits for its place, outside its deadline, before it is TargetBusy
-    keep_alive_s  how long an idle connection is kept; 0: every call connects anew
+    keep_alive_s  how long an idle connection is kept; 0: every call opens a new one
     """
 
     deadline_s: float
@@ -34,8 +34,8 @@ class ClientOptions(Struct, frozen=True):
 WEBHOOKS = ClientOptions(
     deadline_s=5, connect_s=5, body_cap=64 * 1024, cut=True, per_target=5, place_wait_s=0.5, keep_alive_s=0
 )
-"""A reply is ignored but for its status (contract 6.4). No kept connections: one that the receiver has just closed
-would count as a failed attempt. Whoever waits for a place soon makes room for deliveries to others."""
+"""Only a reply's status matters (contract 6.4). Connections are not kept: one that the receiver has just closed would
+count as a failed attempt. A call waiting for its place soon gives up, making room for deliveries to others."""
 
 PLATFORMS = ClientOptions(
     deadline_s=40, connect_s=10, body_cap=10 * 1024**2, cut=False, per_target=64, place_wait_s=40, keep_alive_s=15

@@ -1,5 +1,5 @@
-"""HTTP out. One instance per purpose (platforms, webhooks, webhooks of sandbox applications): each has its own limits,
-its own connections and one egress for life.
+"""Outgoing HTTP. One instance per purpose (platforms, webhooks, webhooks of sandbox applications): each has its own
+limits, its own connections and one egress for life.
 
 Not here: the exchange itself (`wire`), what a reply means (`drive`, the deliver flow) and which addresses are refused
 (`egress`).
@@ -26,10 +26,10 @@ _WIRE = "houselights.outbound.wire"
 
 
 class HttpClient:
-    """Sends one request and reads its reply; follows no redirect, keeps no cookie, asks no proxy of the environment.
+    """Sends one request and reads its reply; follows no redirects, keeps no cookies, ignores the environment's proxies.
 
-    Made inside a running event loop; ended with `aclose`.
-    resolver  for tests; else the system's, asked in threads
+    Created inside a running event loop; closed with `aclose`.
+    resolver  for tests; otherwise the system's, asked in threads
     """
 
     def __init__(self, options: ClientOptions, egress: Egress, resolver: "AbstractResolver | None" = None) -> None:
@@ -62,7 +62,7 @@ class HttpClient:
             await self._wire.aclose()
 
     async def _open(self) -> "Wire":
-        """The library below takes a fifth of a second to load, most of it for certificates: not before a first call."""
+        """Load the HTTP library at the first call only: it takes a fifth of a second, mostly for certificates."""
         await asyncio.to_thread(import_module, _WIRE)
         from houselights.outbound.wire import Wire
 
@@ -72,7 +72,7 @@ class HttpClient:
 
 
 class _Places:
-    """Counts the calls under way per target; forgets a target that has none."""
+    """Counts the calls under way per target; forgets targets that have none."""
 
     def __init__(self, per_target: int, wait_s: float) -> None:
         self._per_target = per_target
@@ -81,7 +81,7 @@ class _Places:
 
     @asynccontextmanager
     async def held(self, target: Origin) -> AsyncIterator[None]:
-        """Hold a place. Raises TargetBusy when none comes free in time."""
+        """Hold a place. Raises TargetBusy if none becomes free in time."""
         places = self._by_target.setdefault(target, asyncio.Semaphore(self._per_target))
         try:
             async with asyncio.timeout(self._wait_s):

@@ -1,8 +1,8 @@
 """Plays a platform's script over the network.
 
-What exists once here and never in a platform: real host -> the app's base URL, secrets put in place, at most four
-requests side by side, waiting when the platform says so, and what is logged. Which replies are errors, and whose calls
-a refusal counts, is the platform's own knowledge: a script sees every complete reply, whatever its status.
+Handled here once and never in a platform: real host -> the app's base URL, filling in secrets, at most four requests
+side by side, waiting when the platform says so, and logging. Which replies are errors, and whose calls a refusal
+counts, is the platform's own knowledge: a script sees every complete reply, whatever its status.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ from houselights.rules.backoff import LONGEST_WAIT, retry_after
 T = TypeVar("T")
 
 SIDE_BY_SIDE = 4
-"""Requests of one account under way at once; a manifest may ask for fewer."""
+"""The most requests of one account under way at once; a manifest may ask for fewer."""
 
 UNSAID_WAIT = timedelta(minutes=15)
-"""How long a full budget rests where the platform names no time."""
+"""How long a full budget rests if the platform names no time."""
 
 APP_REFUSED = Counter(
     "houselights_app_refused", "Refused because of the operator's app, its keys or its settings", ["platform"]
@@ -52,7 +52,7 @@ _log = structlog.get_logger()
 
 
 class Metered(Protocol):
-    """The little of a `Platform` that playing a script needs."""
+    """The small part of a `Platform` that playing a script needs."""
 
     @property
     def manifest(self) -> Manifest:
@@ -68,8 +68,8 @@ class Link(Struct, frozen=True):
     """What a script is played over.
 
     base_urls  real `scheme://host` -> the base URL that the platform app calls instead; a host without one is refused
-    now        the clock by which replies arrive, and the platform's dates are read
-    meter      the budgets that its calls are counted in; None: they are not
+    now        the clock that times replies and by which the platform's dates are read
+    meter      the budgets that its calls count against; None: they are not counted
     """
 
     client: HttpClient
@@ -82,11 +82,11 @@ class Link(Struct, frozen=True):
 async def drive(script: Script[T], link: Link) -> T:
     """Play `script` to its end and return its result. The script is closed whatever happens.
 
-    raises  whatever the script raises, a RateLimited or PlatformDown as `heeded` says, and by itself, out of the
-            script's reach:
+    raises  whatever the script raises, a RateLimited or PlatformDown as `heeded` says, and of its own accord, beyond
+            the script's reach:
             PlatformDown     no complete reply (code of `outbound.errors`), or one compressed unasked
-            RateLimited      the budget's usage reached the manifest's stop and the script wants more
-            BudgetSpent      a window that we count ourselves is full, or the platform asked for a rest before
+            RateLimited      the budget's usage reached the manifest's stop and the script asks for more
+            BudgetSpent      a window that we count ourselves is full, or the platform asked for a rest earlier
             AppRefused       a host without a base URL, or a base URL that cannot be called
             PlatformChanged  a reply beyond the client's cap
             StoreDown        the budgets cannot be read
@@ -117,7 +117,7 @@ async def drive(script: Script[T], link: Link) -> T:
 
 
 async def _count(refused: AppRefused, meter: Meter, platform: str) -> None:
-    """The operator is told of refusals that do not end. The error stays what it is where they cannot be counted."""
+    """Tell the operator of refusals that do not end. If they cannot be counted, the error stays what it is."""
     try:
         in_a_row = await meter.refused(refused.code)
     except StoreDown as error:
@@ -132,12 +132,12 @@ async def _count(refused: AppRefused, meter: Meter, platform: str) -> None:
 
 
 def heeded(error: PlatformError, heard: Sequence[Response], limits: Limits) -> PlatformError:
-    """An error, as what the platform's replies say about waiting makes it.
+    """The error, adjusted to what the platform's replies say about waiting.
 
-    Whose calls were counted says who classified the reply, or else the manifest; how long to wait, Retry-After wherever
-    it is present. A platform that is down and says until when is waited for: then only this account waits.
+    Whose calls were counted comes from the error, or else from the manifest; how long to wait, from Retry-After if it
+    is present. A platform that is down and says until when is waited for, by this account only unless a reply was 429.
 
-    heard  the replies to what was asked last, as far as there are any
+    heard  the replies to the last requests, as far as there are any
     """
     asked = max((wait for reply in heard if (wait := _asked(reply)) is not None), default=None)
     refused = [reply.status for reply in heard if _is_refusal(reply)]
@@ -175,7 +175,7 @@ class _Line:
     async def ask_all(self, requests: Ask) -> Answers:
         """Replies in the order of the requests; the first failure ends the others and is raised as it is.
 
-        Where a reply only says when to call again, what would be asked after it has the same reply, without a call.
+        If a reply only says when to call again, the requests still to be sent get the same reply, without a call.
         """
         self.heard = []
         try:
@@ -206,7 +206,7 @@ class _Line:
         return reply
 
     async def _heed(self, reply: Response) -> None:
-        """Keep the rests that a reply's headers ask for, though it is none itself."""
+        """Keep the rests that a reply's headers ask for, even though the reply itself is no refusal."""
         usage = self._link.platform.usage(reply)
         for told in (usage, usage and usage.beside):
             if told is None or told.percent < self._limits.stop_at_percent:
@@ -215,7 +215,7 @@ class _Line:
             if self._rest is None or rest.wait > self._rest.wait:
                 self._rest = rest
             if self._link.meter is not None:
-                # The reply is worth more than the rest: it may hold a token that is told once.
+                # The reply matters more than the rest: it may hold a token that is sent only once.
                 try:
                     await self._link.meter.rest(told.bucket, rest.wait)
                 except StoreDown as error:
@@ -253,7 +253,7 @@ class _Line:
 
 
 def _body(request: Request) -> tuple[dict[str, str], bytes | None]:
-    """The header that names a body's kind, and the body."""
+    """The header that names the body's type, and the body."""
     if request.form is not None:
         return {"Content-Type": "application/x-www-form-urlencoded"}, urlencode(_revealed(request.form)).encode()
     if request.json is not None:
@@ -262,7 +262,7 @@ def _body(request: Request) -> tuple[dict[str, str], bytes | None]:
 
 
 def _rest(usage: Usage, now: datetime) -> timedelta:
-    """How long a full budget rests: until it opens again, as the platform says in one way or the other."""
+    """How long a full budget rests: until it opens again, in whichever way the platform states that."""
     if usage.resets_at is not None:
         return min(max(usage.resets_at - now, timedelta(seconds=1)), LONGEST_WAIT)
     return timedelta(seconds=usage.wait_s) if usage.wait_s else UNSAID_WAIT

@@ -1,7 +1,7 @@
-"""Where a client may connect: decided on the address that is about to be connected, never on what a URL looks like.
+"""Where a client may connect: decided by the address about to be connected to, never by what a URL looks like.
 
-Names, odd spellings of numbers and answers that change between two look-ups all end as a socket address, and
-`Egress.check_address` is asked about each of those (`client` hangs it between the look-up and the connect).
+Names, odd spellings of numbers and answers that change between two look-ups all end up as a socket address, and
+`Egress.check_address` is asked about each of those (`client` puts it between the look-up and the connect).
 `Egress.check_target` comes first and knows only the URL: scheme, host, port.
 """
 
@@ -30,12 +30,12 @@ class Origin(Struct, frozen=True):
 
 
 class Egress(Struct, frozen=True):
-    """What one client may reach. A client keeps one for life, so a connection that it reuses was allowed by it.
+    """What one client may reach. A client keeps one for life, so any connection that it reuses was allowed by it.
 
     loopback    this machine too (sandbox applications)
     networks    special ranges that the operator opened. They never open loopback, link-local or metadata addresses:
-                whoever opens 0.0.0.0/0 does not mean those
-    hosts       names and addresses, exactly as in the URL, that the operator opened whatever they lead to
+                an operator who opens 0.0.0.0/0 does not mean those
+    hosts       names and addresses, exactly as in the URL, that the operator opened wherever they lead
     configured  no address is refused, but every call must name the configured base URL that it stays under
     """
 
@@ -56,7 +56,7 @@ class Egress(Struct, frozen=True):
     def check_target(self, origin: Origin, base: Origin | None) -> None:
         """Refuse what the URL alone gives away.
 
-        Ports below 1024 other than HTTP's own are refused: our requests are no use there, and mail servers obey them.
+        Ports below 1024 other than HTTP's are refused: our requests are no use there, and mail servers obey them.
         base    the configured URL of a `configured` egress; others have none
         raises  BadTarget
         """

@@ -1,8 +1,8 @@
-"""Names to addresses: asked of the system, in threads of a client's own.
+"""Names to addresses: looked up by the system, in threads of each client's own.
 
-The system's look-up blocks for as long as its name servers please, a minute and more, and cannot be called off. So
-each client has threads of its own, not the event loop's few, behind which every other look-up and connect of the
-process would wait; a name that hangs holds one of them, however often it is asked for; and nothing waits for their end.
+The system's look-up blocks for as long as its name servers please, a minute or more, and cannot be cancelled. So each
+client has threads of its own instead of the event loop's few, where every other look-up and connect of the process
+would queue; a name that hangs holds one thread, however often it is asked for; and nothing waits for them to end.
 Loaded with the HTTP library, as `wire` is.
 """
 
@@ -17,15 +17,15 @@ from typing import TypeAlias
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 MOST = 128
-"""Look-ups under way at once in one client: twice the deliveries that a worker makes at once, unless told otherwise."""
+"""The most look-ups under way in one client: twice the deliveries that a worker makes at once by default."""
 
 Found: TypeAlias = Sequence[tuple[socket.AddressFamily, int, str]]
-"""Family, protocol and address, the one to be tried first in front."""
+"""Family, protocol and address, the one to try first in front."""
 LookUp: TypeAlias = Callable[[str, socket.AddressFamily], Found]
 
 
 def of_the_system(host: str, family: socket.AddressFamily) -> Found:
-    """As this machine is set up: its hosts file, its name servers. Blocks. Raises OSError."""
+    """Look up as this machine is set up to: its hosts file, its name servers. Blocks. Raises OSError."""
     infos = socket.getaddrinfo(host, None, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
     return [(found, protocol, _written(address)) for found, _, protocol, _, address in infos]
 
@@ -33,8 +33,8 @@ def of_the_system(host: str, family: socket.AddressFamily) -> Found:
 class Names(AbstractResolver):
     """One look-up under way for each name, each in a thread of its own; those beyond `most` wait their turn.
 
-    A look-up that nobody waits for any more goes on and serves whoever asks next; one that has not begun by then
-    never does. Made and used inside one event loop.
+    A look-up that nobody is waiting for any more continues and serves the next caller; one that has not begun by then
+    never does. Created and used inside one event loop.
     """
 
     def __init__(self, look_up: LookUp = of_the_system, most: int = MOST) -> None:
@@ -70,10 +70,10 @@ class Names(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        """What is under way ends by itself, and keeps nobody, the process neither."""
+        """Look-ups under way end by themselves and hold up nobody, not even the process's exit."""
 
     def _begin(self) -> None:
-        """Starts as many as there are threads left for."""
+        """Starts as many as there are free threads."""
         while self._waiting and self._free:
             asked = self._waiting.popleft()
             if asked.callers:
@@ -84,14 +84,14 @@ class Names(AbstractResolver):
                 del self._asked[asked.host, asked.family]
 
     def _run(self, asked: "_Asked") -> None:
-        """In a thread."""
+        """Runs in a thread."""
         found: Found = ()
         error: OSError | UnicodeError | None = None
         try:
             found = self._look_up(asked.host, asked.family)
         except (OSError, UnicodeError) as raised:
             error = raised
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        with suppress(RuntimeError):  # the loop is closed: nobody is waiting any more
             asked.answer.get_loop().call_soon_threadsafe(self._end, asked, found, error)
 
     def _end(self, asked: "_Asked", found: Found, error: OSError | UnicodeError | None) -> None:
@@ -105,7 +105,7 @@ class Names(AbstractResolver):
 
 
 class _Asked:
-    """A name that is looked up, or is to be. callers: how many wait for the answer now."""
+    """A name that is being looked up, or is to be. callers: how many are waiting for the answer now."""
 
     __slots__ = ("answer", "callers", "family", "host")
 
@@ -117,7 +117,7 @@ class _Asked:
 
 
 def _written(address: tuple[object, ...]) -> str:
-    """The address of a socket address; a link-local one with the number of its interface."""
+    """The IP address in a socket address; a link-local one with the number of its interface."""
     host, _, *rest = address
     zone = rest[1] if len(rest) == 2 else 0
     return f"{host}%{zone}" if zone else str(host)

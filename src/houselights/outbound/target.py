@@ -1,4 +1,4 @@
-"""URLs of calls, read strictly: one reader for the check and for the request, so that they cannot disagree."""
+"""URLs of calls, read strictly: the check and the request share one reader, so that they cannot disagree."""
 
 import re
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ _PATH, _QUERY = re.compile(rf"/{_LETTERS}*"), re.compile(rf"(?:{_LETTERS}|\?)*")
 
 
 def read_url(text: str) -> URL:
-    """The URL, international names in their ASCII form, without its fragment.
+    """The URL, with international names in their ASCII form and without its fragment.
 
-    A path and a query that are written as they travel stay as they are, to the letter: whether `:` or `%3A` stands
-    there makes a difference to some platforms, and to every signature.
+    A path and query already in the form in which they are sent stay exactly as they are: whether it says `:` or `%3A`
+    makes a difference to some platforms, and to every signature.
 
     raises  BadTarget for what browsers and libraries read in different ways (control characters, blanks, odd
             hosts), and for credentials, which would end in logs and can disguise the host

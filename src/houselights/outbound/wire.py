@@ -1,6 +1,6 @@
-"""The exchange itself: a request on a connection to an allowed address, its reply, and what went wrong as one of ours.
+"""The exchange itself: a request on a connection to an allowed address, its reply, and failures as our own errors.
 
-Loads the HTTP library and the machine's certificates: nothing imports this before a first call (`client`).
+Loads the HTTP library and the machine's certificates: nothing imports this before the first call (`client`).
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from houselights.outbound.names import Names
 from houselights.outbound.target import origin_of
 
 _HOST: ContextVar[str] = ContextVar("host of the call's URL")
-"""Set by each call; connects may run in tasks of the library's own, which inherit it."""
+"""Set by each call; connects may run in the library's own tasks, which inherit it."""
 
 
 class Wire:
@@ -90,7 +90,7 @@ class Wire:
         return bytes(read[:cap])
 
     def _open_socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
-        """The last step before a connect, whatever led here: a literal, an odd spelling, a name, a second answer."""
+        """The last check before connecting, whatever led here: a literal, an odd spelling, a name, a second answer."""
         family, kind, protocol, _, address = info
         self._egress.check_address(_HOST.get(), str(address[0]))
         return socket.socket(family, kind, protocol)
@@ -100,7 +100,7 @@ class _CheckedResolver(AbstractResolver):
     """Refuses a name as soon as one of its addresses is refused.
 
     `_open_socket` alone would keep us from connecting there. But whether a name with one public and one private
-    address gets through would then hang on which answers first, and such a name is a mistake or an attack.
+    address gets through would then depend on which answers first, and such a name is a mistake or an attack.
     """
 
     def __init__(self, inner: AbstractResolver, egress: Egress) -> None:
