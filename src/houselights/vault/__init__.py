@@ -1,1 +1,1 @@
-"""One door to secrets: sealing and opening."""
+"""The only door to secrets: sealing and opening."""

@@ -1,6 +1,6 @@
-"""Where master keys come from: a setting, a command's answer, or a file that is made on the first start.
+"""Where master keys come from: a setting, a command's output, or a file that is created on the first start.
 
-Each may hold several, the newest first, so that a new one can be handed out before the old one is let go.
+Each may hold several, newest first, so that a new one can be distributed before the old one is dropped.
 """
 
 import fcntl
@@ -21,11 +21,11 @@ _LONGEST = 65_536
 
 
 class KeySource(Struct, frozen=True):
-    """The places, in the order in which they count: the first one that is set is the only one that is read.
+    """The places, in order of precedence: the first one that is set is the only one that is read.
 
     text     the setting `master_key`
-    command  the setting `master_key_command`: a program and its words; no shell
-    file     `master_key_file`, or where it lies by default
+    command  the setting `master_key_command`: a program and its arguments; no shell
+    file     `master_key_file`, or its default path
     """
 
     text: Secret | None
@@ -35,7 +35,7 @@ class KeySource(Struct, frozen=True):
 
     @property
     def where(self) -> str:
-        """The place that is read, for people."""
+        """The place that is read, in words for people."""
         if self.text is not None:
             return "HOUSELIGHTS_MASTER_KEY"
         if self.command is not None:
@@ -44,13 +44,13 @@ class KeySource(Struct, frozen=True):
 
     @property
     def is_file(self) -> bool:
-        """Whether the keys are in a file, which we can write."""
+        """Whether the keys are in a file, which we can write to."""
         return self.text is None and self.command is None
 
     def read(self, *, create: bool = False) -> tuple[MasterKey, ...]:
-        """The keys that are there now, the newest first; the file is made where it is missing and `create` says so.
+        """The keys that are there now, newest first; a missing file is created if `create` says so.
 
-        Blocks, for as long as the command takes. Raises KeyMissing.
+        Blocks for as long as the command takes. Raises KeyMissing.
         """
         if self.text is not None:
             return read_keys(self.text, self.where)
@@ -59,7 +59,7 @@ class KeySource(Struct, frozen=True):
         return self._from_file(create=create)
 
     def add(self) -> MasterKey:
-        """Put a fresh key before those in the file, which stays its owner's. Raises KeyMissing."""
+        """Put a fresh key before those in the file, which keeps its owner. Raises KeyMissing."""
         self._text()
         made = new_key_text()
         with _held(self.file):
@@ -85,14 +85,14 @@ class KeySource(Struct, frozen=True):
                 f"set, and {path} cannot be read ({why}); restore the file or set one of them: without the key no "
                 "stored token can be opened, and a new one would not help",
             ) from None
-        read_keys(Secret(text), self.where)  # first: the mode of a file that is none of ours is none of our business
+        read_keys(Secret(text), self.where)  # first: if it is no key file, its mode is none of our business
         if mode & 0o077:
             raise KeyMissing("master_key_exposed", f"others can read the master key; run: chmod 600 {path}")
         return Secret(text)
 
 
 def _answer(command: str, within_s: float) -> Secret:
-    """What a command prints; what it says on standard error is nobody's. Raises KeyMissing, quoting nothing of it."""
+    """What a command prints; its standard error is discarded. Raises KeyMissing, quoting none of the output."""
     try:
         words = shlex.split(command)
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=within_s, check=True)
@@ -114,7 +114,7 @@ def _answer(command: str, within_s: float) -> Secret:
 
 def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A link, not a rename: of two processes that start at once, the second takes the first one's key.
+    # A link, not a rename: if two processes start at once, the second takes the first one's key.
     with _half(path, f"{new_key_text().reveal()}\n") as half, suppress(FileExistsError):
         os.link(half, path)
     _settle(path.parent)
@@ -131,9 +131,9 @@ def _replace(path: Path, text: str) -> None:
 
 @contextmanager
 def _half(path: Path, text: str) -> Generator[Path, None, None]:
-    """A file beside the one meant, durable before it is used: the first thing that it seals may outlive a power cut.
+    """A file beside the intended one, durable before it is used: the first value it seals may outlive a power cut.
 
-    No name comes twice: what a process that was killed left lying is in nobody's way.
+    No name is used twice, so files left behind by a killed process are in nobody's way.
     """
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
     half = Path(name)
@@ -149,12 +149,12 @@ def _half(path: Path, text: str) -> Generator[Path, None, None]:
 
 @contextmanager
 def _held(path: Path) -> Generator[None, None, None]:
-    """One process at a time reads the file and puts another in its place."""
+    """Lock the file: one process at a time reads it and puts another in its place."""
     is_ours = False
     while not is_ours:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            # Whoever held it before may have put another file there.
+            # The previous holder may have put another file there.
             if is_ours := os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 yield
 

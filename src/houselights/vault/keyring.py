@@ -1,7 +1,7 @@
 """The master keys that a process holds, and the root key that they open: checked against the database at the start.
 
-Which of them is in use says the database, not the place that they come from: a new key can so be handed to every
-process before `vault rotate` turns to it. A process that meets the id of a key it does not hold reads its source anew.
+The database, not the place that they come from, says which of them is in use, so a new key can be handed to every
+process before `vault rotate` switches to it. A process that meets the id of a key it does not hold rereads its source.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Keyring:
     """Master keys by their ids."""
 
     def __init__(self, keys: Sequence[MasterKey], source: KeySource | None = None) -> None:
-        """keys: the newest first, at least one; source: where to look for others, None where there are no others."""
+        """keys: newest first, at least one; source: where to look for others, None if there are no others."""
         self.newest = keys[0]
         self._source = source
         self._keys = {key.key_id: key for key in keys}
@@ -57,16 +57,16 @@ class Keyring:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Of every key that is held."""
+        """The ids of all keys held."""
         return tuple(self._keys)
 
     @property
     def where(self) -> str:
-        """The place that they come from, for people."""
+        """The place that they come from, in words for people."""
         return "memory" if self._source is None else self._source.where
 
     async def find(self, key_id: str) -> MasterKey:
-        """The key of that id, looked for once more at its source where it is not held. Raises KeyMissing."""
+        """The key with that id; if it is not held, the source is read once more. Raises KeyMissing."""
         if key_id not in self._keys and self._source is not None:
             async with self._reading:
                 await self._reread(key_id, self._source)
@@ -93,7 +93,7 @@ class OpenKeys(Struct, frozen=True):
 
 
 async def open_keys(database: Database, source: KeySource) -> OpenKeys:
-    """The keys of a database; one that was never sealed takes the newest key there is, whose file is made if need be.
+    """The keys of a database; a fresh database takes the newest key there is, whose file is created if necessary.
 
     raises  KeyMissing, KeyBroken
     """
@@ -119,7 +119,7 @@ async def _read(source: KeySource, wanted: Sequence[str]) -> tuple[MasterKey, ..
 
 
 def wrong_key(missing: Sequence[str], keyring: Keyring) -> KeyMissing:
-    """What to say where a key that is needed is not held."""
+    """The error for a key that is needed and not held."""
     return KeyMissing(
         "master_key_wrong",
         f"this database was sealed with master key {', '.join(missing)}; {keyring.where} holds {', '.join(keyring.ids)}"

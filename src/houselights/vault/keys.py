@@ -1,8 +1,8 @@
 """The two keys that are not data keys: the master key, which wraps every other one, and the root key.
 
 The root key signs and recognises: SDK tokens, connect addresses, code verifiers and client secrets' digests are made
-with keys derived from it. It lies in the database, wrapped by the master key, so that all of them outlive a change of
-the master key. Only the standard library here, because the API needs the root key and loads no cryptography package.
+with keys derived from it. It is in the database, wrapped by the master key, so that all of them outlive a change of
+master key. This uses only the standard library, because the API needs the root key and loads no cryptography package.
 """
 
 import base64
@@ -29,7 +29,7 @@ class KeyBroken(HouselightsError):
 
 
 class _Key:
-    """32 bytes that nobody sees; keys for single purposes are derived from them."""
+    """32 bytes that are never shown; keys for single purposes are derived from them."""
 
     __slots__ = ("_raw",)
 
@@ -37,7 +37,7 @@ class _Key:
         self._raw = raw
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes for one purpose (HMAC-SHA256 of its name): knowing one tells nothing of another."""
+        """32 bytes for one purpose (HMAC-SHA256 of its name): knowing one key reveals nothing about another."""
         return hmac.new(self._raw, f"houselights {purpose}".encode(), hashlib.sha256).digest()
 
     def __repr__(self) -> str:
@@ -48,7 +48,7 @@ class _Key:
 
 
 class MasterKey(_Key):
-    """Wraps every data key and the root key. `key_id` names it without telling it."""
+    """Wraps every data key and the root key. `key_id` names it without revealing it."""
 
     __slots__ = ("key_id",)
 
@@ -88,26 +88,26 @@ class MasterKey(_Key):
 
 
 class RootKey(_Key):
-    """Made once for a database; what is derived from it stays valid whatever becomes of the master key."""
+    """Made once per database; what is derived from it stays valid whatever becomes of the master key."""
 
     __slots__ = ()
 
 
 def new_root_key() -> RootKey:
-    """A fresh one."""
+    """A fresh root key."""
     return RootKey(secrets.token_bytes(KEY_BYTES))
 
 
 def new_key_text() -> Secret:
-    """A fresh master key as it is written down: base64."""
+    """A fresh master key in its written form: base64."""
     return Secret(base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode())
 
 
 def read_keys(text: Secret, where: str) -> tuple[MasterKey, ...]:
-    """The keys in a text, the newest first: each 32 bytes as base64 or as 64 hex digits, separated by spaces or lines.
+    """The keys in a text, newest first: each 32 bytes as base64 or as 64 hex digits, separated by spaces or lines.
 
-    where   what the refusal calls the place that the text came from
-    raises  KeyMissing with the sentence to act on; it quotes nothing of the text
+    where   what the error calls the place that the text came from
+    raises  KeyMissing with a sentence saying what to do; it quotes nothing of the text
     """
     words = text.reveal().split()
     keys = [_read(word) for word in words]

@@ -1,6 +1,6 @@
 """Changing keys: another master key comes into use, another generation of data keys begins.
 
-Every step may be the last one before a kill: what is to be done is read from the rows. Not here: sealing values anew
+The process may be killed after any step: what remains to be done is read from the rows. Not here: resealing values
 under the new data keys (`flows.reseal`).
 """
 
@@ -23,13 +23,13 @@ log = structlog.get_logger()
 _AT_ONCE = 500
 
 LATE = KEPT_FOR + timedelta(seconds=5)
-"""How long after a new generation began a value may still be stored under the one before."""
+"""How long after a new generation begins a value may still be stored under the previous one."""
 
 
 class InUse(Struct, frozen=True):
     """The master key in use with the root key under it, and the generation of data keys.
 
-    under_way     whether values are being sealed anew
+    under_way     whether values are being resealed
     is_settled    whether nobody seals with older data keys any more
     """
 
@@ -50,7 +50,7 @@ class WrappedKey(Struct, frozen=True):
 
 
 class KeyCount(Struct, frozen=True):
-    """Data keys that a master key wraps, and how many of them are of older generations."""
+    """How many data keys a master key wraps, and how many of them are of older generations."""
 
     master_key_id: str
     data_keys: int
@@ -60,9 +60,9 @@ class KeyCount(Struct, frozen=True):
 class Rewrapped(Struct, frozen=True):
     """What a change of the master key did.
 
-    before      the key in use until then; the same as `now` where nothing was left to turn to
-    data_keys   that were wrapped anew
-    unreadable  that do not open under the key that they name, and stay as they are
+    before      the key in use until then; the same as `now` if it was the newest already
+    data_keys   how many were rewrapped
+    unreadable  how many do not open under the key that they name, and stay as they are
     """
 
     before: str
@@ -118,7 +118,7 @@ BEGIN = Statement(
 
 
 class KeyId(Struct, frozen=True):
-    """A data key's id, as the values that it seals begin with it."""
+    """A data key's id, in the form in which sealed values begin with it."""
 
     key_id: bytes
 
@@ -135,14 +135,14 @@ END = Statement("update deployment set resealing_since = null where data_key_gen
 
 
 async def change_master_key(database: Database, keyring: Keyring, told: Callable[[int], None]) -> Rewrapped:
-    """Turn to the newest key of the keyring and wrap every data key that is under another one anew.
+    """Switch to the newest key of the keyring and rewrap every data key that is under another one.
 
     Nothing is locked while a key may be looked for: what has changed meanwhile is looked at again, or left as it is.
 
     told    called with the number of data keys done, after each batch
-    raises  KeyMissing where a key that is needed is not held
+    raises  KeyMissing if a key that is needed is not held
     """
-    # Of now: looking for an older one may bring a newer one along.
+    # Read once, now: looking for an older key may bring in a newer one.
     newest = keyring.newest
     before = await _turn(database, keyring, newest)
     done = unreadable = 0
@@ -166,32 +166,32 @@ async def change_master_key(database: Database, keyring: Keyring, told: Callable
 
 
 async def in_use(database: Database, late: timedelta = LATE) -> InUse:
-    """What is sealed with now. Raises KeyMissing for an empty table."""
+    """The keys that seal now. Raises KeyMissing for an empty table."""
     return _there(await database.fetch_one(IN_USE, late))
 
 
 async def counts(database: Database) -> list[KeyCount]:
-    """Data keys by the master key that wraps them."""
+    """How many data keys each master key wraps."""
     return await database.fetch(COUNT_KEYS)
 
 
 async def newest(database: Database) -> list[bytes]:
-    """The ids of the data keys of the newest generation: at most one an application."""
+    """The ids of the data keys of the newest generation: at most one per application."""
     return [row.key_id for row in await database.fetch(NEWEST)]
 
 
 async def begin_generation(database: Database) -> bool:
-    """What is sealed from now on is under new data keys; False where that was so, and values are still sealed anew."""
+    """Seal under new data keys from now on; False if that had already begun and values are still being resealed."""
     return await database.execute(BEGIN) == 1
 
 
 async def end_generation(database: Database, generation: int) -> None:
-    """Everything is sealed under this generation."""
+    """Record that everything is sealed under this generation."""
     await database.execute(END, generation)
 
 
 async def _turn(database: Database, keyring: Keyring, newest: MasterKey) -> str:
-    """The key that was in use. The root key turns in the same statement, so that no start finds one of them alone."""
+    """Switch keys; the id in use before. One statement also rewraps the root key: no start finds only one changed."""
     while True:
         used = await in_use(database)
         if used.master_key_id is None or used.root is None:
@@ -205,7 +205,7 @@ async def _turn(database: Database, keyring: Keyring, newest: MasterKey) -> str:
 
 
 async def _rewrapped(row: WrappedKey, keyring: Keyring, newest: MasterKey) -> bytes | None:
-    """Under the newest key; None for what does not open. Raises KeyMissing."""
+    """The data key under the newest master key; None if it does not open. Raises KeyMissing."""
     old = await keyring.find(row.master_key_id)
     try:
         return rewrap(old, newest, row.wrapped, row.key_id, row.application_id)

@@ -1,7 +1,7 @@
 """Envelope encryption: values under an application's data key, data keys under the master key.
 
-AES-256-GCM with a random 96-bit nonce and associated data of table, row and column, so that a sealed value that is
-moved to another place does not open. A sealed value names its data key.
+AES-256-GCM with a random 96-bit nonce and with table, row and column as associated data, so that a sealed value does
+not open if moved to another place. A sealed value names its data key.
 """
 
 import secrets
@@ -22,7 +22,7 @@ class SealBroken(HouselightsError):
 
 
 class Place:
-    """Where a sealed value lives: table, row, column. Part of what is authenticated, never stored with it."""
+    """Where a sealed value lives: table, row, column. It is authenticated with the value but never stored with it."""
 
     __slots__ = ("associated",)
 
@@ -50,7 +50,7 @@ class DataKey:
 
 
 def key_of(sealed: bytes) -> UUID:
-    """Which data key sealed a value. Raises SealBroken for what is no sealed value."""
+    """The id of the data key that sealed a value. Raises SealBroken for anything that is not a sealed value."""
     if len(sealed) < 17 + _NONCE or sealed[:1] != _VERSION:
         raise SealBroken("seal_malformed", "this is not a sealed value")
     return UUID(bytes=sealed[1:17])
@@ -68,7 +68,7 @@ def rewrap(old: MasterKey, new: MasterKey, wrapped: bytes, key_id: UUID, applica
 
 
 def unwrap(master: MasterKey, wrapped: bytes, key_id: UUID, application_id: UUID) -> DataKey:
-    """A data key from its stored form. Raises SealBroken where the master key is another one."""
+    """A data key from its stored form. Raises SealBroken if the master key is not the one that wrapped it."""
     return DataKey(key_id, _open(_wrapper(master), wrapped, _place_of_key(application_id, key_id)))
 
 

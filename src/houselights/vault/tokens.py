@@ -1,6 +1,6 @@
 """Opens and seals an application's secrets, with its data keys in memory.
 
-Not here: when a token is refreshed (the flows), what is in a grant (the port).
+Not here: when a token is refreshed (the flows), and what a grant contains (the port).
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from houselights.vault.keys import KeyMissing
 from houselights.vault.seal import DataKey, Place, SealBroken, key_of, new_data_key, unwrap
 
 KEPT_FOR = timedelta(seconds=5)
-"""How long a process seals with a data key before it looks whether there is a newer one."""
+"""How long a process seals with a data key before it checks for a newer one."""
 
 
 class KeyRow(Struct, frozen=True):
@@ -33,7 +33,7 @@ class KeyRow(Struct, frozen=True):
 
 
 class InUse(Struct, frozen=True):
-    """What new data keys are made for: the master key that wraps them, None before the first, and their generation."""
+    """What new data keys need: the master key that wraps them, None before the first, and their generation."""
 
     master_key_id: str | None
     data_key_generation: int
@@ -53,7 +53,7 @@ NEWEST_KEY = Statement(
 
 IN_USE = Statement("select master_key_id, data_key_generation from deployment", InUse)
 
-# The row's lock keeps a rotation from turning to another key until the new one is stored: it would be overlooked.
+# The row's lock stops a rotation from switching keys until the new data key is stored, which it would else overlook.
 IN_USE_LOCKED = Statement("select master_key_id, data_key_generation from deployment for share", InUse)
 
 ADD_KEY = Statement(
@@ -78,9 +78,9 @@ class Vault:
         self._newest: dict[ApplicationId, tuple[DataKey, datetime]] = {}
 
     async def seal(self, application_id: ApplicationId, plain: bytes, place: Place) -> bytes:
-        """A value under the application's data key of the newest generation, made if it has none.
+        """Seal a value with the application's data key of the newest generation, made if there is none.
 
-        Asks the database at most every `KEPT_FOR`, on a connection of its own: not to be called in a transaction.
+        Asks the database at most once every `KEPT_FOR`, on a connection of its own: do not call it in a transaction.
         """
         key, until = self._newest.get(application_id, (None, self._clock.now()))
         if key is None or until <= self._clock.now():
@@ -90,7 +90,7 @@ class Vault:
         return key.seal(plain, place)
 
     async def open(self, application_id: ApplicationId, sealed: bytes, place: Place) -> bytes:
-        """The value, under whichever of the application's data keys. Raises SealBroken, KeyMissing."""
+        """The value, whichever of the application's data keys sealed it. Raises SealBroken, KeyMissing."""
         key_id = key_of(sealed)
         key = self._keys.get((application_id, key_id))
         if key is None:
@@ -125,17 +125,17 @@ class Vault:
     async def _newest_key(self, application_id: ApplicationId) -> DataKey:
         row = await self._database.fetch_one(NEWEST_KEY, application_id)
         while row is None:
-            # Of two that start at once one makes it; the other one's is dropped before anything is sealed with it.
+            # If two start at once, one makes it; the other's key is dropped before anything is sealed with it.
             await self._make_key(application_id)
             row = await self._database.fetch_one(NEWEST_KEY, application_id)
         return self._keys.get((application_id, row.key_id)) or await self._unwrap(application_id, row)
 
     async def _make_key(self, application_id: ApplicationId) -> None:
-        """One of the generation and under the master key in use, or none where these change meanwhile: look again."""
+        """Make one for the generation and master key in use, or none if these change meanwhile: look again."""
         found = await self._database.fetch_one(IN_USE)
         if found is None:
             raise KeyMissing("deployment_missing", "the table `deployment` is empty: restore it from a backup")
-        # Looked for before anything is locked: an external command may have to be asked.
+        # Look for it before anything is locked: an external command may have to be run.
         master = self._keyring.newest
         if found.master_key_id is not None:
             master = await self._keyring.find(found.master_key_id)

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class Upkeep(Struct, frozen=True):
-    """dsn: for listening and for days' partitions, on connections of their own."""
+    """dsn: for listening and for daily partitions, on connections of their own."""
 
     dsn: str
     lifetimes: Lifetimes = Lifetimes()
@@ -34,7 +34,7 @@ class Upkeep(Struct, frozen=True):
 
 
 class Worker:
-    """Refreshes, deliveries and revocations of one process."""
+    """Runs one process's refreshes, deliveries and revocations."""
 
     def __init__(self, rooms: Rooms, options: WorkerOptions, upkeep: Upkeep) -> None:
         self._rooms = rooms
@@ -50,13 +50,13 @@ class Worker:
         self._revocations.hint()
 
     def stop(self) -> None:
-        """Take no more; `run` returns when what runs has ended."""
+        """Take no more work; `run` returns once everything running has ended."""
         self._refreshes.stop()
         self._deliveries.stop()
         self._revocations.stop()
 
     async def run(self) -> None:
-        """Until stopped."""
+        """Work until stopped."""
         beside = [
             asyncio.create_task(_again_and_again("listen", self._listen, 1.0)),
             asyncio.create_task(_again_and_again("prune", self._prune, self._upkeep.every_s)),
@@ -80,7 +80,7 @@ class Worker:
 
 
 async def _again_and_again(job: str, run: Callable[[], Awaitable[None]], every_s: float) -> None:
-    """Until cancelled: whatever goes wrong is told, and the next time is not the last."""
+    """Repeat until cancelled: whatever goes wrong is logged, and the job is tried again next time."""
     while True:
         try:
             await run()
@@ -107,7 +107,7 @@ def _refresh_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RefreshLease]:
 
 def _delivery_queue(rooms: Rooms, options: WorkerOptions) -> Queue[DeliveryLease]:
     async def lease(free: int, running: Sequence[DeliveryLease]) -> Sequence[DeliveryLease]:
-        # A webhook that hangs keeps its few slots; new leases go to the others.
+        # A hanging webhook keeps its few slots; new leases go to the others.
         slots = Counter(held.webhook_id for held in running)
         busy: list[WebhookId] = [webhook for webhook, used in slots.items() if used >= options.deliveries_each]
         return await deliveries.lease(
@@ -117,7 +117,7 @@ def _delivery_queue(rooms: Rooms, options: WorkerOptions) -> Queue[DeliveryLease
     async def run(held: DeliveryLease) -> None:
         await deliver.run(held, rooms)
 
-    # No heartbeat: a try ends within its five seconds, a lease holds for thirty.
+    # No heartbeat: a try ends within five seconds, and a lease holds for thirty.
     return Queue("deliveries", options.deliveries, lease, run, None)
 
 
@@ -136,6 +136,6 @@ def _revocation_queue(rooms: Rooms, options: WorkerOptions) -> Queue[RevocationL
 
 
 def _free_of_each(most: int, running: Sequence[RefreshLease] | Sequence[RevocationLease]) -> dict[WorkPlatformId, int]:
-    """A platform that hangs keeps its own slots. All of the catalogue, for an answer to rows that nobody can read."""
+    """Free slots by platform: one that hangs keeps its own. All the catalogue: unreadable rows get an answer too."""
     used = Counter(held.work_platform_id for held in running)
     return {WorkPlatformId(each): most - used[WorkPlatformId(each)] for each in WORK_PLATFORMS}

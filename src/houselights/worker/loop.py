@@ -1,7 +1,7 @@
-"""The worker: leases what is due, runs it, finishes it; on SIGTERM it takes no more and waits for what runs.
+"""The worker: leases what is due, runs it, finishes it; on SIGTERM it takes no more and waits for what is running.
 
-Each queue is one `Lane`: so many slots, a batch of leases when slots are free, a hint or a second's wait when
-nothing is due. A row that this process loses (a crash, a lapse) needs nobody: its lease ends and any worker takes it.
+Each queue is one `Lane`: a number of slots, a batch of leases when slots are free, a hint or a second's wait when
+nothing is due. A row lost by this process (a crash, a lapse) needs no rescue: its lease ends and any worker takes it.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ log = structlog.get_logger()
 Held = TypeVar("Held")
 
 POLL_S = 1.0
-"""How long nothing is asked for when nothing was due and no hint came; jittered by a quarter."""
+"""How long to pause when nothing was due and no hint comes; jittered by a quarter."""
 
 
 class WorkerOptions(Struct, frozen=True):
     """Slots of this process, and how long a lease holds without a heartbeat.
 
-    refreshes_each    of one platform; where these fill `refreshes`, several that hang hold the others up
-    deliveries_each   of one webhook
-    revocations_each  of one platform
+    refreshes_each    per platform; if a few platforms can fill `refreshes` and all of them hang, the others wait
+    deliveries_each   per webhook
+    revocations_each  per platform
     """
 
     refreshes: int = 160
@@ -50,11 +50,11 @@ class WorkerOptions(Struct, frozen=True):
 class Queue(Struct, Generic[Held], frozen=True):
     """What a lane needs to know of its queue.
 
-    name       word for logs and metrics
-    slots      rows at once
+    name       its name in logs and metrics
+    slots      how many rows run at once
     lease      (free slots, rows held now) -> newly leased rows
     run        the flow
-    heartbeat  holds on to a row; None where a run is always shorter than its lease
+    heartbeat  extends a row's lease; None if a run is always shorter than its lease
     """
 
     name: str
@@ -80,12 +80,12 @@ class Lane(Generic[Held]):
         self._changed.set()
 
     def stop(self) -> None:
-        """Take no more."""
+        """Take no more rows."""
         self._stopping = True
         self._changed.set()
 
     async def run(self) -> None:
-        """Lease and run until stopped, then wait for what runs; what does not end in time is cancelled."""
+        """Lease and run until stopped, then wait for running tasks; those that do not end in time are cancelled."""
         while not self._stopping:
             self._changed.clear()
             if not await self._fill():
@@ -97,7 +97,7 @@ class Lane(Generic[Held]):
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _fill(self) -> bool:
-        """Lease into the free slots; whether it is worth looking again at once."""
+        """Lease rows into the free slots; whether it is worth looking again at once."""
         free = self._queue.slots - len(self._running)
         if free <= 0:
             return False
@@ -127,7 +127,7 @@ class Lane(Generic[Held]):
         self._changed.set()
 
     async def _hold(self, held: Held, asked_at: float) -> None:
-        """Run the flow, hold the row meanwhile; nothing that happens to one row reaches the others.
+        """Run the flow while holding the row; nothing that happens to one row affects the others.
 
         asked_at  monotonic instant before the lease began
         """
@@ -153,10 +153,10 @@ class Lane(Generic[Held]):
     async def _run_with_heartbeat(
         self, held: Held, asked_at: float, heartbeat: Callable[[Held], Awaitable[None]]
     ) -> None:
-        """The run, cancelled as soon as its row is another worker's, or may be.
+        """Run the flow, cancelled as soon as its row belongs, or may belong, to another worker.
 
-        While the database cannot be asked, the run goes on to the end of its lease by this machine's monotonic clock:
-        it may hold the only copy of something that a platform tells once.
+        While the database cannot be reached, the run continues to the end of its lease by this machine's monotonic
+        clock: it may hold the only copy of something that a platform sends only once.
         """
         lease_s, clock = self._options.lease_s, asyncio.get_running_loop().time
         run = asyncio.ensure_future(self._queue.run(held))

@@ -1,4 +1,4 @@
-"""What the worker counts: starts without an end and lost leases are the first signs of trouble."""
+"""What the worker counts: starts without an end, and lost leases, are the first signs of trouble."""
 
 from prometheus_client import Counter
 
