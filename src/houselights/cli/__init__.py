@@ -1,4 +1,4 @@
-"""The command line: one file a group of verbs. A verb's rooms are imported when it runs."""
+"""The command line: one file per group of verbs. A verb's rooms are imported when it runs."""
 
 from houselights.cli.commands import main
 

@@ -1,4 +1,4 @@
-"""`account`: what an account's numbers were made of, and the end of its connection."""
+"""`account`: what an account's numbers were made from, and ending its connection."""
 
 import argparse
 from pathlib import Path
@@ -49,7 +49,7 @@ class NothingKept(HouselightsError):
 
 
 class Run(Struct, frozen=True):
-    """One run's replies. platform: as `platform normalise` takes it."""
+    """One run's replies. platform: in the form that `platform normalise` takes."""
 
     run: int
     read_at: str
@@ -121,7 +121,7 @@ def _replies(arguments: argparse.Namespace) -> int:
 
 
 async def _kept(base: "Foundation", name: str | None, account_id: AccountId) -> list[Run]:
-    """Every kept run, opened, the newest first."""
+    """Every kept run, opened, newest first."""
     from houselights.cli.application import chosen_application
     from houselights.compose.faces import build_vault
     from houselights.compose.platforms import find_manifests
@@ -143,7 +143,7 @@ async def _kept(base: "Foundation", name: str | None, account_id: AccountId) -> 
 
 
 def _write(folder: Path, run: Run) -> None:
-    """To the byte, as they came; what else lies in the folder would be taken for a reply, so it must be empty."""
+    """Write the replies byte for byte; any other file in the folder would pass for a reply, so it must be empty."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if next(folder.iterdir(), None) is not None:

@@ -1,4 +1,4 @@
-"""`app`: client applications, their secrets and what they switch."""
+"""`app`: client applications, their secrets and their settings."""
 
 import argparse
 import sys
@@ -160,8 +160,8 @@ def _set(arguments: argparse.Namespace) -> int:
 def _read_secret(environment: str) -> Secret:
     """The first line of standard input. Raises SettingWrong.
 
-    A short one is taken, as clients have it, but not in production: it signs every webhook, so whoever sees one body
-    with its signature can guess at it for as long as they like.
+    A short one is accepted, since clients have such, but not in production: it signs every webhook, so anyone who sees
+    one body with its signature can guess at it for as long as they like.
     """
     text = sys.stdin.readline(_MOST + 3).rstrip("\r\n")
     if not 1 <= len(text) <= _MOST or not text.isprintable():

@@ -1,4 +1,4 @@
-"""Making applications and their secrets, and choosing one: what several groups of verbs share."""
+"""Making applications and their secrets, and choosing one: shared by several groups of verbs."""
 
 from msgspec import Struct
 
@@ -15,7 +15,7 @@ from houselights.store.client_secrets import place
 
 
 class CannotChoose(HouselightsError):
-    """The operator: no application, or several, go by what was said."""
+    """The operator: no application, or more than one, matches what was given."""
 
 
 class IdTaken(HouselightsError):
@@ -23,13 +23,13 @@ class IdTaken(HouselightsError):
 
 
 class Made(Struct, frozen=True):
-    """An application and a secret just made for it: shown once, afterwards only its digest and its seal exist."""
+    """An application and a secret just made for it: shown once; afterwards only its digest and sealed form exist."""
 
     application: Application
     secret: Secret
 
     def shown(self) -> dict[str, str]:
-        """What the operator is told, in order."""
+        """What the operator is shown, in order."""
         return {
             "application_id": str(self.application.application_id),
             "name": self.application.name,
@@ -42,7 +42,7 @@ class Made(Struct, frozen=True):
 async def make_application(
     base: Foundation, name: str, environment: str, *, client_id: str | None = None, secret: Secret | None = None
 ) -> Made:
-    """A new application; fresh credentials where none are given. Raises IdTaken."""
+    """A new application; fresh credentials if none are given. Raises IdTaken."""
     made = Application(ApplicationId(new_id()), client_id or str(new_id()), name, environment, "{}", base.clock.now())
     secret = secret or fresh_secret()
     sealed = await sealed_secret(base, made, secret)
@@ -60,7 +60,7 @@ def fresh_secret() -> Secret:
 
 
 async def sealed_secret(base: Foundation, application: Application, secret: Secret) -> NewSecret:
-    """A secret in the two forms that are stored."""
+    """A secret in its two stored forms."""
     application_id, secret_id = application.application_id, new_id()
     credentials = f"{application.client_id}:{secret.reveal()}".encode()
     return NewSecret(

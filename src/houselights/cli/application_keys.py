@@ -15,8 +15,8 @@ from houselights.rules.return_address import is_fit
 class Key(Struct, frozen=True):
     """One setting of an application.
 
-    must  what its value has to be, to be read after "must be"
-    read  text -> the value that is stored, of a picture its version; raises ValueError
+    must  what its value has to be, worded to follow "must be"
+    read  text -> the value that is stored, for a picture its version; raises ValueError
     """
 
     must: str
@@ -100,7 +100,7 @@ def _logo(text: str) -> Logo | None:
 
 
 def _sentence(text: str, longest: int) -> str | None:
-    """Of printable characters; None for nothing."""
+    """A sentence of printable characters; None if empty."""
     said = text.strip()
     if len(said) > longest or not said.isprintable():
         raise ValueError(text)

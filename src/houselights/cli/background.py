@@ -1,4 +1,4 @@
-"""The demo as a process of its own: started detached, told apart by its lock, ended by its pid."""
+"""The demo as a process of its own: started detached, recognised by its lock, ended by its pid."""
 
 import argparse
 import os
@@ -21,7 +21,7 @@ _END_WITHIN_S = 40.0
 
 
 def start(arguments: argparse.Namespace) -> int:
-    """Returns when the creators are connected and their audiences stored; prints how to reach the demo."""
+    """Returns once the creators are connected and their audiences stored; prints how to reach the demo."""
     data_dir = demo_settings(arguments).data_dir
     log = data_dir / "demo.log"
     if (pid := running_demo(data_dir)) is not None:
@@ -44,7 +44,7 @@ def start(arguments: argparse.Namespace) -> int:
 
 
 def stop(arguments: argparse.Namespace) -> int:
-    """Ends the demo of a data directory; fine where none runs."""
+    """Ends a data directory's demo; not an error if none is running."""
     data_dir = demo_settings(arguments).data_dir
     pid = running_demo(data_dir)
     if pid is not None:
@@ -63,7 +63,7 @@ def stop(arguments: argparse.Namespace) -> int:
 
 
 def _spawn(arguments: argparse.Namespace, log: Path) -> tuple["subprocess.Popen[bytes]", bytes | None]:
-    """The detached process, and what it tells when all is up; None where it ends before, or takes too long."""
+    """The detached process, and what it reports once all is up; None if it ends before that, or takes too long."""
     flags = [f"--{name.replace('_', '-')}={getattr(arguments, name)}" for name in SETTING_FLAGS if name in arguments]
     hear, tell = os.pipe()
     try:
@@ -79,13 +79,13 @@ def _spawn(arguments: argparse.Namespace, log: Path) -> tuple["subprocess.Popen[
     finally:
         os.close(tell)
     with os.fdopen(hear, "rb") as pipe:
-        # One line, written at once: when there is something to read, all of it is there, or the end is.
+        # One line, written at once: as soon as there is something to read, it is the whole line or end of file.
         ready, _, _ = select((pipe,), (), (), _UP_WITHIN_S)
         return child, pipe.readline() or None if ready else None
 
 
 def _fail(child: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Ends what did not come up, and says what it said last."""
+    """Ends a demo that did not come up, and repeats its last words."""
     child.terminate()
     child.wait()
     said = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("houselights: ")]

@@ -1,4 +1,4 @@
-"""An audience in the terminal: bars that read well in 80 columns, without colour and without Unicode too. Pure."""
+"""An audience in the terminal: bars that read well in 80 columns, even without colour or Unicode. Pure."""
 
 from collections.abc import Iterable
 from unicodedata import combining, east_asian_width
@@ -41,7 +41,7 @@ class _Audience(Struct, frozen=True):
 
 
 def draw(document: dict[str, object], style: Style) -> str:
-    """The document of `GET /v1/audience` as lines of at most 80 columns; long lists are cut and say so."""
+    """The document of `GET /v1/audience` in lines of at most 80 columns; long lists are cut and say so."""
     audience = convert(document, _Audience)
     cells = audience.gender_age_distribution
     sections = (
@@ -78,7 +78,7 @@ def _bar(share: float, style: Style) -> str:
 
 
 def _fitted(name: str) -> str:
-    """A label of exactly so many columns, whatever its letters take."""
+    """A label padded or cut to a fixed number of columns, however wide its letters are."""
     kept, width = "", 0
     for letter in name:
         step = 0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1

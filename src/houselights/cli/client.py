@@ -20,14 +20,14 @@ OPTIONS = ClientOptions(
 
 
 class StepFailed(HouselightsError):
-    """The demo: a step did not go as it must; the sentence says which."""
+    """The demo: a step did not go as it should; the sentence says which."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__("step_failed", sentence)
 
 
 class Credentials(Struct, frozen=True):
-    """Of one client application."""
+    """The credentials of one client application."""
 
     client_id: str
     client_secret: Secret
@@ -38,7 +38,7 @@ class Credentials(Struct, frozen=True):
 
 
 class Reply(Struct, frozen=True):
-    """What a call brought: the status and the decoded JSON body."""
+    """What a call returned: the status and the decoded JSON body."""
 
     status: int
     body: dict[str, object]
@@ -53,7 +53,7 @@ class ApiClient:
         self._authorization = credentials.authorization()
 
     async def get(self, path: str, **query: str) -> Reply:
-        """Raises StepFailed where the answer is no JSON object, SendFailed where there is none."""
+        """Raises StepFailed if the answer is not a JSON object, SendFailed if there is none."""
         return await self._call("GET", f"{quote(path)}?{urlencode(query)}" if query else quote(path), None)
 
     async def post(self, path: str, body: Mapping[str, object]) -> Reply:
@@ -72,12 +72,12 @@ class ApiClient:
 
 
 def wanted(reply: Reply, status: int, step: str) -> dict[str, object]:
-    """The body of an answer that has the status it must have. Raises StepFailed."""
+    """The body of an answer, which must have this status. Raises StepFailed."""
     if reply.status != status:
         raise StepFailed(f"{step} was answered {reply.status} instead of {status}: {reply.body}")
     return reply.body
 
 
 def local_http() -> HttpClient:
-    """A way to this machine's own servers; to be closed with `aclose`."""
+    """An HTTP client for this machine's own servers; to be closed with `aclose`."""
     return HttpClient(OPTIONS, SANDBOX)

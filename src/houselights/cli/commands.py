@@ -63,7 +63,7 @@ def main(words: Sequence[str] | None = None) -> int:
         say("houselights: interrupted")
         return 1
     except BrokenPipeError:
-        # Whoever read the answer has seen enough (`| head`). Nothing more can be written, at the exit neither.
+        # The reader of the answer has seen enough (`| head`). Nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return status

@@ -1,4 +1,4 @@
-"""`config`: what is set and where it came from, and the reference file of all settings."""
+"""`config`: what is set and where each value came from, and the reference file of all settings."""
 
 import argparse
 

@@ -117,7 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Plan":
-    """What is asked of the run. Raises SettingWrong."""
+    """What the run is asked to do. Raises SettingWrong."""
     from houselights.conformance.credentials import Credentials
     from houselights.conformance.kit import Plan
 
@@ -147,7 +147,7 @@ def _plan(arguments: argparse.Namespace, environment: Mapping[str, str]) -> "Pla
 
 
 def _secret(arguments: argparse.Namespace, environment: Mapping[str, str], name: str) -> Secret | None:
-    """From standard input, the option or the environment, in this order."""
+    """From standard input, the option or the environment, in that order."""
     if name == "client_secret" and arguments.client_secret_stdin:
         text = sys.stdin.readline(1000).rstrip("\r\n")
     else:
@@ -182,7 +182,7 @@ async def _checked(
 
 @asynccontextmanager
 async def _doors(arguments: argparse.Namespace, base_url: str) -> "AsyncGenerator[Doors, None]":
-    """A way to the server, a receiver that listens, and the sandbox where one is named."""
+    """A way to the server, a listening receiver, and the sandbox if one is named."""
     from uuid import uuid4
 
     from houselights.cli.consent import connect
@@ -232,7 +232,7 @@ def _listen(text: str) -> tuple[str, int]:
 
 
 class _Anywhere:
-    """Calls whatever address it is given: whoever runs the kit named it, wherever it is."""
+    """Calls any address it is given, wherever it leads: the person running the kit named it."""
 
     def __init__(self, http: "HttpClient") -> None:
         self._http = http
@@ -243,7 +243,7 @@ class _Anywhere:
 
 
 class _Progress:
-    """Which rule is looked at now, on standard error: one line that changes on a terminal, else a line each."""
+    """Shows the rule being checked, on standard error: one changing line on a terminal, else a line per rule."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -259,6 +259,6 @@ class _Progress:
             say(text)
 
     def end(self) -> None:
-        """The line is done with."""
+        """Finish the line."""
         if self._is_terminal:
             sys.stderr.write("\r\x1b[K")

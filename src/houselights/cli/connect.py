@@ -1,4 +1,4 @@
-"""`connect`: what a client's page needs to know of the script that it loads."""
+"""`connect`: what a client's page needs to know about the script that it loads."""
 
 import argparse
 

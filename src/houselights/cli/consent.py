@@ -1,7 +1,7 @@
-"""A creator at a browser, played: opens the connect page, presses its buttons, chooses who they are at the platform.
+"""Plays a creator at a browser: opens the connect page, presses its buttons, chooses who to be at the platform.
 
-It knows pages and forms, nothing of the server behind them: links are followed, cookies kept, fields sent as they
-stand on the page.
+It knows pages and forms, but nothing of the server behind them: links are followed, cookies kept, fields sent as they
+are on the page.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 class Sends(Protocol):
-    """What takes a request to a server, such as `HttpClient`; redirects come back as they are."""
+    """Anything that sends requests to a server, such as `HttpClient`; redirects come back as they are."""
 
     async def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Sent:
         """One request. Raises SendFailed."""
@@ -27,7 +27,7 @@ class Sends(Protocol):
 
 
 class Page(Struct, frozen=True):
-    """What the browser shows at last. outcome: of our own pages, "" on all others."""
+    """What the browser shows in the end. outcome: the one on our own pages, "" on all others."""
 
     url: str
     status: int
@@ -36,7 +36,7 @@ class Page(Struct, frozen=True):
 
 
 class Form(Struct, frozen=True):
-    """A form as it stands. choices: values of each group of radio buttons; buttons: name and value of each."""
+    """A form as it is. choices: values of each group of radio buttons; buttons: name and value of each."""
 
     method: str
     action: str
@@ -70,7 +70,7 @@ class Browser:
         raise StepFailed(f"more than {_STEPS} redirects, the last one to {urlsplit(url).netloc}")
 
     async def submit(self, page: Page, *, choose: dict[str, str] | None = None, press: str = "") -> Page:
-        """The page after a form: its only one, with radio buttons as chosen and the button of that value pressed."""
+        """The page after submitting a page's only form, with these radio buttons chosen and this button pressed."""
         if len(page.forms) != 1:
             raise StepFailed(f"{_shown(page)} has {len(page.forms)} forms, not one")
         form = page.forms[0]
@@ -80,7 +80,7 @@ class Browser:
         return await self.open(urljoin(page.url, form.action), form.method, tuple(fields))
 
     def _keep(self, place: str, header: str) -> None:
-        # One cookie a reply is all that these pages set; what stands behind the first `;` is for real browsers.
+        # These pages set only one cookie per reply; whatever follows the first `;` is for real browsers.
         name, _, value = header.partition(";")[0].partition("=")
         if name:
             self._cookies.setdefault(place, {})[name.strip()] = value.strip()
@@ -89,8 +89,8 @@ class Browser:
 async def connect(http: Sends, url: str, creator: int) -> str:
     """Goes through a connect session as one of the invented creators and returns the username they chose.
 
-    creator  place in the platform's list, from 0
-    raises   StepFailed where a page is not the one that a creator must see, SendFailed
+    creator  index in the platform's list, from 0
+    raises   StepFailed if a page is not the one that a creator should see, SendFailed
     """
     browser = Browser(http)
     consent = await browser.open(url)
@@ -116,7 +116,7 @@ def _expect(page: Page, status: int, outcome: str) -> None:
 
 
 def _shown(page: Page) -> str:
-    """Where a page is, without its last part and its query: these let their reader in."""
+    """A page's address without its last part and its query, which would let a reader in."""
     place = urlsplit(page.url)
     return f"the page at {place.scheme}://{place.netloc}{place.path.rpartition('/')[0]}"
 
@@ -147,7 +147,7 @@ class _Reader(HTMLParser):
             self._take(tag, said)
 
     def handle_endtag(self, tag: str) -> None:
-        """The form is whole."""
+        """Completes the form."""
         if tag == "form" and self._is_inside:
             self._is_inside = False
             self.forms.append(Form(*self._action, tuple(self._fields.items()), self._choices, tuple(self._buttons)))

@@ -22,7 +22,7 @@ def add_verbs(verbs: Verbs) -> None:
     ways.add_argument("--once", action="store_true", help="do the main job once, print the result and exit")
     ways.add_argument("--background", action="store_true", help="leave it running and return once all is connected")
     ways.add_argument("--stop", action="store_true", help="stop the demo that is running on this data directory")
-    # Where the process in the background tells the one that started it that all is up.
+    # Where the background process tells the one that started it that everything is up.
     demo.add_argument("--tell", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 

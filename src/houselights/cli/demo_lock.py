@@ -1,4 +1,4 @@
-"""One demo to a data directory: a file that its process holds locked, with its pid inside.
+"""One demo per data directory: a file that its process keeps locked, with its pid inside.
 
 The kernel lets go of the lock when the process ends, however it ends, so a recorded pid is believed only while the
 file is locked.
@@ -14,7 +14,7 @@ from houselights.core.errors import HouselightsError
 
 
 class DemoRuns(HouselightsError):
-    """The operator: a demo runs on this data directory already."""
+    """The operator: a demo is already running on this data directory."""
 
 
 @contextmanager
@@ -36,7 +36,7 @@ def demo_lock(data_dir: Path) -> Generator[None, None, None]:
 
 
 def running_demo(data_dir: Path) -> int | None:
-    """The pid of the demo that runs on a data directory now; None where none does."""
+    """The pid of the demo now running on a data directory; None if there is none."""
     try:
         lock = os.open(_file(data_dir), os.O_RDWR)
     except FileNotFoundError:

@@ -44,7 +44,7 @@ class Visit(Struct, frozen=True):
 
 @asynccontextmanager
 async def visiting(up: Running, name: str, heard: Callable[[Delivery], None]) -> AsyncGenerator[Visit, None]:
-    """A fresh sandbox application with a webhook of its own, told of every event. heard: called for each."""
+    """A fresh sandbox application with its own webhook, subscribed to every event. heard: called for each."""
     async with AsyncExitStack() as stack:
         made = await make_application(up.base, name, "sandbox")
         receiver = Receiver(made.secret, lambda: int(time()), heard)
@@ -61,7 +61,7 @@ async def visiting(up: Running, name: str, heard: Callable[[Delivery], None]) ->
 async def connect_creator(visit: Visit, creator: int) -> Connected:
     """User, token, consent, events, documents, for one of the invented creators (from 0).
 
-    raises  StepFailed where a step does not go as it must, or not in time
+    raises  StepFailed if a step does not go as it should, or not in time
     """
     api = visit.api
     name = f"Demo creator {creator + 1}"
@@ -88,7 +88,7 @@ async def connect_creator(visit: Visit, creator: int) -> Connected:
 
 
 async def refresh(visit: Visit, account_id: str) -> dict[str, object]:
-    """Asks for a refresh and waits until its event says that it is done; what was answered."""
+    """Asks for a refresh and waits until its event says that it is done; returns the answer."""
     reply = await visit.api.post("/v1/profiles/refresh", {"account_id": account_id})
     body = wanted(reply, 202, "the refresh")
     kind = EventKind.PROFILES_UPDATED.wire_name
@@ -97,7 +97,7 @@ async def refresh(visit: Visit, account_id: str) -> dict[str, object]:
 
 
 async def in_time(step: Coroutine[None, None, T], what: str) -> T:
-    """What the step brings. Raises StepFailed where it takes too long."""
+    """What the step returns. Raises StepFailed if it takes too long."""
     try:
         async with asyncio.timeout(STEP_WITHIN_S):
             return await step

@@ -10,7 +10,7 @@ from houselights.telemetry import LogOptions, set_up_logs
 
 
 def demo_settings(arguments: argparse.Namespace) -> Settings:
-    """The data directory is the folder `demo` of the usual one unless somebody named another. Raises SettingWrong."""
+    """The data directory is the folder `demo` in the usual one unless another was named. Raises SettingWrong."""
     loaded = settings_of(arguments)
     settings = replace(loaded.settings, sandbox=True)
     if loaded.origins["data_dir"] == "default":
@@ -19,7 +19,7 @@ def demo_settings(arguments: argparse.Namespace) -> Settings:
 
 
 def set_up_demo_logs(arguments: argparse.Namespace) -> None:
-    """On a terminal only what goes wrong, unless the operator asked for more."""
+    """On a terminal, logs only what goes wrong, unless the operator asked for more."""
     loaded = settings_of(arguments)
     is_background = "tell" in arguments
     level = loaded.settings.log_level

@@ -1,4 +1,4 @@
-"""`doctor`: everything that a start depends on, checked, each with what to do about it."""
+"""`doctor`: checks everything that a start depends on, and says what to do about each finding."""
 
 import argparse
 import asyncio
@@ -47,7 +47,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _addresses(settings: "Settings") -> "Iterator[Finding]":
-    """What needs no database: addresses and ports."""
+    """Checks that need no database: addresses and ports."""
     from houselights.cli.serve import is_this_machine
     from houselights.compose.serving import CannotListen, bound
 
@@ -72,7 +72,7 @@ def _addresses(settings: "Settings") -> "Iterator[Finding]":
 
 
 async def _stored(settings: "Settings") -> list[Finding]:
-    """What the database says; one finding where there is none."""
+    """Checks that ask the database; a single finding if there is none."""
     from houselights.compose.foundation import Access, open_dsn
     from houselights.db.places import home_of
     from houselights.db.pool import PoolOptions, open_database
@@ -136,7 +136,7 @@ async def _key(settings: "Settings", database: "Database") -> Finding:
 
 
 async def _clock(database: "Database") -> Finding:
-    """Signatures carry the database's time, receivers check it against theirs."""
+    """Signatures carry the database's time; receivers check it against their own."""
     from houselights.db.clock import Clock
 
     clock = Clock()
@@ -150,7 +150,7 @@ async def _clock(database: "Database") -> Finding:
 
 
 async def _consents(database: "Database") -> Finding:
-    """Whose consent ends soon, with the clock that ends go by."""
+    """Whose consent ends soon, by the clock that decides it."""
     from houselights.db.clock import Clock
     from houselights.rules.session_end import BEFORE
     from houselights.store import session_warnings
@@ -166,7 +166,7 @@ async def _consents(database: "Database") -> Finding:
 
 
 async def _refused(database: "Database") -> list[Finding]:
-    """Apps that platforms refuse, again and again."""
+    """Apps that platforms refuse again and again."""
     from houselights.outbound.app_refusals import REST_AT, TELL_AT
     from houselights.resources.work_platforms import WORK_PLATFORMS
     from houselights.store import applications
@@ -185,7 +185,7 @@ async def _refused(database: "Database") -> list[Finding]:
 
 
 async def _apps(settings: "Settings", database: "Database") -> list[Finding]:
-    """Whether every environment that applications live in has an app at every platform."""
+    """Whether every environment with applications has an app at every platform."""
     from houselights.compose.platforms import find_platforms
     from houselights.store import applications
 

@@ -9,7 +9,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(text: str) -> timedelta:
-    """Whole seconds, minutes, hours or days. Raises what the command line says as it stands."""
+    """Whole seconds, minutes, hours or days. The command line shows the error it raises word for word."""
     if text == "0":
         return timedelta()
     match = _FORM.fullmatch(text)

@@ -7,5 +7,5 @@ from houselights.rules.findings import Finding
 
 
 def answer_findings(findings: Iterable[Finding]) -> None:
-    """A line each: how it stands, what was checked, what was found and what to do."""
+    """One line per finding: its state, what was checked, what was found and what to do."""
     answer_table([(each.status, each.check, f"{each.says}{f': {each.do}' * bool(each.do)}") for each in findings])

@@ -25,7 +25,7 @@ CREATORS = 3
 
 
 def once(arguments: argparse.Namespace) -> int:
-    """The main job, once; prints what came of it."""
+    """Does the main job once; prints the result."""
     settings = demo_settings(arguments)
     set_up_demo_logs(arguments)
     started = monotonic()
@@ -57,7 +57,7 @@ def once(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Three creators, everything that one needs to try the API, and webhooks as they arrive."""
+    """Shows three creators, everything needed to try the API, and webhooks as they arrive."""
     settings = demo_settings(arguments)
     set_up_demo_logs(arguments)
     tell: int | None = getattr(arguments, "tell", None)
@@ -66,7 +66,7 @@ def show(arguments: argparse.Namespace) -> int:
     earlier: list[str] = []
 
     def heard(delivery: Delivery) -> None:
-        """Events that come before the rest is shown are shown with it."""
+        """Events that arrive before the rest is shown are shown with it."""
         if not is_shown:
             earlier.append(_line(delivery))
         elif is_json:
@@ -100,7 +100,7 @@ def show(arguments: argparse.Namespace) -> int:
 async def _while_up(
     settings: Settings, work: Callable[[Visit], Awaitable[None]], heard: Callable[[Delivery], None], interrupted: int
 ) -> int:
-    """Everything is up while `work` runs. 0 where it ended by itself, `interrupted` where it was asked to stop."""
+    """Keep everything up while `work` runs. 0 if it ended by itself, `interrupted` if it was asked to stop."""
 
     async def done(visit: Visit) -> int:
         await work(visit)
@@ -134,7 +134,7 @@ def _in_short(creator: Connected) -> dict[str, object]:
 
 
 def _tell(pipe: int, started: dict[str, object]) -> None:
-    """To whoever started us in the background, and not into the log."""
+    """Tell the process that started us in the background, and keep it out of the log."""
     os.write(pipe, msgspec.json.encode(started) + b"\n")
     os.close(pipe)
 
@@ -147,7 +147,7 @@ def _line(delivery: Delivery) -> str:
 
 
 def _welcome(visit: Visit, settings: Settings, creators: Sequence[Connected], lines: Sequence[str]) -> str:
-    """Where all is, lines to paste, one audience, and the webhooks so far."""
+    """Where everything is, lines to paste, one audience, and the webhooks so far."""
     shown = _credentials(visit)
     curl = f"curl -s -u {shown['client_id']}:{shown['client_secret']}"
     account_id = creators[0].account["id"]

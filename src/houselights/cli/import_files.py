@@ -1,4 +1,4 @@
-"""Files of an import: read whole and checked before anything is written, every record with where it stands."""
+"""Files of an import: read in full and checked before anything is written, each record with its position."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,11 +20,11 @@ READERS: Mapping[str, Callable[[object], Struct]] = {
     "audiences": imported.read_audience,
     "webhooks": imported.read_webhook,
 }
-"""Kinds of records, in the order in which they are written, and what reads one."""
+"""Kinds of records, in the order in which they are written, each with its reader."""
 
 
 class Source(Struct, frozen=True):
-    """Where a record stands. record and line: from 1."""
+    """Where a record is. record and line: from 1."""
 
     kind: str
     id: str
@@ -34,7 +34,7 @@ class Source(Struct, frozen=True):
 
 
 class NotTaken(Struct, frozen=True):
-    """A record that is not in the database as it stands in its file. reason: a `Reason`; says: a sentence."""
+    """A record that is not in the database as its file has it. reason: a `Reason`; says: a sentence."""
 
     source: Source
     reason: str
@@ -42,7 +42,7 @@ class NotTaken(Struct, frozen=True):
 
 
 class FilesBroken(HouselightsError):
-    """The operator: files are no answers of list endpoints, or parts of them. broken: a sentence for each such file."""
+    """The operator: files are not list endpoints' answers or parts of them. broken: a sentence for each such file."""
 
     def __init__(self, broken: Sequence[str]) -> None:
         super().__init__("files_broken", "\n".join(broken))
@@ -50,7 +50,7 @@ class FilesBroken(HouselightsError):
 
 
 class Loaded:
-    """What files hold, by kind. sources: of the records, in their order; refused: those that cannot be taken."""
+    """What files hold, by kind. sources: the records', in the same order; refused: those that cannot be imported."""
 
     def __init__(self) -> None:
         self.records: dict[str, list[Any]] = {kind: [] for kind in READERS}
@@ -58,7 +58,7 @@ class Loaded:
         self.refused: list[NotTaken] = []
 
     def read(self, kind: str, path: str) -> None:
-        """One file more. Raises SettingWrong where it cannot be read, FileBroken."""
+        """Read one more file. Raises SettingWrong if it cannot be read, FileBroken."""
         try:
             raw = Path(path).read_bytes()
         except OSError as error:
@@ -80,7 +80,7 @@ def load_files(paths: Mapping[str, Sequence[str]], told: Callable[[str], None]) 
     """Every record of every file.
 
     paths   files by kind
-    told    what is said to people as it goes on
+    told    called with messages for people as it progresses
     raises  SettingWrong for a file that cannot be read, FilesBroken
     """
     loaded = Loaded()
@@ -98,5 +98,5 @@ def load_files(paths: Mapping[str, Sequence[str]], told: Callable[[str], None]) 
 
 
 def _id(value: object) -> str:
-    """What a record calls itself, for people; "" where it says nothing."""
+    """A record's own id, for people; "" if it has none."""
     return str(value.get("id", "")) if isinstance(value, dict) else ""

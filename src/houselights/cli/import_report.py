@@ -10,12 +10,12 @@ from houselights.rules.merging import Outcome, Verdict
 
 
 class Report(Struct, frozen=True):
-    """The answer of an import, in the order in which it is told.
+    """The answer of an import, in the order in which it is shown.
 
-    ok         nothing is left to be looked at
-    changed    something is in the database that was not, or was otherwise
+    ok         nothing is left to look at
+    changed    something in the database is new or different
     counts     records by kind and by what became of them; `read` is their sum
-    not_taken  records that are not in the database as they stand in their files, nor in a newer state
+    not_taken  records that are in the database neither as their files have them nor in a newer state
     """
 
     ok: bool
@@ -27,7 +27,7 @@ class Report(Struct, frozen=True):
 
 
 def report(application: str, loaded: Loaded, verdicts: Mapping[str, Sequence[Verdict]], *, dry_run: bool) -> Report:
-    """Puts together what reading the files and writing their records had to say."""
+    """Combines the results of reading the files and of writing their records."""
     not_taken = [
         *loaded.refused,
         *(
@@ -51,7 +51,7 @@ def table(told: Report) -> list[tuple[str, ...]]:
 
 
 def sentences(told: Report) -> list[str]:
-    """What people are told beside it: every record that was not taken, and whether anything changed."""
+    """What people are told besides the table: every record not imported, and whether anything changed."""
     lines = [f"{_place(each)}: {each.says} [{each.reason}]" for each in told.not_taken]
     if told.dry_run:
         return [*lines, "a dry run: nothing was kept"]

@@ -81,7 +81,7 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 class _Progress:
-    """Says how far it is: at the end of each kind, and every second between."""
+    """Reports progress: at the end of each kind, and every second in between."""
 
     def __init__(self) -> None:
         self._said = time.monotonic()

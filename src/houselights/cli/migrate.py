@@ -1,4 +1,4 @@
-"""`migrate`: the database brought up to date."""
+"""`migrate`: brings the database up to date."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""What commands say: answers on standard output, everything else on standard error."""
+"""What commands print: answers on standard output, everything else on standard error."""
 
 import sys
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ import msgspec
 
 
 def say(text: str) -> None:
-    """A line for people, beside the answer."""
+    """A line for people, apart from the answer."""
     sys.stderr.write(f"{text}\n")
     sys.stderr.flush()
 
@@ -24,7 +24,7 @@ def answer_json(value: object) -> None:
 
 
 def answer_table(rows: Sequence[Sequence[str]]) -> None:
-    """Lines whose columns stand under one another; the last one may be as long as it likes."""
+    """Lines with aligned columns; the last column may be of any length."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         answer("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

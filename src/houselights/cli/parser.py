@@ -1,4 +1,4 @@
-"""The command line's grammar: options that every form takes, in any position, and refusals of one sentence."""
+"""The command line's grammar: options that every verb takes, in any position, and one-sentence errors."""
 
 import argparse
 import os
@@ -12,7 +12,7 @@ Verbs: TypeAlias = "argparse._SubParsersAction[Parser]"
 """Where verbs are added."""
 
 Run: TypeAlias = Callable[[argparse.Namespace], int]
-"""What a verb does; returns the exit status: 0, 1 where it failed, 2 where it was asked wrongly."""
+"""What a verb does; returns the exit status: 0, 1 if it failed, 2 if it was used wrongly."""
 
 SETTING_FLAGS = ("config", "data_dir", "host", "port")
 """Options that are settings, and the one that names the file of settings."""
@@ -21,7 +21,7 @@ SETTING_FLAGS = ("config", "data_dir", "host", "port")
 class Parser(argparse.ArgumentParser):
     """A parser whose verbs are parsers of the same kind, so that `--port`, `--data-dir` and `--json` go with each.
 
-    An option that is absent from the command line is absent from the result: a verb does not undo what was said
+    An option absent from the command line is absent from the result, so that a verb does not undo what was given
     before it.
     """
 
@@ -46,12 +46,12 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """One sentence and the way to more; exit status 2."""
+        """Prints one sentence and where to find help; exit status 2."""
         self.exit(2, f"houselights: {message} (see `{self.prog} --help`)\n")
 
 
 def group(verbs: Verbs, name: str, says: str) -> Verbs:
-    """Where verbs of a group are added; the group is made by whoever names it first."""
+    """Where a group's verbs are added; the group is created by the first caller to name it."""
     made = verbs.choices.get(name)
     parser = made or verbs.add_parser(name, help=says, description=f"{says[0].upper()}{says[1:]}.")
     if parser.verbs is None:

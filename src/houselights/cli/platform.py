@@ -1,4 +1,4 @@
-"""`platform`: which platforms there are, and what a kept reply of one becomes."""
+"""`platform`: which platforms there are, and what one's kept replies turn into."""
 
 import argparse
 from codecs import BOM_UTF8
@@ -70,7 +70,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _row(manifest: Manifest) -> tuple[str, ...]:
-    """What a platform tells of an audience, at a glance."""
+    """What a platform reveals about an audience, at a glance."""
     told = (manifest.given(field).value for field in _AUDIENCE.values())
     return (manifest.name, *told, f"{manifest.cadence_h} h", manifest.api_version, str(manifest.work_platform))
 
@@ -87,7 +87,7 @@ def _normalise(arguments: argparse.Namespace) -> int:
     replies: list[bytes] = []
     for file in files:
         try:
-            replies.append(file.read_bytes().removeprefix(BOM_UTF8))  # editors put it there, platforms do not
+            replies.append(file.read_bytes().removeprefix(BOM_UTF8))  # editors add it, platforms do not
         except OSError as error:
             say(f"houselights: {file}: cannot be read: {error.strerror}")
             return 2

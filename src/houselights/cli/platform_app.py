@@ -125,7 +125,7 @@ def _state(app: "ListedPlatformApp") -> str:
 
 
 def _manifest(arguments: argparse.Namespace) -> "Manifest":
-    """Of the platform that was named. Raises SettingWrong."""
+    """The manifest of the named platform. Raises SettingWrong."""
     from houselights.compose.platforms import find_manifests
 
     manifests = find_manifests(settings_of(arguments).settings.manifests_dir)
@@ -135,7 +135,7 @@ def _manifest(arguments: argparse.Namespace) -> "Manifest":
 
 
 async def _owner(base: "Foundation", arguments: argparse.Namespace) -> "tuple[ApplicationId, str]":
-    """Whose app is meant, and their name. Raises SettingWrong."""
+    """The owner of the app that is meant, and the owner's name. Raises SettingWrong."""
     from houselights.cli.application import chosen_application
     from houselights.store.platform_apps import EVERYBODY
 
@@ -162,7 +162,7 @@ def _read_base_urls(words: list[str], manifest: "Manifest") -> dict[str, str]:
 
 
 def _read_options(words: list[str], manifest: "Manifest") -> dict[str, str]:
-    """What is said of the app beside its keys. Raises SettingWrong."""
+    """What is given about the app besides its keys. Raises SettingWrong."""
     options = {}
     for word in words:
         option, _, value = word.partition("=")

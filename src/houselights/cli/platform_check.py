@@ -1,4 +1,4 @@
-"""`platform check`: whether the operator's apps at a platform will work, as far as that shows without a creator."""
+"""`platform check`: whether the operator's apps at a platform will work, so far as can be told without a creator."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -54,7 +54,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 async def _checked(base: "Foundation", arguments: argparse.Namespace) -> list[Checked]:
-    """Every app that is meant. Raises SettingWrong, AppRefused where there is none."""
+    """Checks every app that is meant. Raises SettingWrong, AppRefused if there is none."""
     from houselights.compose.faces import open_rooms
     from houselights.compose.platforms import find_platforms
     from houselights.core.ids import WorkPlatformId
@@ -81,7 +81,7 @@ async def _checked(base: "Foundation", arguments: argparse.Namespace) -> list[Ch
 async def _meant(
     base: "Foundation", arguments: argparse.Namespace, work_platform_id: "WorkPlatformId"
 ) -> "list[tuple[ApplicationId, str]]":
-    """An application in its environment; else everybody, in every environment that has an app for all."""
+    """An application in its environment; otherwise everybody, in every environment that has an app for all."""
     from houselights.cli.application import chosen_application
     from houselights.store import applications
     from houselights.store.platform_apps import EVERYBODY

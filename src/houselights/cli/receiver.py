@@ -27,20 +27,20 @@ class Delivery(Struct, frozen=True):
 
     @property
     def event(self) -> str:
-        """Such as `PROFILES.UPDATED`."""
+        """The event's name, such as `PROFILES.UPDATED`."""
         return str(self.body.get("event"))
 
     @property
     def account_id(self) -> str:
-        """Whom it is about; "" where it does not say."""
+        """The account that it is about; "" if it does not say."""
         data = self.body.get("data")
         return str(data.get("account_id", "")) if isinstance(data, dict) else ""
 
 
 class Receiver:
-    """Deliveries so far, an event sent again counted once; whoever waits is told of new ones.
+    """The deliveries so far, with an event sent again counted once; waiting callers are told of new ones.
 
-    now  epoch seconds of the real clock: signatures are bound to it
+    now  epoch seconds by the real clock, which signatures are bound to
     """
 
     def __init__(self, secret: Secret, now: Callable[[], int], heard: Callable[[Delivery], None]) -> None:
@@ -52,7 +52,7 @@ class Receiver:
         self.deliveries: list[Delivery] = []
 
     async def wait_for(self, event: str, account_id: str) -> Delivery:
-        """The first delivery of an event about an account, the ones that came already included."""
+        """The first delivery of an event about an account, including those that have already arrived."""
         async with self._news:
             while True:
                 for delivery in self.deliveries:
@@ -61,7 +61,7 @@ class Receiver:
                 await self._news.wait()
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
-        """204 for what is ours, 401 where the signature does not hold, 400 for what is no event."""
+        """204 for our events, 401 if the signature is wrong, 400 for anything that is not an event."""
         body = await _read(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
@@ -95,7 +95,7 @@ async def receiving(receiver: Receiver) -> AsyncGenerator[str, None]:
 
 
 async def _read(receive: "Receive") -> bytes:
-    """The body, as far as a receiver of events cares to read."""
+    """The body, up to the length that a receiver of events needs to read."""
     body = b""
     while len(body) < _LARGEST:
         message = await receive()

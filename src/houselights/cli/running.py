@@ -1,4 +1,4 @@
-"""How commands run: logs set up, an event loop, and the database opened for those that need it."""
+"""How commands run: with logs set up, an event loop, and the database open for those that need it."""
 
 import argparse
 import asyncio

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ClockFixed(HouselightsError):
-    """The operator: the clock is moved only where no real creator's data can be."""
+    """The operator: the clock may be moved only where there can be no real creator's data."""
 
 
 def add_verbs(verbs: Verbs) -> None:

@@ -63,7 +63,7 @@ async def _until_asked(settings: "Settings", role: "Role", *, is_json: bool) -> 
 
 
 async def _greet(up: "Running", role: "Role", *, is_json: bool) -> None:
-    """Says where to go, and what the operator should know."""
+    """Prints where to go, and what the operator should know."""
     from houselights.store import applications
 
     settings = up.base.settings
@@ -80,7 +80,7 @@ async def _greet(up: "Running", role: "Role", *, is_json: bool) -> None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether an address to listen on can be reached from here alone."""
+    """Whether an address to listen on can be reached only from this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""`user`: everything that is kept of one user, told or deleted."""
+"""`user`: everything kept about one user, exported or deleted."""
 
 import argparse
 import sys
@@ -114,7 +114,7 @@ def _erase(arguments: argparse.Namespace) -> int:
 
 
 def _agreed(whom: str) -> bool:
-    """What the operator answers. Raises SettingWrong where nobody can be asked."""
+    """The operator's answer. Raises SettingWrong if there is nobody to ask."""
     if not sys.stdin.isatty():
         raise SettingWrong("there is nobody to ask here: pass --yes to delete permanently")
     say(f"Everything that is kept about {whom} will be deleted permanently. Type yes to continue:")

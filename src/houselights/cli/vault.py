@@ -1,4 +1,4 @@
-"""`vault`: which keys there are, and changing them while everything runs."""
+"""`vault`: shows which keys there are, and changes them while everything runs."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -30,7 +30,7 @@ something did not open; it stays as it is.
 
 
 class NotOurs(HouselightsError):
-    """The operator: the master key is kept where we cannot write."""
+    """The operator: the master key is kept in a place that we cannot write to."""
 
 
 def add_verbs(verbs: Verbs) -> None:
@@ -97,7 +97,7 @@ def _new_key(arguments: argparse.Namespace) -> int:
         )
 
     async def add(_base: "Foundation") -> str:
-        # Only where the keys that are there fit the database.
+        # Only if the existing keys fit the database.
         return source.add().key_id
 
     key_id = with_foundation(arguments, add)
