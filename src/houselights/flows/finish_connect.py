@@ -54,7 +54,7 @@ async def run(session: Session, attempt: Attempt, answer: Brought | Outcome, pla
 async def choose(session: Session, number: int, rooms: Rooms) -> None:
     """Connect one of the accounts that the consent reached; the session then records the outcome.
 
-    number  index of the account among them, from 0; any other number changes nothing, nor does a repeated choice
+    number  index of the account among them, from 0; any other number changes nothing, nor does a second choice
     raises  StoreDown
     """
     offered = await connect_account.open_all(session, rooms)

@@ -116,7 +116,8 @@ async def _renew(
     except HouselightsError:
         # No new token came, and this process is alive to say so: the renewal was not lost, and may be started again.
         # If only the reply was lost, the platform may have spent the old token. Only asking again shows that: it
-        # renews, or says that the grant is dead. Counting these would end every connection in an hour of slowness.
+        # renews, or says that the grant is dead. If these counted, an hour of a slow
+        # platform would end every connection.
         if await accounts.end_renewal(rooms.database, subject, stored.version, renewal):
             raise
         return None
