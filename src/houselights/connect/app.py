@@ -1,6 +1,6 @@
-"""The pages of connect as one mount, and the wrapper round them: request-id, security headers, errors as plain pages.
+"""The pages of connect as one mount, in a wrapper that adds request-ids, security headers and plain error pages.
 
-It shares nothing with the API's JSON face: whoever reads these pages is a creator in a browser.
+Nothing is shared with the API's JSON face: these pages are read by a creator in a browser.
 """
 
 from collections.abc import Callable
@@ -43,11 +43,11 @@ _HEADERS = {
 
 
 class ConnectParts(Struct, frozen=True):
-    """What the pages are made of; compose hands it over.
+    """What the pages need; compose hands it over.
 
-    address_key  the root key's, derived for `connect_address.PURPOSE`
-    token_key    the root key's, derived for `sdk_tokens.SDK_TOKENS`
-    new_token    fresh unguessable text of letters, digits, `-` and `_`, of 128 bits at least
+    address_key  derived from the root key for `connect_address.PURPOSE`
+    token_key    derived from the root key for `sdk_tokens.SDK_TOKENS`
+    new_token    makes fresh unguessable text of letters, digits, `-` and `_`, with at least 128 bits
     """
 
     rooms: Rooms
@@ -57,13 +57,13 @@ class ConnectParts(Struct, frozen=True):
 
 
 def connect_routes(parts: ConnectParts) -> list[BaseRoute]:
-    """The script, and one mount, so that compose can hand them to the API's router or serve them as a role."""
+    """The script and one mount, so that compose can add them to the API's router or serve them as a role."""
     router = Router(_pages(parts), redirect_slashes=False, default=_nowhere)
     return [*script_routes(), Mount("/connect", app=_Face(router, parts.rooms))]
 
 
 def _pages(parts: ConnectParts) -> list[Route]:
-    """Everything below `/connect`. A fixed path stands before the address, which takes one of any name."""
+    """Everything below `/connect`. Fixed paths come before the address, which would match any name."""
     sessions, watch = Sessions(parts.rooms, parts.address_key), Watch()
     gate = Gate(parts.rooms, sessions)
     door = Door(parts.rooms, sessions, parts.token_key)
@@ -109,7 +109,7 @@ async def _nowhere(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class _Face:
-    """An ASGI application round the pages."""
+    """An ASGI application that wraps the pages."""
 
     def __init__(self, app: ASGIApp, rooms: Rooms) -> None:
         self._app = app
@@ -143,7 +143,7 @@ class _Face:
 
 
 def _apology(request: Request, error: Exception) -> Response:
-    """A plain page without any detail; the log has it, under the same request-id."""
+    """A plain page without any details; those are in the log, under the same request-id."""
     match error:
         case HTTPException():
             return _problem(request, problems.UNKNOWN, error.status_code)

@@ -1,4 +1,4 @@
-"""What a page's form or script sends, up to a size."""
+"""What a page's form or script sends, up to a maximum size."""
 
 from urllib.parse import parse_qsl
 
@@ -18,7 +18,7 @@ async def read(request: Request) -> bytes:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """A form's fields; of one that stands twice the last."""
+    """A form's fields; the last value of a field that appears twice, {} if there are too many."""
     try:
         return dict(parse_qsl((await read(request)).decode("ascii", "replace"), max_num_fields=10))
     except ValueError:

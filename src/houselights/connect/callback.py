@@ -1,7 +1,7 @@
 """Where platforms send creators back to.
 
-Always answered with a redirect, so that no page of ours has the code or the state in its address, and that reloading
-does nothing: the page after it tells the outcome that stands in the session.
+The answer is always a redirect, so that no page of ours has the code or the state in its address and reloading does
+nothing: the next page shows the outcome that is stored in the session.
 """
 
 from starlette.requests import Request
@@ -25,7 +25,7 @@ class Callback:
         self._watch = watch
 
     async def receive(self, request: Request) -> Response:
-        """Nothing is done for a state or a browser that is not the attempt's own."""
+        """Finish the attempt; do nothing if the state or the browser is not the attempt's own."""
         if request.method != "GET":
             return Response(status_code=405, headers={"allow": "GET"})
         state = _parameter(request, "state")
@@ -56,5 +56,5 @@ def _answer(request: Request, state: str) -> Brought | Outcome:
 
 
 def _parameter(request: Request, name: str) -> str:
-    """Without the `#_` that some platforms put at the end of the address and some clients leave on."""
+    """A parameter without the `#_` that some platforms append to the address and some clients leave on."""
     return request.query_params.get(name, "").removesuffix("#_")

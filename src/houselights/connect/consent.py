@@ -1,4 +1,4 @@
-"""The first page: who asks, for which data, what for. Nothing else is shown before the creator has read it."""
+"""The first page: who asks, for which data, and why. Nothing else is shown before the creator has read it."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,7 +22,7 @@ class ConsentPage:
         self._new_token = new_token
 
     async def show(self, request: Request) -> Response:
-        """What is asked for, with a Continue."""
+        """What is asked for, with a Continue button."""
         found = await self._gate.open(request)
         if isinstance(found, Response):
             return found
@@ -48,7 +48,7 @@ class ConsentPage:
         return answer
 
     async def agree(self, request: Request) -> Response:
-        """Continue: to the platforms, or to the one that it is about."""
+        """Continue to the list of platforms, or to the one platform that the session is about."""
         found = await self._gate.open(request)
         if isinstance(found, Response):
             return found
@@ -63,7 +63,7 @@ class ConsentPage:
         return see_other(f"{to}/guide?account={session.account_id}" if session.account_id else to)
 
     async def _is_nothing_new(self, found: Found) -> bool:
-        """Whether an account is connected again that still is, or only lapsed, for what it was before."""
+        """Whether an account that is connected or has only lapsed is connected again for no more than before."""
         database, session = self._gate.rooms.database, found.session
         account = None
         if session.account_id is not None:
@@ -73,7 +73,7 @@ class ConsentPage:
         )
 
     async def _straight_on(self, request: Request, found: Found, spoken: Spoken) -> Response:
-        """To what there is to know before going to the platform."""
+        """Skip ahead to the guide, which says what to know before going to the platform."""
         rooms, session = self._gate.rooms, found.session
         await connect_sessions.consent(rooms.database, session.key, rooms.clock.now())
         answer = see_other(f"{found.to(spoken.row)}/guide?account={session.account_id}")
@@ -81,12 +81,12 @@ class ConsentPage:
         return answer
 
     def _remember(self, request: Request, answer: Response, found: Found) -> None:
-        """A page that stands alone gives its browser a cookie, by which its forms are known."""
+        """Give the browser of a page outside a dialog a cookie, by which its forms are recognised."""
         if not found.is_framed and not self._gate.sessions.browser(request, found.session):
             self._gate.sessions.remember(answer, found.session, self._new_token())
 
     async def extend(self, request: Request) -> Response:
-        """Another half an hour, as often as the creator asks, up to the longest."""
+        """Give the session another half hour, as often as the creator asks, up to the longest lifetime."""
         found = await self._gate.open(request)
         if isinstance(found, Response):
             return found
@@ -100,13 +100,13 @@ class ConsentPage:
 
 
 def _readings(asked: Sequence[str], choice: Sequence[Spoken]) -> list[str]:
-    """What can be read of what was asked for, on any of the platforms."""
+    """The products asked for that at least one of the platforms can read."""
     read = {product for spoken in choice for product in spoken.platform.manifest.products}
     return [product for product in asked if product in read]
 
 
 def _came_from(request: Request, found: Found) -> str:
-    """The page of this session that asked; never anything else."""
+    """The page of this session that asked, else its first page; never any other address."""
     page = request.query_params.get("page", "")
     is_ours = page.startswith(f"{found.path}/") and ".." not in page and "//" not in page
     return page if is_ours else found.path

@@ -1,4 +1,4 @@
-"""A creator ends what they connected: asked once, told what happens, done."""
+"""A creator disconnects an account: they are told what will happen, asked once, and it is done."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,7 +22,7 @@ class DisconnectPage:
         self._gate = gate
 
     async def ask(self, request: Request) -> Response:
-        """What it means."""
+        """Say what disconnecting means, and ask."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
@@ -39,7 +39,7 @@ class DisconnectPage:
         )
 
     async def act(self, request: Request) -> Response:
-        """Back to what is left."""
+        """Disconnect the account, and go back to those that are left."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
@@ -50,7 +50,7 @@ class DisconnectPage:
         return see_other(f"{found.to(WORK_PLATFORMS[account.work_platform_id])}?disconnected={account.account_id}")
 
     async def _at(self, request: Request) -> tuple[Found, ExistingAccount] | Response:
-        """The session and the creator's own account of the path; one that is gone leads back."""
+        """The session and the creator's own account in the path; a way back if that account is gone."""
         found = await self._gate.agreed(request)
         if isinstance(found, Response):
             return found

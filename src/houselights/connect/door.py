@@ -1,7 +1,7 @@
-"""Where the dialog begins: an empty page that is handed the SDK token by the page around it, and asks for a session.
+"""Where the dialog begins: an empty page that gets the SDK token from the page around it, and asks for a session.
 
-The token comes by message and goes on in a body, so it stands in no address. Any page may frame the door, since who
-may show the dialog is known only with the token; behind it every page names its own ancestors.
+The token arrives in a message and is sent on in a body, so it is in no address. Any page may frame the door, since only
+the token tells which pages may show the dialog; every page after it names its own allowed ancestors.
 """
 
 import msgspec
@@ -32,7 +32,7 @@ class Door:
         return render.page(request, "door.html", view, render.Said("DOOR"))
 
     async def knock(self, request: Request) -> Response:
-        """Where to go on, for the door's script; or why not. Only the door itself may ask."""
+        """Tell the door's script where to go next, or why it cannot. Only the door itself may ask."""
         if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
             return Response(status_code=403)
         try:
@@ -47,16 +47,16 @@ class Door:
         return _answer({"to": path if opened.is_platform_here else f"{path}/unknown", "warnings": opened.warnings})
 
     async def refused(self, request: Request) -> Response:
-        """For a page that may not show the dialog; it is its developer who reads this."""
+        """For a page that may not show the dialog; its developer is the one who reads this."""
         view = msgspec.structs.replace(render.stranger(request), ancestors=_ANYBODY)
         return render.problem(request, problems.ORIGIN_REFUSED, view)
 
     async def over(self, request: Request) -> Response:
-        """For a creator who was sent here with a token that opens nothing, by a page that we may not send them to."""
+        """For a creator sent here with a token that opens nothing, by a page we may not send them back to."""
         return render.problem(request, problems.REFUSED, render.stranger(request), status=403)
 
     async def _instead(self, request: Request, asked: Asked, refused: Refused) -> str:
-        """Where a refused page goes on; "" where its dialog closes."""
+        """Where a refused page goes next; "" if its dialog closes."""
         root = request.scope.get("root_path", "")
         if refused.code == "origin_refused":
             return f"{root}/refused"

@@ -1,4 +1,4 @@
-"""Clients' logos, for the pages of connecting: ours to serve, so that a page loads nothing from elsewhere."""
+"""Clients' logos for the connect pages, served by us so that a page loads nothing from elsewhere."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,7 +16,7 @@ class Logos:
         self._rooms = rooms
 
     async def show(self, request: Request) -> Response:
-        """The picture; its address changes with it. 404 for one that was replaced."""
+        """The picture, whose address changes when it does. 404 for one that was replaced."""
         application_id = parse_uuid(request.path_params["application"])
         version = request.path_params["version"]
         logo = None

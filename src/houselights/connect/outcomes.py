@@ -1,4 +1,4 @@
-"""How an attempt goes and ended, the choice where a consent reached several accounts, and the ways out."""
+"""How an attempt is going or ended, the choice if a consent covers several accounts, and the ways out."""
 
 import asyncio
 
@@ -17,13 +17,13 @@ from houselights.rules.consent import Outcome, Phase, Standing
 from houselights.store import connect_attempts, connect_notices
 
 _HOLD_S = 20.0
-"""How long a question of the page's waits for something to tell."""
+"""How long a request for notices is held open until there is something to tell."""
 
 _UNDER_WAY = (Phase.OPEN, Phase.FINISHING)
 
 
 class OutcomePages:
-    """What comes after the way to the platform."""
+    """The pages after the creator has gone to the platform."""
 
     def __init__(self, gate: Gate, watch: Watch) -> None:
         self._gate = gate
@@ -51,7 +51,7 @@ class OutcomePages:
     async def wait(self, request: Request) -> Response:
         """What the dialog shows while the creator is in the other window.
 
-        `before` tells which attempt was the last one until then: the new one may not have begun yet.
+        `before` says which attempt was the last one so far: the new one may not have begun yet.
         """
         found = await self._gate.agreed(request)
         if isinstance(found, Response):
@@ -69,7 +69,7 @@ class OutcomePages:
         )
 
     async def notices(self, request: Request) -> Response:
-        """What happened after a number, for the script of the page; held back until there is something."""
+        """What happened after a given notice, for the page's script; `wait` holds the answer until there is news."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
@@ -84,7 +84,7 @@ class OutcomePages:
         return Response(msgspec.json.encode(answer), media_type="application/json")
 
     async def choose(self, request: Request) -> Response:
-        """This account, or none of them."""
+        """Connect the chosen account, or none of them."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
@@ -107,7 +107,7 @@ class OutcomePages:
         return see_other(found.result_path)
 
     async def leave(self, request: Request) -> Response:
-        """The dialog was closed: nothing can be connected any more but what is being connected now."""
+        """The dialog was closed: from now on nothing new can be connected; what is under way may finish."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
@@ -117,7 +117,7 @@ class OutcomePages:
         return Response(status_code=204)
 
     async def window(self, request: Request) -> Response:
-        """What the other window shows at last; it closes itself, and the dialog goes on."""
+        """What the other window shows last; it closes itself, and the dialog carries on."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
@@ -130,7 +130,7 @@ class OutcomePages:
         return render.problem(request, problems.STRAY, render.stranger(request), status=400)
 
     async def _connected(self, request: Request, found: Found) -> Response:
-        """Names the account only to the dialog, or to the browser that connected it."""
+        """The page of success; it names the account only to the dialog or the browser that connected it."""
         session = found.session
         back = found.back("connected", "DONE_CLICKED")
         if session.single_account and back and not found.is_framed:
@@ -190,7 +190,7 @@ class OutcomePages:
         return found.is_framed or self._gate.sessions.is_begun_here(request, found.session)
 
     async def _until_told(self, request: Request, found: Found, after: int, before: str) -> Found:
-        """The session once there is something to tell, or after a while."""
+        """The session, once there is something to tell or `_HOLD_S` have passed."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _HOLD_S
         while loop.time() < deadline:
@@ -208,7 +208,7 @@ def _is_news(found: Found, standing: Standing, before: str) -> bool:
 
 
 def _another(found: Found, row: WorkPlatform) -> str:
-    """Where the next account is added."""
+    """Where another account can be added."""
     return f"{found.path}/platforms" if found.session.work_platform_id is None else f"{found.to(row)}/guide"
 
 
@@ -223,5 +223,5 @@ def _name(row: WorkPlatform | None) -> str:
 
 
 def _whole(text: str) -> int:
-    """0 for what is no whole number."""
+    """The text as a whole number; 0 for anything else, or more than eight digits."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else 0

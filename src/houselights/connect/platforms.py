@@ -1,4 +1,4 @@
-"""Where is the account? The platforms, the accounts that are connected there already, and what to know before going."""
+"""Choosing where the account is: the platforms, the accounts already connected there, and what to know before going."""
 
 from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
@@ -23,11 +23,11 @@ from houselights.store.connect_sessions import ExistingAccount
 log = structlog.get_logger()
 
 _SEARCHED = 8
-"""From so many platforms on there is a field to search them by."""
+"""With this many platforms or more, there is a search field."""
 
 
 _ALSO: Mapping[str, str] = {"x": "twitter", "youtube": "google"}
-"""Slug -> other names, in small letters, that creators look for a platform by."""
+"""Slug -> other names, in lower case, under which creators look for a platform."""
 
 
 class PlatformPages:
@@ -38,7 +38,7 @@ class PlatformPages:
         self._new_token = new_token
 
     async def list(self, request: Request) -> Response:
-        """The platforms, all or those of whose names one holds what was searched for."""
+        """All platforms, or those with a name that contains what was searched for."""
         found = await self._gate.agreed(request)
         if isinstance(found, Response):
             return found
@@ -59,7 +59,7 @@ class PlatformPages:
         )
 
     async def unknown(self, request: Request) -> Response:
-        """For a page that asked for a platform that cannot be connected here."""
+        """For a client page that asked for a platform that cannot be connected here."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found
@@ -67,7 +67,7 @@ class PlatformPages:
         return render.problem(request, problems.PLATFORM_UNKNOWN, found.view(), ways)
 
     async def accounts(self, request: Request) -> Response:
-        """The accounts that the creator has there already; straight on where there are none, and none was until now."""
+        """The accounts the creator already has there; on to the guide if there are none and none was just ended."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
@@ -92,7 +92,7 @@ class PlatformPages:
         )
 
     async def guide(self, request: Request) -> Response:
-        """What to know before going to the platform, and the way there."""
+        """What to know before going to the platform, and the button that leads there."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
@@ -128,7 +128,7 @@ class PlatformPages:
         )
 
     async def start(self, request: Request) -> Response:
-        """Off to the platform, from the creator's own window: the cookie that it gets here is first-party."""
+        """Go to the platform from the creator's own window, so that the cookie set here is first-party."""
         at = await self._at(request)
         if isinstance(at, Response):
             return at
@@ -149,7 +149,7 @@ class PlatformPages:
         return self._gate.sessions.remember(_onward(request, found, spoken, begun), found.session, begun.browser)
 
     async def _at(self, request: Request) -> tuple[Found, Spoken] | Response:
-        """The session and the platform of the path."""
+        """The session and the platform in the path."""
         found = await self._gate.agreed(request)
         if isinstance(found, Response):
             return found
@@ -159,7 +159,7 @@ class PlatformPages:
         return found, spoken
 
     async def _before(self, found: Found, spoken: Spoken) -> str:
-        """The page that stands before the guide: the accounts there, else the platforms, else the consent."""
+        """The page that comes before the guide: the accounts there, else the platforms, else the consent."""
         if await self._existing(found, spoken):
             return found.to(spoken.row)
         return found.path if found.session.work_platform_id else f"{found.path}/platforms"
@@ -169,11 +169,11 @@ class PlatformPages:
         return [account for account in accounts if account.work_platform_id == spoken.row.id]
 
     async def _again(self, account_id: str, found: Found, spoken: Spoken) -> ExistingAccount | None:
-        """The account to connect again: the session's own, or the named one of this creator's."""
+        """The account to connect again: the session's own, or else the creator's account with this id."""
         return await self._named(found.session.account_id or parse_uuid(account_id), found, spoken)
 
     async def _named(self, account_id: UUID | None, found: Found, spoken: Spoken) -> ExistingAccount | None:
-        """The creator's own account of that id, where it is one of this platform."""
+        """The creator's own account with that id; None if there is none on this platform."""
         if account_id is None:
             return None
         named = await connect_sessions.account(self._gate.rooms.database, found.session, AccountId(account_id))
@@ -181,7 +181,7 @@ class PlatformPages:
 
 
 def _onward(request: Request, found: Found, spoken: Spoken, begun: Begun) -> Response:
-    """To the platform. From a dialog by a page of its own: its policy could not name every platform's hosts before."""
+    """To the platform; from a dialog by an extra page, as earlier policies could not name every platform's hosts."""
     if not found.is_framed:
         return see_other(begun.consent_url)
     said = Said("LEAVING")
@@ -191,7 +191,7 @@ def _onward(request: Request, found: Found, spoken: Spoken, begun: Begun) -> Res
 
 
 def not_here(request: Request, found: Found, spoken: Spoken, error: PlatformError) -> Response:
-    """The operator has no app there, or a wrong one."""
+    """The page for a platform where the operator has no app, or a wrong one."""
     log.error("connect.not_available", session_id=found.session.session_id, code=error.code, error=str(error))
     name = spoken.row.name
     return render.problem(request, problems.NOT_HERE, found.view(name), status=503)

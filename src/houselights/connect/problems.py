@@ -1,6 +1,6 @@
-"""Why there is no account: every way to fail, which screen it stands on, and whether trying again can help.
+"""Why there is no account: every way to fail, the screen that shows it, and whether trying again can help.
 
-The sentences are in the catalogues, under `problem.` and the code.
+The sentences are in the catalogues, under `problem.` and the name.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ SELECTION = "PLATFORM_SELECTION"
 class Problem(Struct, frozen=True):
     """One way to fail.
 
-    name       in the catalogues
-    code       for programs and for whoever is asked for help
-    screen     on which it counts when the creator closes it, as the reasons of `exit` name it
-    can_retry  trying again with this address can help
-    wanted     what the account is called that was to be connected again, where that is the matter
+    name       its name in the catalogues
+    code       for programs, and for anyone who is asked for help
+    screen     the screen it counts as when the creator closes it, as the reasons of `exit` name it
+    can_retry  whether trying again with this address can help
+    wanted     the name of the account that should have been connected again; None where that does not matter
     """
 
     name: str
@@ -33,7 +33,7 @@ class Problem(Struct, frozen=True):
 PROBLEMS: Mapping[str, Problem] = {
     outcome: Problem(outcome, outcome, can_retry=True) for outcome in Outcome if outcome is not Outcome.CONNECTED
 }
-"""What is said of an attempt that failed, by its outcome."""
+"""What is said about an attempt that failed, by its outcome."""
 
 UNKNOWN = Problem("NOT_FOUND", "NOT_FOUND")
 EXPIRED = Problem("TOKEN_EXPIRED", "TOKEN_EXPIRED")

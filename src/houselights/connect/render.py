@@ -1,4 +1,4 @@
-"""Pages as HTML: nothing from elsewhere, no script and no style in the page itself, in the creator's language."""
+"""Pages as HTML in the creator's language: nothing from elsewhere, no script and no style in the page itself."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ POLICY = f"{_LOADS}; {_NO_FRAME}"
 """What a page may load, who may frame it, and where its form may lead, unless the page says more."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
-"""For what has an address of its own for each version."""
+"""For anything whose every version has an address of its own."""
 
 _FILES = {
     name: (resources.files("houselights.connect").joinpath(f"static/{name}").read_bytes(), kind)
@@ -38,16 +38,16 @@ _TEMPLATES.filters["ordinal"] = ord
 
 
 class View(Struct, frozen=True):
-    """Who looks at a page, and whom it speaks of.
+    """Who is looking at a page, and whom it speaks about.
 
-    app       what the client calls itself, "" where no session is known; owner: the application's own name
-    operator  who runs these pages, None where nobody named them
-    logo      below the pages: where the client's own is, None where it has none
-    platform  the one that the page is about, "" where it is about none; login: whose window opens for it
+    app       what the client calls itself, "" if no session is known; owner: the application's own name
+    operator  who runs these pages, None if they are not named
+    logo      path of the client's logo below the root of the pages, None if it has none
+    platform  the one that the page is about, "" if it is about none; login: whose window opens for it
     path      of the session's pages, "" without one
-    host      origin of the page that shows the dialog, "" where the page stands alone
+    host      origin of the page that shows the dialog, "" outside a dialog
     ancestors content sources that may frame the page
-    heard     notices that the session has for its page
+    heard     number of notices that the session has for its page
     left_s    seconds that the session has left, None where that does not matter
     """
 
@@ -69,9 +69,9 @@ class View(Struct, frozen=True):
 
 
 class Said(Struct, frozen=True):
-    """What a page is for programs.
+    """What a page tells programs about itself.
 
-    code    how the attempt or the session stands
+    code    the state of the attempt or the session
     screen  which screen it is, as the reasons of `exit` name it
     """
 
@@ -80,9 +80,9 @@ class Said(Struct, frozen=True):
 
 
 class Ways(Struct, frozen=True):
-    """Where a creator can go from a page that tells of a failure; None where a way is not open.
+    """Where a creator can go from a page about a failure; None where a way is not open.
 
-    again      the same once more
+    again      the same thing once more
     elsewhere  another choice, on our pages
     back       to the client
     """
@@ -93,7 +93,7 @@ class Ways(Struct, frozen=True):
 
 
 def stranger(request: Request) -> View:
-    """Somebody of whom nothing is known but a browser's language."""
+    """The view of somebody about whom nothing but the browser's language is known."""
     return View(chosen(None, request.headers.get("accept-language", "")))
 
 
@@ -109,7 +109,7 @@ def page(
 ) -> Response:
     """One page.
 
-    stops     content sources that its form leads to, () where it stays with us
+    stops     content sources that its form leads to, () if it stays on our pages
     """
     names = {"app": strong(view.app), "platform": view.platform, "login": view.login or view.platform}
 
@@ -157,14 +157,14 @@ def problem(
 
 
 def strong(name: str) -> Markup:
-    """A name as it stands out in a sentence."""
+    """A name in bold, so that it stands out in a sentence."""
     return Markup("<strong>{}</strong>").format(name)
 
 
 def _policy(view: View, stops: Iterable[str]) -> str:
-    """Browsers hold every redirect of a form against `form-action`.
+    """The page's policy. Browsers check every redirect of a form against `form-action`.
 
-    Of https all are let through, since a platform passes creators on among hosts of its own.
+    If a stop is https, every https address is allowed, since platforms pass creators on among their own hosts.
     """
     leads = "".join(sorted({f" {'https:' if stop.startswith('https:') else stop}" for stop in stops}))
     images = "img-src 'self'; " if view.logo else ""
@@ -172,7 +172,7 @@ def _policy(view: View, stops: Iterable[str]) -> str:
 
 
 async def static(request: Request) -> Response:
-    """A file of the pages; its address changes with any of them."""
+    """A file that the pages load; its address changes when any of the files does."""
     found = _FILES.get(request.path_params["name"])
     if found is None or request.path_params["version"] != _VERSION:
         return Response(status_code=404)
@@ -181,6 +181,6 @@ async def static(request: Request) -> Response:
 
 
 async def accent(request: Request) -> Response:
-    """An application's own colour as a style sheet; empty for what is no colour that can be read."""
+    """An application's own colour as a style sheet; empty for anything that is not a readable colour."""
     style = stylesheet(request.path_params["colour"])
     return Response(style, media_type="text/css", headers={"cache-control": FOR_GOOD})

@@ -1,4 +1,4 @@
-"""The script that client pages load, and its declarations: the same bytes under every address, for every origin."""
+"""The script that client pages load, and its declarations: the same bytes at every address and for every origin."""
 
 import base64
 import gzip
@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 _STATIC = resources.files("houselights.connect") / "static"
 _MARK = re.compile(rb"^  // <drawing\.js>.*\n", re.MULTILINE)
-"""Where the part of the script that draws has its place in it."""
+"""Marks the place in the script for the part that draws."""
 
 _DRAWING = _STATIC.joinpath("drawing.js").read_bytes()
 _SCRIPT = _MARK.sub(lambda _: _DRAWING, _STATIC.joinpath("connect.js").read_bytes())
@@ -20,7 +20,7 @@ _TYPES = _STATIC.joinpath("connect.d.ts").read_bytes()
 _PACKED = gzip.compress(_SCRIPT, 9, mtime=0)
 
 VERSION = hashlib.sha256(_SCRIPT).hexdigest()[:12]
-"""What a page puts behind `?v=` so that its browser may keep the script for good."""
+"""What a page puts after `?v=` so that its browser may keep the script permanently."""
 
 _HOUR, _FOR_GOOD = "public, max-age=3600", "public, max-age=31536000, immutable"
 _HEADERS = {
@@ -32,16 +32,16 @@ _HEADERS = {
 }
 
 _GZIP = re.compile(r"(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[^,]*)?(?=,|$)", re.IGNORECASE)
-"""In `Accept-Encoding`: gzip, with no weight or one above nothing."""
+"""In `Accept-Encoding`: gzip, with no weight or one above zero."""
 
 
 def integrity() -> str:
-    """The script's digest as the attribute `integrity` wants it."""
+    """The script's digest in the form that the attribute `integrity` needs."""
     return f"sha384-{base64.b64encode(hashlib.sha384(_SCRIPT).digest()).decode()}"
 
 
 def script_routes() -> list[Route]:
-    """At the vendor's path, so that a page changes only the host, and at one that is easier to remember."""
+    """The script at the vendor's path, so that a page changes only the host, and at one that is easier to remember."""
     return [
         *(Route(path, _script) for path in ("/connect.js", "/connect/v2/phyllo-connect.js")),
         *(Route(path, _types) for path in ("/connect.d.ts", "/connect/v2/phyllo-connect.d.ts")),
@@ -49,7 +49,7 @@ def script_routes() -> list[Route]:
 
 
 async def _script(request: Request) -> Response:
-    """For good where the page asked for this very version, else for an hour."""
+    """The script, cacheable permanently if the page asked for this exact version, else for an hour."""
     packs = bool(_GZIP.search(request.headers.get("accept-encoding", "")))
     etag = f'"{VERSION}{"-gzip" if packs else ""}"'
     kept = _FOR_GOOD if request.query_params.get("v") == VERSION else _HOUR

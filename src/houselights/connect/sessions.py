@@ -26,7 +26,7 @@ _COOKIE_LIFETIME: timedelta = LONGEST_SESSION + STATE_LIFETIME
 
 
 class Spoken(Struct, frozen=True):
-    """A platform that this deployment speaks to, with its row of the catalogue."""
+    """A platform that this deployment supports, with its row of the catalogue."""
 
     row: WorkPlatform
     platform: Platform
@@ -36,7 +36,8 @@ class Found(Struct, frozen=True):
     """A session and where its pages are.
 
     path    of the consent page, on this host
-    logins  by the name of a platform: whose window opens for it
+    left_s  seconds until the session expires, negative afterwards
+    logins  name of a platform -> whose window opens for it
     """
 
     session: Session
@@ -53,7 +54,7 @@ class Found(Struct, frozen=True):
 
     @property
     def is_framed(self) -> bool:
-        """Whether a page of the client's shows it in a dialog."""
+        """Whether a page of the client shows it in a dialog."""
         return self.session.host_origin is not None
 
     def view(self, platform: str = "") -> View:
@@ -79,12 +80,12 @@ class Found(Struct, frozen=True):
 
     @property
     def erases(self) -> bool:
-        """Whether what was read of an account is deleted when its creator disconnects it."""
+        """Whether the data read from an account is deleted when its creator disconnects it."""
         return self.settings.erase_at_disconnect
 
     @property
     def result_path(self) -> str:
-        """Of the page that tells how the last attempt ended."""
+        """The path of the page that says how the last attempt ended."""
         return f"{self.path}/result"
 
     def to(self, row: WorkPlatform) -> str:
@@ -92,9 +93,9 @@ class Found(Struct, frozen=True):
         return f"{self.path}/to/{row.slug}"
 
     def back(self, status: str, reason: str) -> str | None:
-        """Where the client wants its creators at the end, told how it ended; None where it named no place.
+        """Where the client wants its creators to end up, with the outcome in the address; None if it named no place.
 
-        status  connected, exited, failed or token_expired; connected as soon as there is an account
+        status  connected, exited, failed or token_expired; always connected once there is an account
         """
         session = self.session
         if session.redirect_url is None:
@@ -124,11 +125,11 @@ class Sessions:
         self._is_https = rooms.callback_url.startswith("https:")
 
     async def by_address(self, request: Request) -> Found | None:
-        """The session of the address in the path."""
+        """The session with the address in the path; None if there is none."""
         return await self._find(request, connect_address.read_address(self._key, request.path_params["address"]))
 
     async def by_state(self, request: Request, state: str) -> Found | None:
-        """The session that a state claims to be of."""
+        """The session that a state claims to belong to; None if there is none."""
         return await self._find(request, connect_address.session_of_state(state))
 
     def path(self, request: Request, key: connect_address.SessionKey) -> str:
@@ -136,7 +137,7 @@ class Sessions:
         return f"{request.scope.get('root_path', '')}/{connect_address.address(self._key, key)}"
 
     async def choice(self, found: Found) -> list[Spoken]:
-        """The platforms that the creator may choose from, by name: those with an app of the operator's."""
+        """The platforms that the creator may choose from, sorted by name: those for which the operator has an app."""
         session = found.session
         here = platforms_here(session.products, found.settings, self._rooms)
         ready = await connect_sessions.configured(self._rooms.database, session)
@@ -145,7 +146,7 @@ class Sessions:
         return [Spoken(row, self._rooms.platforms[row.id]) for row in sorted(rows, key=lambda row: row.name.lower())]
 
     def spoken(self, found: Found, slug: str) -> Spoken | None:
-        """The platform of that name, where it may be chosen."""
+        """The platform with that slug; None if it may not be chosen."""
         session = found.session
         for row in WORK_PLATFORMS.values():
             may_be = session.may_reach(row.id)
@@ -154,7 +155,7 @@ class Sessions:
         return None
 
     def browser(self, request: Request, session: Session) -> str:
-        """The value of this browser's cookie for the session; "" where it has none."""
+        """The value of this browser's cookie for the session; "" if it has none."""
         return request.cookies.get(self._cookie(session), "")
 
     def is_begun_here(self, request: Request, session: Session) -> bool:
@@ -163,7 +164,7 @@ class Sessions:
         return hmac.compare_digest(session.browser_digest or b"", browser)
 
     def attempt(self, request: Request, session: Session, state: str) -> Attempt | None:
-        """The session's last attempt, if this state and this browser are its own."""
+        """The session's last attempt; None unless this state and this browser belong to it."""
         digest = connect_address.digest(state)
         is_its_state = hmac.compare_digest(session.state_digest or b"", digest)
         if not self.is_begun_here(request, session) or not is_its_state or session.browser_digest is None:
@@ -184,7 +185,7 @@ class Sessions:
         return answer
 
     def _cookie(self, session: Session) -> str:
-        """One for each session, so that two at once do not meet; over https no other host can plant it."""
+        """A name for each session, so that two at once do not collide; over https no other host can plant it."""
         name = f"connect-{session.session_id.hex[:16]}"
         return f"__Host-{name}" if self._is_https else name
 
@@ -203,5 +204,5 @@ class Sessions:
 
 
 def see_other(where: str) -> Response:
-    """303: read on there."""
+    """A 303 to that address."""
     return RedirectResponse(where, status_code=303)

@@ -1,6 +1,6 @@
-"""Lets a page's question wait until its session may have changed.
+"""Lets a page's request wait until its session may have changed.
 
-A change that this process made is heard at once. One that another process made is found by looking again: the ring is
+A change made by this process is heard at once. One made by another process is found by looking again: the ring is
 a hint, never the mechanism.
 """
 
@@ -13,7 +13,7 @@ _LOOK_EVERY_S = 0.5
 
 
 class Watch:
-    """The questions that wait in this process, by session."""
+    """The requests that are waiting in this process, by session."""
 
     def __init__(self) -> None:
         self._rung: dict[SessionId, asyncio.Event] = {}
@@ -25,7 +25,7 @@ class Watch:
             rung.set()
 
     async def wait(self, session_id: SessionId) -> None:
-        """Until it rings, or until it is time to look."""
+        """Wait until it rings, or until it is time to look again."""
         rung = self._rung.setdefault(session_id, asyncio.Event())
         with suppress(TimeoutError):
             await asyncio.wait_for(rung.wait(), _LOOK_EVERY_S)

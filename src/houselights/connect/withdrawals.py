@@ -1,7 +1,7 @@
-"""Where platforms tell us that a person removed the app or wants their data deleted, and where that person reads what
-was done.
+"""Where platforms tell us that a person removed the app or wants their data deleted, and where that person can read
+what was done.
 
-The callers are programs of the platform: what they send is believed by its signature alone, and refused in JSON.
+The callers are the platform's programs: they are trusted by their signature alone, and refused in JSON.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class Withdrawals:
         self._base = rooms.callback_url.rpartition("/")[0]
 
     async def deauthorised(self, request: Request) -> Response:
-        """200 once it is stored that the accounts are not connected any more."""
+        """200 once it is stored that the accounts are no longer connected."""
         try:
             ended = await withdraw.run(await bodies.form(request), self._rooms)
         except NotHeard as error:
@@ -36,7 +36,7 @@ class Withdrawals:
         return _json({"ended": ended})
 
     async def delete(self, request: Request) -> Response:
-        """200 once the data is gone, with where the person reads so."""
+        """200 once the data is gone, with the address where the person can read about it."""
         try:
             deletion_id = await withdraw.delete(await bodies.form(request), self._rooms)
         except NotHeard as error:
@@ -45,7 +45,7 @@ class Withdrawals:
         return _json({"url": f"{self._base}/data-deletion/{code}", "confirmation_code": code})
 
     async def show(self, request: Request) -> Response:
-        """What was done, for whoever has the code."""
+        """What was done, for anyone who has the code."""
         code = parse_uuid(request.path_params["code"])
         done = None if code is None else await withdrawals.deletion(self._rooms.database, code)
         view = render.stranger(request)

@@ -1,6 +1,6 @@
-"""What creators read, by language: the catalogues in `messages/`, and which of them a browser wants.
+"""What creators read, by language: the catalogues in `messages/`, and the choice among them for a browser.
 
-A catalogue holds text, no markup; what is put into it is escaped too, unless it is markup of ours.
+A catalogue holds text, not markup; the values put into it are escaped too, unless they are our own markup.
 """
 
 import re
@@ -18,25 +18,25 @@ _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*|\*)\s*(?:;\s*q=([0
 
 
 class Words:
-    """One language. Calling it with a key gives the text, its `{names}` filled in."""
+    """One language. Calling it with a key gives the text, with its `{names}` filled in."""
 
     def __init__(self, language: str, texts: Mapping[str, str]) -> None:
         self.language = language
         self.texts = texts
 
     def __call__(self, key: str, **values: object) -> Markup:
-        """A text. Raises KeyError for a key that the catalogue has not."""
+        """A text. Raises KeyError for a key that is not in the catalogue."""
         return escape(self.texts[key]).format(**values)
 
     def list(self, key: str, **values: object) -> list[Markup]:
-        """The texts of a list, in order; [] where there is none by that name."""
+        """The texts of a list, in order; [] if there is none by that name."""
         keys = (f"{key}.{number}" for number in count())
         return [self(each, **values) for each in takewhile(self.texts.__contains__, keys)]
 
 
 @cache
 def catalogues() -> Mapping[str, Words]:
-    """Every language that there is, by its tag."""
+    """Every available language, by its tag."""
     folder = resources.files("houselights.connect") / "messages"
     return {
         file.name.removesuffix(".toml"): Words(
@@ -48,9 +48,9 @@ def catalogues() -> Mapping[str, Words]:
 
 
 def chosen(wanted: str | None, accepted: str) -> Words:
-    """The language that was asked for, else the first of the browser's that there is, else English.
+    """The language that was asked for, else the first of the browser's that is available, else English.
 
-    wanted    a tag such as `es` or `es-MX`, None where nobody asked
+    wanted    a tag such as `es` or `es-MX`, None if nobody asked
     accepted  the `Accept-Language` header, "" without one
     """
     known = catalogues()
@@ -62,7 +62,7 @@ def chosen(wanted: str | None, accepted: str) -> Words:
 
 
 def _ranges(header: str) -> list[str]:
-    """The header's language ranges, the most wanted first (RFC 9110, 12.5.4)."""
+    """The header's language ranges, by falling weight (RFC 9110, 12.5.4)."""
     weighed = []
     for part in header[:200].split(","):
         match = _RANGE.fullmatch(part)

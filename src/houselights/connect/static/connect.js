@@ -24,7 +24,7 @@
 
   if (window[NAME] && window[NAME].origin === ORIGIN) return;
 
-  // Event -> how many parameters a strict vendor wants its callback to declare, and whether there must be one.
+  // Event -> how many parameters its callback must declare in strict mode, and whether it must have a callback.
   const EVENTS = {
     accountConnected: { count: 3, isNeeded: true },
     accountDisconnected: { count: 3, isNeeded: true },
@@ -90,8 +90,8 @@
 
   // <drawing.js> stands here: element, draw, lock, appear, history, sorryIn
 
-  // One dialog, from open() to exit. One that is opened while the last one still ends is seen at once, and begins after
-  // that one's exit.
+  // One dialog, from open() to exit. One opened while the last is still ending is shown at once, but begins after the
+  // last one's exit.
 
   let current = null;
 
@@ -114,7 +114,7 @@
     const tell = (message) => frame.contentWindow && frame.contentWindow.postMessage({ houselights: message }, ORIGIN);
     const reason = () => (screen ? `EXIT_FROM_${screen}` : "DONE_CLICKED");
 
-    // Hides the dialog at once, waits for what is being connected at this moment, and says so before the exit.
+    // Hides the dialog at once, and emits the exit only after what is being connected right now has been reported.
     const end = async (why) => {
       if (isEnding) return;
       isEnding = true;
@@ -206,7 +206,7 @@
       if (act) act(said);
     };
 
-    // A frame whose page cannot be loaded is a broken picture, and hears nothing.
+    // A frame whose page cannot be loaded looks broken, and hears nothing.
     const missing = () => {
       say("error", `the dialog did not load: allow ${ORIGIN} in frame-src, and see that it answers.`);
       frame.style.setProperty("display", "none", "important");

@@ -1,5 +1,5 @@
-// The empty page that the dialog begins with: takes the SDK token from the page around it, by message, and asks our
-// server for a session. What it says back goes to that page's exact origin.
+// The empty page that the dialog begins with: it gets the SDK token from the page around it, in a message, and asks
+// our server for a session. It replies only to that page's exact origin.
 "use strict";
 (() => {
   const tell = (origin, message) => parent.postMessage({ houselights: message }, origin);

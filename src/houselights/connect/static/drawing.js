@@ -1,4 +1,4 @@
-  // The only words that the script has itself, by language: nothing else is there where nothing was loaded.
+  // The script's only own words, by language, for when nothing else could be loaded.
   const SORRY = {
     en: "This could not be opened. Close it and try again in a moment.",
     es: "No se ha podido abrir. Cierra esto e inténtalo de nuevo dentro de un momento.",
@@ -8,8 +8,8 @@
     return SORRY[tags.find((tag) => tag in SORRY)];
   };
 
-  // What the page sees: one dialog over everything. Styles are set one by one, which no policy forbids, and as
-  // important, so that the page's own rules for such elements do not reach in.
+  // What the page shows: one dialog over everything. Styles are set one by one, which no policy forbids, and as
+  // important, so that the page's own rules do not affect these elements.
 
   const element = (tag, styles, attributes = {}) => {
     const made = document.createElement(tag);
@@ -18,7 +18,7 @@
     return made;
   };
 
-  // `all` leaves the direction of writing as it is around.
+  // `all` does not reset the writing direction.
   const RESET = { all: "initial", direction: "ltr", "unicode-bidi": "isolate", "box-sizing": "border-box", "font-family": "system-ui, sans-serif" };
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const isNarrow = () => innerWidth < 520 || innerHeight < 480;
@@ -71,7 +71,7 @@
     return { box, panel, frame, sorry, close, fit };
   };
 
-  // The page does not scroll under the dialog, and does not move aside when its scroll bar goes.
+  // The page does not scroll under the dialog, and does not shift when its scroll bar disappears.
   const lock = () => {
     const { style } = document.documentElement;
     const were = Object.entries({ overflow: "hidden", "scrollbar-gutter": "stable" }).map(([name, value]) => {
@@ -90,8 +90,8 @@
     panel.animate([{ transform: "translateY(12px)" }, { transform: "none" }], { duration: 200, easing: "ease-out" });
   };
 
-  // The browser's own "back" closes the dialog: it gets an entry of its own in the page's history, with the page's
-  // state in it. When the dialog closes otherwise the entry goes, unless the page has moved on.
+  // The browser's "back" closes the dialog: it gets an entry of its own in the page's history, with the page's state
+  // in it. If the dialog closes any other way, the entry is removed, unless the page has moved on.
 
   const KEY = "houselightsConnect";
   let entries = 0;

@@ -1,6 +1,6 @@
-// Makes the pages quicker where they stand alone, and drives them where they stand in a dialog: there a screen takes
-// the place of the one before without a navigation, so that the browser's history belongs to the page around it, the
-// platform gets a window of its own, and everything that happens is told to that page's exact origin.
+// Makes the pages quicker outside a dialog, and drives them in one: there each screen replaces the one before without
+// a navigation, so that the browser's history belongs to the page around it, the platform gets a window of its own,
+// and everything that happens is reported to that page's exact origin.
 "use strict";
 (() => {
   const HOST = document.body.dataset.host;
@@ -81,12 +81,12 @@
       notice.scrollIntoView({ block: "nearest" });
       timer = setTimeout(over, Math.max(0, Math.min(left, 120)) * 1000);
     };
-    // Whoever is at the platform may come back late, and is waited for.
+    // A creator who is at the platform may come back late, so we keep waiting.
     const over = () => isFramed && !("wait" in about()) && swap(about().path);
     timer = setTimeout(warn, Math.max(0, left - 120) * 1000);
   };
 
-  // What happened, as our server tells it
+  // What happened, as our server reports it
 
   const listen = async (holds, before = "") => {
     const query = new URLSearchParams({ after: heard, before });
@@ -98,7 +98,7 @@
       if (notice.number <= heard) continue;
       heard = notice.number;
       tell({ type: "notice", notice });
-      // However a creator came away from the screen that waits: what was connected meanwhile is shown.
+      // However a creator left the waiting screen, show what has been connected in the meantime.
       const isElsewhere = !("wait" in about()) && about().code !== "CONNECTED" && !isLeaving;
       if (notice.kind === "CONNECTED" && isElsewhere) swap(`${about().path}/result`);
     }
@@ -131,8 +131,8 @@
     return open("", WINDOW, `popup,width=${width},height=${height},left=${left},top=${top}`);
   };
 
-  // A window that reads as closed may have been cut off by the platform instead. It was closed if the creator is back
-  // here; else only they can say.
+  // A window that seems closed may only have been cut off by the platform. It was closed if the creator is back here;
+  // otherwise only they can say.
   const watchWindow = async (screen) => {
     const watched = platformWindow;
     if (!watched) return;
@@ -170,7 +170,7 @@
     const form = event.target;
     if (form.method === "dialog" || event.defaultPrevented) return;
     if (!isFramed) {
-      // A second click would begin a second attempt; a page that comes back from the browser's memory is fresh again.
+      // A second click would begin a second attempt; a page restored from the browser's cache may be sent again.
       if (form.dataset.sent) event.preventDefault();
       form.dataset.sent = "1";
       addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
@@ -214,13 +214,13 @@
   const confirm = () => {
     const box = find("dialog.ask");
     if (!box) return tell({ type: "stopped" });
-    // A box that is asked for again may still have the event of its last closing before it.
+    // A box that is opened again may still have the close event from last time pending.
     box.returnValue = "";
     box.onclose = () => box.returnValue === "stop" && tell({ type: "stopped" });
     if (!box.open) box.showModal();
   };
 
-  // The dialog is being closed. What is being connected at this moment is waited for, everything else ends.
+  // The dialog is being closed. We wait for what is being connected right now; everything else ends.
   const leave = async () => {
     screens += 1;
     isLeaving = true;
@@ -230,7 +230,7 @@
       let said = await listen(false);
       while (said.phase === "FINISHING") said = await listen(true);
     } catch {
-      // The page around us does not wait for ever.
+      // The page around us does not wait forever.
     }
     tell({ type: "left" });
   };
