@@ -1,6 +1,6 @@
 """The invented platform: Newcomer's consent, token endpoint and API; answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://newcomer.example/docs (read 2026-11-23).
 """
 
@@ -122,7 +122,7 @@ class Fake:
         return _json(body)
 
     def _revoke(self, form: Mapping[str, str], now: datetime) -> Response:
-        """A token that is dead already is no error (RFC 7009)."""
+        """Revoke a token; one that is already dead is not an error (RFC 7009)."""
         if not _is_app(form):
             return _token_refusal("invalid_client")
         with suppress(RefusedTokenError):
@@ -156,7 +156,7 @@ def _account(persona: Persona) -> object:
 
 
 def _audience(persona: Persona) -> object:
-    """Nothing below the threshold, and of those who have just come."""
+    """The audience; nothing below the threshold, nor for those who have just joined."""
     told = persona.audience
     if persona.follower_count < _THRESHOLD or Trait.FRESH in persona.traits:
         return {"countries": [], "cities": [], "pairs": []}
@@ -171,7 +171,7 @@ def _audience(persona: Persona) -> object:
 
 
 def _budget(request: FakeRequest) -> dict[str, str]:
-    """The bucket fills again within a minute."""
+    """The headers of the budget: a bucket that refills within a minute."""
     spent = 1 if request.usage_percent is None else _CALLS * request.usage_percent // 100
     left = str(max(_CALLS - spent, 0))
     return {"x-ratelimit-limit": str(_CALLS), "x-ratelimit-remaining": left, "x-ratelimit-reset": "60"}

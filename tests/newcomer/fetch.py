@@ -48,7 +48,7 @@ def _account(reply: Response, now: datetime) -> raw.Account:
 
 
 def _audience(manifest: Manifest, account: raw.Account, reply: Response, now: datetime) -> AudienceFacts | NoAudience:
-    """A refused audience does not cost the account."""
+    """The audience, or why there is none; a refusal does not fail the account."""
     refused = refusal(reply, now)
     if isinstance(refused, NotGranted):
         return NoAudience("NOT_GRANTED")

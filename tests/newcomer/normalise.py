@@ -27,7 +27,7 @@ from tests.newcomer.refusals import refusal
 Kept: TypeAlias = raw.Account | raw.Audience | NotGranted
 
 _AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For refusals that were kept: how long one had to wait then makes no difference."""
+"""For kept refusals: how long we had to wait at the time no longer matters."""
 
 
 class _Shape(Struct, frozen=True):
@@ -84,7 +84,7 @@ def profile_facts(account: raw.Account) -> ProfileFacts:
 
 
 def audience_facts(manifest: Manifest, told: raw.Audience, followers: int | None) -> AudienceFacts | NoAudience:
-    """The audience of one reading. followers: None where nobody counted."""
+    """The audience of one reading. followers: None if they were not counted."""
     pairs = [((gender(each.gender), age_range(each.age)), each.people) for each in told.pairs]
     people = shares((None if age is None else (who, age), count) for (who, age), count in pairs)
     is_unknown = any(count and (who is Gender.OTHERS or age is None) for (who, age), count in pairs)
@@ -98,7 +98,7 @@ def audience_facts(manifest: Manifest, told: raw.Audience, followers: int | None
 
 
 def _recognised(kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:

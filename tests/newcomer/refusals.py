@@ -13,7 +13,7 @@ from houselights.core.messages import Response
 from houselights.port import replies
 
 BUDGET = "x-ratelimit-"
-"""How the headers of the budget begin."""
+"""What the names of the budget's headers begin with."""
 
 _MINUTE = timedelta(seconds=60)
 
@@ -25,7 +25,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply is no answer; None where it is one."""
+    """Why a reply is not an answer; None if it is one."""
     said = replies.envelope(reply, Refusal)
     if reply.status == 429:
         return RateLimited("http_429", replies.rest(replies.counted(reply, BUDGET), reply.at or now, _MINUTE))

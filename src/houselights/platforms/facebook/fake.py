@@ -1,6 +1,6 @@
 """The invented platform: Facebook Pages behind Facebook Login, answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.facebook.com/docs/graph-api/reference/page/ and
 https://developers.facebook.com/docs/platforminsights/page (read 2026-11-23).
 """
@@ -101,7 +101,7 @@ def invented(personas: Sequence[Persona]) -> FacebookLogin:
 
 
 def _page(session: Session, shown: Page, token: str, fields: str) -> object:
-    """What is filled in of a page; one that nobody of the cast is behind has a name and no followers."""
+    """The filled-in fields of a page; one that belongs to nobody in the cast has a name and no followers."""
     if "pages_read_engagement" not in session.scopes:
         raise RefusedError(REFUSALS["error_10_permission"])
     values: Values = {
@@ -122,7 +122,7 @@ def _page(session: Session, shown: Page, token: str, fields: str) -> object:
 
 
 def _creator(persona: Persona) -> Values:
-    """What a creator has filled in of their own page."""
+    """The fields that a creator has filled in on their own page."""
     picture = {"height": 720, "width": 720, "is_silhouette": False, "url": persona.picture_url}
     return {
         "username": persona.username,
@@ -142,7 +142,7 @@ def _node(_session: Session, wanted: str) -> object:
 
 
 def _insights(session: Session, wanted: str) -> object:
-    """`/{page}/insights` of one metric, day by day."""
+    """`/{page}/insights` for one metric, day by day."""
     sent = session.sent
     shown = next((page for page in visible(session) if page.id == wanted), None)
     if shown is None:
@@ -163,7 +163,7 @@ def _insights(session: Session, wanted: str) -> object:
 
 
 def _series(session: Session, shown: Page) -> list[Values]:
-    """The metric's numbers; nothing below the threshold, and for a page that is too fresh."""
+    """The metric's numbers; nothing below the threshold, nor for a page that is too new."""
     persona, metric, period = shown.owner, session.sent["metric"], session.sent["period"]
     if persona is None or metric not in _METRICS:
         return []
@@ -179,7 +179,7 @@ def _series(session: Session, shown: Page) -> list[Values]:
 
 
 def _days(session: Session) -> Iterator[datetime]:
-    """Ends of the days that were asked for, or of the last two; of a lifetime the newest alone."""
+    """Ends of the days that were asked for, or of the last two; for a lifetime only the newest."""
     since, until = _asked_days(session)
     if session.sent["period"] == "lifetime":
         since = until - timedelta(days=1)
@@ -202,7 +202,7 @@ def _asked_days(session: Session) -> tuple[datetime, datetime]:
 
 
 def _other_days(session: Session) -> Values:
-    """Earlier and later days, which are no pages of a list; the token is in the address."""
+    """Links to earlier and later days, which are not pages of a list; the token is in the address."""
     since, until = (int(instant.timestamp()) for instant in _asked_days(session))
     address = session.request.url.replace("https://graph.facebook.com", session.request.public_base)
 
@@ -217,7 +217,7 @@ def _targets(scope: str, pages: Sequence[Page]) -> list[str] | None:
 
 
 def _usage(session: Session, percent: int) -> dict[str, str]:
-    """Of the app for a person's token, of the page beside it for a page's."""
+    """The app's usage for a person's token; for a page's token also the usage of the page."""
     if session.claims.kind != "page":
         return meta.app_usage(percent)
     return {**meta.app_usage(1), **meta.business_usage("pages", session.claims.bound_to, percent), **meta.page_usage(1)}

@@ -1,6 +1,6 @@
 """One refresh: the page, and its followers by country and by city, side by side.
 
-Each metric is asked for by itself, so that one that is retired or refused leaves the other.
+Each metric is asked for separately, so that one that is retired or refused does not cost the other.
 Source: https://developers.facebook.com/docs/platforminsights/page (read 2026-11-23).
 """
 
@@ -28,7 +28,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
 
 
 def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. A page that has gone, or takes its token for another kind, is looked up anew, once."""
+    """As `Platform.read`. A page that is gone, or needs a token of another kind, is looked up again once."""
     try:
         return (yield from _reading(manifest, app, grant, now, with_audience))
     except (GoneError, OtherTokenError):
@@ -40,7 +40,7 @@ def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_aud
 
 
 def _reading(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
-    """Numbers of the last days; a metric that refuses days is asked once more for its lifetime."""
+    """The numbers of the last few days; a metric that refuses days is asked for again by its lifetime."""
     settings = manifest.settings
     wanted = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     page, token = grant.refs["page"], grant.tokens["page"]
@@ -60,7 +60,7 @@ def _reading(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, with
 
 
 def _insights(manifest: Manifest, app: AppKeys, grant: Grant, metric: str, now: datetime | None) -> Request:
-    """The last days up to `now`; without it the lifetime."""
+    """Asks for the last few days up to `now`; if it is None, for the lifetime."""
     settings = manifest.settings
     path = f"{grant.refs['page']}/insights"
     asked = {"metric": settings[metric], "period": settings["period_otherwise"]}
@@ -72,7 +72,7 @@ def _insights(manifest: Manifest, app: AppKeys, grant: Grant, metric: str, now: 
 
 
 def _answers(manifest: Manifest, metrics: Sequence[str], replies: Sequence[Response]) -> dict[str, Answer]:
-    """By dimension; what would stop every dimension is raised."""
+    """Answers by dimension. Raises a refusal that would stop every dimension."""
     return {METRICS[metric]: _answer(manifest, reply) for metric, reply in zip(metrics, replies, strict=True)}
 
 

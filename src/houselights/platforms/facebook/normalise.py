@@ -32,7 +32,7 @@ class _Shape(Struct, frozen=True):
 
 
 def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; replies about the audience of the same refresh may lie among them."""
+    """As `Platform.normalise_profile`; replies about the audience of the same refresh may be among them."""
     pages = _pages(_kept(manifest, replies))
     if not pages:
         raise UnfitReplyError(0, "no reply about a page: `$.id` is missing")
@@ -40,7 +40,7 @@ def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(manifest: Manifest, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`; the page's reply of the same refresh, if among them, tells the followers."""
+    """As `Platform.normalise_audience`; the page's reply of the same refresh, if among them, counts the followers."""
     kept = _kept(manifest, replies)
     return kept_audience(manifest, kept, next((_followers(page) for page in _pages(kept)), None))
 
@@ -70,7 +70,7 @@ def profile_facts(page: raw.Page) -> ProfileFacts:
 
 
 def table(manifest: Manifest, insights: raw.Insights) -> Answer:
-    """People by country or by city on the newest day that has numbers; EMPTY where the platform says nothing at all.
+    """People by country or by city on the newest day that has numbers; EMPTY if the platform says nothing at all.
 
     raises  PlatformChanged for a reply about another metric
     """
@@ -89,7 +89,7 @@ def _followers(page: raw.Page) -> int | None:
 
 
 def _pages(kept: Sequence[object]) -> list[raw.Page]:
-    """The one page that the replies are about, once or more."""
+    """The one page that the replies are about, as often as it appears."""
     return meta_graph.about_one(kept, raw.Page, lambda page: page.id)
 
 

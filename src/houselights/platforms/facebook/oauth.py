@@ -15,13 +15,13 @@ renew = meta_login.renew
 revoke = meta_login.revoke
 
 _SEES_INSIGHTS = "ANALYZE"
-"""The task on a page without which its numbers are refused."""
+"""The task on a page that a person needs to see its numbers."""
 
 
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`: code -> token and what it may do -> pages. A page that gives no token is none of ours."""
+    """As `Platform.exchange`: code -> token and what it may do -> pages. A page without a token is left out."""
     consented = yield from meta_login.consented(manifest, app, code, redirect.uri, now)
     pages = yield from meta_login.pages(manifest, app, consented.user, consented.picked)
     found = [_candidate(manifest, page, page.access_token, consented) for page in pages if page.access_token]
@@ -41,5 +41,5 @@ def _candidate(manifest: Manifest, page: Page, token: Secret, consented: Consent
 
 
 def _may_see_insights(page: Page) -> bool:
-    """True also where the tasks are not told: the first reading will tell."""
+    """True also if the tasks are not given: the first reading will show."""
     return page.tasks is None or _SEES_INSIGHTS in page.tasks

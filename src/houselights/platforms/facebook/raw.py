@@ -1,6 +1,6 @@
 """Replies about a page, only the fields that we use. A field that may be missing is None, never 0.
 
-The list of pages and their tokens are `port.families.meta_login`'s.
+The list of pages and their tokens are in `port.families.meta_login`.
 Ids arrive as texts or as numbers larger than 2^53; numbers may arrive as texts.
 """
 
@@ -25,7 +25,7 @@ class Picture(Struct, frozen=True):
 class Page(Struct, frozen=True):
     """https://developers.facebook.com/docs/graph-api/reference/page/ (read 2026-11-23)
 
-    username             absent where the page has no handle
+    username             absent if the page has no handle
     verification_status  `not_verified`, or the colour of the badge
     fan_count            likes
     """
@@ -45,13 +45,13 @@ class Page(Struct, frozen=True):
 
 
 class Point(Struct, frozen=True):
-    """People by country or city at the end of one day; {} where that day has no numbers yet."""
+    """People by country or city at the end of one day; {} if that day has no numbers yet."""
 
     value: dict[str, Count] = {}
 
 
 class Series(Struct, frozen=True):
-    """One metric, day by day, the newest day last."""
+    """One metric, day by day, newest last."""
 
     name: str
     values: tuple[Point, ...] = ()
@@ -60,7 +60,7 @@ class Series(Struct, frozen=True):
 class Insights(Struct, frozen=True):
     """`GET /{page}/insights`: https://developers.facebook.com/docs/platforminsights/page (read 2026-11-23)
 
-    `paging` beside `data` leads to other days, not to more rows, and holds the token: it is not read.
+    `paging`, next to `data`, leads to other days, not to more rows, and holds the token: it is not read.
     """
 
     data: tuple[Series, ...]

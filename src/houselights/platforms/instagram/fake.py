@@ -1,6 +1,6 @@
 """The invented platform: Instagram behind Facebook Login, answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/reference/ig-user (read 2026-11-23).
 """
 
@@ -54,7 +54,7 @@ def invented(personas: Sequence[Persona]) -> FacebookLogin:
 
 
 def _page(session: Session, shown: Page, token: str, fields: str) -> object:
-    """A page, with the account that is linked to it where the session may see that."""
+    """A page, with the account linked to it if the session may see that."""
     values: Values = {
         "id": shown.id,
         "name": shown.name,
@@ -95,7 +95,7 @@ def _targets(scope: str, pages: Sequence[Page]) -> list[str] | None:
 
 
 def _usage(session: Session, percent: int) -> dict[str, str]:
-    """Of the app for a person's token."""
+    """The app's usage for a person's token."""
     return instagram.usage(session.persona, percent) if session.claims.kind == "page" else meta.app_usage(percent)
 
 

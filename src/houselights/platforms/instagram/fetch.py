@@ -27,7 +27,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
 
 
 def read(manifest: Manifest, app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. An account that has gone is looked up once more before the grant counts as dead."""
+    """As `Platform.read`. An account that is gone is looked up once more before the grant counts as dead."""
     with_audience = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     try:
         return (yield from reading(manifest, _account(manifest, app, grant), with_audience=with_audience))
@@ -37,9 +37,9 @@ def read(manifest: Manifest, app: AppKeys, grant: Grant, _now: datetime, with_au
 
 
 def _found_again(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[Grant]:
-    """The grant with the token of the page that carries the account now.
+    """The grant with the token of the page that the account is linked to now.
 
-    raises  GoneError where none does
+    raises  GoneError if there is none
     """
     try:
         pages = yield from linked_pages(manifest, app, grant.tokens["user"], [grant.refs["page"]])
@@ -54,7 +54,7 @@ def _found_again(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[Grant
 
 
 def _account(manifest: Manifest, app: AppKeys, grant: Grant) -> Account:
-    """The grant's account. No `timeframe`: the audience is that of today, and a frame only adds a column."""
+    """The grant's account. No `timeframe`: the audience is today's, and a timeframe would only add a column."""
     account, token = grant.refs["account"], grant.tokens.get("page", grant.tokens["user"])
     asked = {name: manifest.settings[name] for name in ("metric", "period", "metric_type")}
 

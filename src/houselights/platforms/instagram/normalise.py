@@ -20,9 +20,9 @@ _ACCOUNT_TYPES = {"BUSINESS": "BUSINESS", "MEDIA_CREATOR": "CREATOR"}
 
 
 def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; replies about the audience of the same refresh may lie among them.
+    """As `Platform.normalise_profile`; replies about the audience of the same refresh may be among them.
 
-    Where the same account comes in both of its forms, they complete each other: the one with `ig_id` goes first.
+    If the same account appears in both of its forms, they complete each other: the one with `ig_id` takes precedence.
     """
     users = _users(recognised(manifest, replies, raw.User))
     if not users:
@@ -36,7 +36,7 @@ def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(manifest: Manifest, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`; the profile reply of the same refresh, if among them, tells the followers."""
+    """As `Platform.normalise_audience`; the profile reply of the same refresh, if among them, counts the followers."""
     kept = recognised(manifest, replies, raw.User)
     followers = next((user.followers_count for user in _users(kept)), None)
     return meta_demographics.kept_audience(manifest, kept, followers)
@@ -66,5 +66,5 @@ def profile_facts(user: raw.User) -> ProfileFacts:
 
 
 def _users(kept: Sequence[object]) -> list[raw.User]:
-    """Every form of the one account that the replies are about."""
+    """The one account that the replies are about, in every form in which it appears."""
     return meta_graph.about_one(kept, raw.User, lambda user: user.user_id or user.id)

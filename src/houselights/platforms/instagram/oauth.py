@@ -37,7 +37,7 @@ def linked_pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequenc
     """The pages with a professional account, in the platform's order.
 
     picked  as in `meta_login.pages`
-    raises  NotGiven NO_LINKED_PAGE without any page, NO_PROFESSIONAL_ACCOUNT with none that carries an account
+    raises  NotGiven: NO_LINKED_PAGE if there is no page, NO_PROFESSIONAL_ACCOUNT if no page is linked to an account
     """
     pages = yield from meta_login.pages(manifest, app, user, picked)
     linked = [page for page in pages if page.instagram_business_account is not None]
@@ -47,13 +47,13 @@ def linked_pages(manifest: Manifest, app: AppKeys, user: Secret, picked: Sequenc
 
 
 def _identity(manifest: Manifest, app: AppKeys, page: Page, user: Secret) -> Request:
-    """What a page's account is called; its legacy id, if it has one, is the one that clients know."""
+    """Asks for the name of a page's account, and its legacy id: if it has one, that is the id that clients know."""
     token = page.access_token or user
     return meta_graph.signed_get(manifest, app, _account_id(page), token, fields="id,ig_id,username")
 
 
 def _candidates(pages: Sequence[Page], replies: Sequence[Response], consented: Consented) -> list[Candidate]:
-    """One per account that can be seen; one that has gone meanwhile is left out."""
+    """One per account that can be seen; one that is gone by now is left out."""
     found = []
     for page, reply in zip(pages, replies, strict=True):
         refused = meta_graph.refusal(reply)
@@ -70,7 +70,7 @@ def _candidates(pages: Sequence[Page], replies: Sequence[Response], consented: C
 
 
 def _grant(page: Page, consented: Consented) -> Grant:
-    """Reads go with the page's token; the user's stays for looking the page up again, and reads where there is none."""
+    """The page's token is for reading; the user's is for looking the page up again, and for reading without one."""
     tokens = {"user": consented.user}
     if page.access_token is not None:
         tokens["page"] = page.access_token

@@ -1,6 +1,6 @@
 """Replies about a professional account, only the fields that we use. A field that may be missing is None, never 0.
 
-The pages it is linked to are `port.families.meta_login`'s, the tables of its followers `meta_demographics`'s.
+The pages it is linked to are in `port.families.meta_login`, the tables of its followers in `meta_demographics`.
 Ids arrive as texts or as numbers larger than 2^53; numbers may arrive as texts.
 """
 

@@ -1,6 +1,6 @@
 """The invented platform: Instagram behind its own login, answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started
 (read 2026-11-23).
 """
@@ -49,7 +49,7 @@ def invented(personas: Sequence[Persona]) -> LongLivedLogin:
 
 
 def _short(persona: Persona, token: str, granted: Sequence[str]) -> object:
-    """The documented shape is wrapped; the older one is flat, its id a number."""
+    """A short-lived token. The documented shape is wrapped; the older one is flat, with a number as id."""
     told = {"access_token": token, "permissions": ",".join(granted)}
     if Trait.OLDER_SHAPES in persona.traits:
         return {**told, "user_id": _app_scoped_id(persona)}
@@ -80,14 +80,14 @@ def _insights(session: Session, wanted: str) -> object:
 
 
 def _own(session: Session, wanted: str) -> Persona:
-    """A token reaches its own account and no other."""
+    """The creator behind the token's own account; a token reaches no other."""
     if wanted not in ("me", account_id(session.persona)):
         raise meta.gone(wanted)
     return session.persona
 
 
 def _app_scoped_id(persona: Persona) -> int:
-    """What this one app sees."""
+    """The id that only this one app sees."""
     return 9_000_000_000_000_001 + persona.number
 
 

@@ -26,7 +26,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
 
 
 def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. An account that has gone is looked up once more before the grant counts as dead."""
+    """As `Platform.read`. An account that is gone is looked up once more before the grant counts as dead."""
     with_audience = with_audience and set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes)
     token, account = grant.tokens[USER], grant.refs["account"]
     try:
@@ -37,7 +37,7 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_a
 
 
 def _account(manifest: Manifest, token: Secret, account: str) -> Account:
-    """No `timeframe`: the audience is that of today, and a frame only adds a column."""
+    """No `timeframe`: the audience is today's, and a timeframe would only add a column."""
     asked = {name: manifest.settings[name] for name in ("metric", "period", "metric_type")}
 
     def insights(dimension: str) -> Request:

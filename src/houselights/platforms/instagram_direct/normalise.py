@@ -18,7 +18,7 @@ _ACCOUNT_TYPES = {"BUSINESS": "BUSINESS", "MEDIA_CREATOR": "CREATOR"}
 
 
 def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; replies about the audience of the same refresh may lie among them."""
+    """As `Platform.normalise_profile`; replies about the audience of the same refresh may be among them."""
     users = _users(recognised(manifest, replies, raw.User))
     if not users:
         raise UnfitReplyError(0, "no reply about a profile: `$.username` is missing")
@@ -26,7 +26,7 @@ def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(manifest: Manifest, replies: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`; the profile reply of the same refresh, if among them, tells the followers."""
+    """As `Platform.normalise_audience`; the profile reply of the same refresh, if among them, counts the followers."""
     kept = recognised(manifest, replies, raw.User)
     followers = next((user.followers_count for user in _users(kept)), None)
     return meta_demographics.kept_audience(manifest, kept, followers)
@@ -55,5 +55,5 @@ def profile_facts(user: raw.User) -> ProfileFacts:
 
 
 def _users(kept: Sequence[object]) -> list[raw.User]:
-    """The one account that the replies are about, once or more."""
+    """The one account that the replies are about, as often as it appears."""
     return meta_graph.about_one(kept, raw.User, lambda user: user.user_id)

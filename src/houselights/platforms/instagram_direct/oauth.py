@@ -20,7 +20,7 @@ revoke = meta_long_lived.revoke
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`. The id of the token's reply belongs to our app alone: `/me` tells the one to keep."""
+    """As `Platform.exchange`. The id in the token's reply is valid for our app alone: `/me` gives the one to keep."""
     grant = yield from meta_long_lived.consented(manifest, app, code, redirect, now)
     user = yield from me(manifest, grant.tokens[USER])
     account = str(user.user_id)

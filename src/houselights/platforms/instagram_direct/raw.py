@@ -1,6 +1,6 @@
 """Replies about a professional account, only the fields that we use. A field that may be missing is None, never 0.
 
-Tokens are `port.families.meta_long_lived`'s, the tables of its followers `meta_demographics`'s.
+Tokens are in `port.families.meta_long_lived`, the tables of its followers in `meta_demographics`.
 Ids arrive as texts or as numbers larger than 2^53; numbers may arrive as texts.
 """
 
@@ -15,7 +15,7 @@ class User(Struct, frozen=True):
 
     https://developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/get-started
     (read 2026-11-23)
-    user_id       what paths take, the same for every app; `id` beside it belongs to our app alone and is not read
+    user_id       the id for paths, the same for every app; `id`, valid for our app alone, is not read
     account_type  `BUSINESS` or `MEDIA_CREATOR`
     """
 

@@ -1,7 +1,7 @@
 """Requests of LinkedIn's APIs: versions in headers, and parameters in the notation of Rest.li.
 
-Rest.li takes parentheses and commas as they are and what stands between them percent-encoded, so addresses are put
-together to the letter here.
+Rest.li needs parentheses and commas as they are, and the text between them percent-encoded, so addresses are built
+character by character here.
 Source: https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/protocol-version (read 2026-11-23).
 """
 
@@ -15,7 +15,7 @@ from houselights.port.platform import Grant
 
 
 def rest(manifest: Manifest, grant: Grant, path: str) -> Request:
-    """A versioned call of `/rest/{path}`; the path may hold a query."""
+    """A versioned call of `/rest/{path}`; the path may include a query."""
     headers = (
         oauth2.bearer(grant),
         ("linkedin-version", manifest.api_version),
@@ -25,7 +25,7 @@ def rest(manifest: Manifest, grant: Grant, path: str) -> Request:
 
 
 def plain(manifest: Manifest, grant: Grant, path: str) -> Request:
-    """A call of `/v2/{path}`, which knows no versions; the path may hold a query."""
+    """A call of `/v2/{path}`, which has no versions; the path may include a query."""
     headers = (oauth2.bearer(grant), ("x-restli-protocol-version", manifest.settings["protocol_version"]))
     return Request("GET", f"{manifest.settings['api']}/v2/{path}", headers=headers)
 

@@ -1,4 +1,4 @@
-"""One refresh: a page with its followers, whose places are named by one more call; or the member alone.
+"""One refresh: a page with its followers, and a further step that names their places; or the member alone.
 
 Source: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/follower-statistics
 (read 2026-11-23).
@@ -27,7 +27,7 @@ PAGE, MEMBER = "page", "member"
 
 
 def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
-    """LinkedIn's replies say nothing of its quotas."""
+    """LinkedIn's replies say nothing about its quotas."""
     return None
 
 
@@ -69,9 +69,9 @@ def administered(manifest: Manifest, grant: Grant, start: int) -> Request:
 
 
 def _why_gone(manifest: Manifest, grant: Grant, now: datetime) -> Script[PlatformError]:
-    """Of a page that is not found: whether the member administers it still.
+    """Why a page is not found: whether the member still administers it.
 
-    ->  PlatformDown where they do, so that it is asked for again; TokenRevoked where no page of the list is it
+    ->  PlatformDown if they do, so that it is asked for again; TokenRevoked if it is not in the list of their pages
     """
     size, urn = int(manifest.settings["page_size"]), f"urn:li:organization:{grant.refs['id']}"
     for number in range(manifest.limits.pages):
@@ -88,7 +88,7 @@ def _why_gone(manifest: Manifest, grant: Grant, now: datetime) -> Script[Platfor
 def _audience(
     manifest: Manifest, grant: Grant, statistics: raw.Statistics, now: datetime
 ) -> Script[AudienceFacts | NoAudience]:
-    """With the names of the places that no table knows: one call for countries, one for metropolitan areas."""
+    """The audience; places that are in no table are looked up: one call for countries, one for metropolitan areas."""
     lookups = [
         calls.plain(manifest, grant, f"geo?ids={calls.id_list(numbers)}&locale=(language:en,country:US)")
         for numbers in unnamed(statistics)
@@ -107,7 +107,7 @@ def _audience(
 
 
 def _needed(reply: Response, now: datetime) -> bytes:
-    """A body without which there is no profile; a right that is missing means that nothing can be read any more."""
+    """A body that the profile needs; a missing right means that nothing can be read any more."""
     refused = refusal(reply, now)
     if isinstance(refused, NotGranted):
         raise TokenRevoked(refused.code)
@@ -117,7 +117,7 @@ def _needed(reply: Response, now: datetime) -> bytes:
 
 
 def _optional(reply: Response, now: datetime) -> bytes | PlatformError:
-    """A body that a profile does without; what would stop the other calls as well is raised."""
+    """A body that the profile can do without. Raises a refusal that would stop the other calls as well."""
     refused = refusal(reply, now)
     if refused is None or isinstance(refused, NotGranted | GoneError):
         return reply.body if refused is None else refused

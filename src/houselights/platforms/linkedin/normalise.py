@@ -24,7 +24,7 @@ from houselights.rules.shares import shares
 from houselights.rules.texts import said
 
 Names: TypeAlias = Mapping[str, str]
-"""English names of places by LinkedIn's number for them."""
+"""LinkedIn's number of a place -> its English name."""
 
 Kept: TypeAlias = raw.Organization | raw.NetworkSize | raw.Statistics | raw.Batch | raw.Person | PlatformError
 
@@ -41,7 +41,7 @@ _COUNTRIES: Names = {
     "105646813": "ES",
     "106057199": "BR",
 }
-"""Numbers that need no look-up; every other one is named by `/v2/geo`."""
+"""Numbers that need no look-up; `/v2/geo` names all others."""
 
 _METROS: Names = {
     "90000070": "New York City Metropolitan Area",
@@ -49,7 +49,7 @@ _METROS: Names = {
 }
 
 _AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For refusals that were kept: how long one had to wait then makes no difference."""
+"""For kept refusals: how long we had to wait at the time no longer matters."""
 
 
 class _Shape(Struct, frozen=True, rename="camel"):
@@ -105,7 +105,7 @@ def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAud
 
 
 def page_facts(page: raw.Organization, followers: int | None) -> ProfileFacts:
-    """A company's page as the contract serves it. followers: None where nobody counted."""
+    """A company's page as the contract serves it. followers: None if they were not counted."""
     name, vanity = said(page.localized_name), said(page.vanity_name)
     homes = [each.address.country for each in page.locations if each.location_type == "HEADQUARTERS"]
     return ProfileFacts(
@@ -143,9 +143,9 @@ def audience_facts(
 ) -> AudienceFacts | NoAudience:
     """The audience of one reading.
 
-    names    of places beyond the tables here
-    refused  why some of them could not be looked up; a list that misses one of its names then counts as refused,
-             unless it is just that they were not found: then what has a name stands
+    names    names of places that are not in the tables here
+    refused  why some of them could not be looked up; a list with a name missing then counts as refused, unless they
+             were merely not found: then the places that have a name are kept
     """
     flags: set[Quality] = set()
     top = int(manifest.settings["top_rows"])
@@ -173,7 +173,7 @@ def audience_facts(
 
 
 def unnamed(statistics: raw.Statistics) -> tuple[list[str], list[str]]:
-    """Numbers of countries and of metropolitan areas that no table here names, each once."""
+    """Numbers of countries and of metropolitan areas that are in no table here, each once."""
     countries = (_number(row) for row in _countries(statistics))
     metros = (_number(row) for row in _metros(statistics))
     return _beyond(countries, _COUNTRIES), _beyond(metros, _METROS)
@@ -207,7 +207,7 @@ def _number(row: raw.GeoCount) -> str:
 
 
 def _recognised(kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:
@@ -236,4 +236,4 @@ _KINDS: Mapping[str, Callable[[bytes], Kept]] = {
     "localized_name": lambda body: replies.fit(body, raw.Organization),
     "vanity_name": lambda body: replies.fit(body, raw.Organization),
 }
-"""What a reply with a key is."""
+"""Key of a reply -> what the reply is."""

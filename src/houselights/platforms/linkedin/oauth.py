@@ -1,10 +1,10 @@
 """Consent at LinkedIn, for one of its two products: the pages that a member administers, or the member alone.
 
-Which one the operator's app belongs to is an option of it: LinkedIn gives no app the scopes of both, and refuses a
-whole consent for one scope that the app does not have.
+An option of the operator's app says which one it belongs to: LinkedIn gives no app the scopes of both, and refuses a
+whole consent because of one scope that the app does not have.
 
-The refresh token ends a year after the first consent, however often it is used; apps that LinkedIn did not enable for
-it get none, and ask again after sixty days.
+The refresh token ends a year after the first consent, however often it is used; apps that LinkedIn has not enabled
+for it get none, and must ask for consent again after sixty days.
 Source: https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow and
 https://learn.microsoft.com/en-us/linkedin/shared/authentication/programmatic-refresh-tokens (read 2026-11-23).
 """
@@ -25,10 +25,10 @@ from houselights.port.manifest import Manifest
 from houselights.port.platform import AppKeys, Candidate, Grant, Redirect
 
 MEMBERS = "members"
-"""The kind of apps of Sign In with LinkedIn; all others are of the Community Management API."""
+"""The kind of app for Sign In with LinkedIn; all others are for the Community Management API."""
 
 _DEAD_CODE = ("invalid_grant", "invalid_request")
-"""A code that is spent or late is a wrong parameter to LinkedIn."""
+"""LinkedIn calls a code that is spent or late a wrong parameter."""
 
 
 def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
@@ -39,7 +39,7 @@ def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`: the pages in LinkedIn's order, or the member. NotGiven NO_LINKED_PAGE without a page."""
+    """As `Platform.exchange`: the pages in LinkedIn's order, or the member. NotGiven NO_LINKED_PAGE if none."""
     token = yield from _token(manifest, app, oauth2.code_form(redirect, code), _DEAD_CODE)
     grant = oauth2.granted(manifest, token, now, {}, redirect.products, app.kind)
     if app.kind == MEMBERS:
@@ -69,7 +69,7 @@ def _token(manifest: Manifest, app: AppKeys, form: Fields, dead: tuple[str, ...]
 
 
 def _pages(manifest: Manifest, grant: Grant, now: datetime) -> Script[list[raw.Organization]]:
-    """The pages that the member administers, one call for the ids of a list page and one for what they are called."""
+    """The pages that the member administers; for each page of the list one call gives ids and another names."""
     size = int(manifest.settings["page_size"])
     pages: list[raw.Organization] = []
     for number in range(manifest.limits.pages):

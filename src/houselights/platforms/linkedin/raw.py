@@ -72,7 +72,7 @@ class Organization(Struct, frozen=True, rename="camel"):
 
 
 class Batch(Struct, frozen=True):
-    """A reply about several ids: results by id; what is not there is not visible, or is not."""
+    """A reply about several ids: results by id; a missing one is not visible, or does not exist."""
 
     results: Mapping[str, msgspec.Raw]
 
@@ -84,7 +84,7 @@ class NetworkSize(Struct, frozen=True, rename="camel"):
 
 
 class Followers(Struct, frozen=True, rename="camel"):
-    """organic_follower_count: contains the paid ones already."""
+    """organic_follower_count: already includes the paid ones."""
 
     organic_follower_count: Count = 0
 
@@ -97,7 +97,7 @@ class GeoCount(Struct, frozen=True, rename="camel"):
 
 
 class Facets(Struct, frozen=True, rename="camel"):
-    """Followers by what they are; empty for small pages."""
+    """Followers by facet; empty for small pages."""
 
     follower_counts_by_geo_country: tuple[GeoCount, ...] = ()
     follower_counts_by_geo: tuple[GeoCount, ...] = ()

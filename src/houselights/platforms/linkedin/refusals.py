@@ -1,4 +1,4 @@
-"""LinkedIn's refusals: a status in the body as well. Neither 403, a missing right, nor 404 is a dead token.
+"""LinkedIn's refusals, with the status in the body as well. Neither 403 (a missing right) nor 404 is a dead token.
 
 Source: https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/error-handling (read 2026-11-23).
 """
@@ -15,11 +15,11 @@ from houselights.port import replies
 
 
 class GoneError(AppRefused):
-    """What was asked for is not there (any more); of a page, whoever reads it looks it up anew before it says more."""
+    """What was asked for is not there (any more). A reader looks a page up again before concluding anything from it."""
 
 
 class Refusal(Struct, frozen=True, rename="camel"):
-    """Every refusal of the APIs. The message is read for whose calls were too many, and never kept."""
+    """Every refusal of the APIs. The message is read only to see who made too many calls, and is never kept."""
 
     status: int
     message: str
@@ -27,7 +27,7 @@ class Refusal(Struct, frozen=True, rename="camel"):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply is no answer; None where it is one."""
+    """Why a reply is not an answer; None if it is one."""
     said = replies.envelope(reply, Refusal)
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None
@@ -40,16 +40,16 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 def _counted(message: str) -> str | None:
-    """Whose limit is reached: all of the application's, or else, as it is called, that of application and member.
+    """Whose limit is reached: "app" for the whole application's, None for that of application and member together.
 
-    https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits knows both, with one code for the
+    https://learn.microsoft.com/en-us/linkedin/shared/api-guide/concepts/rate-limits has both, with one code for the
     two; the sentence is as users of the API report it.
     """
     return "app" if re.search(r"\bAPPLICATION\b", message) else None
 
 
 def _until_midnight(now: datetime) -> timedelta:
-    """Quotas are by the day, and days are those of UTC; no header says when one ends."""
+    """How long until the quota is renewed: quotas are per day in UTC; no header says when one ends."""
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today + timedelta(days=1) - now
 

@@ -1,6 +1,6 @@
 """The invented platform: Pinterest's consent and token endpoint, accounts, ad accounts, insights; from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/ and
 https://developers.pinterest.com/docs/api/v5/audience_insights-get (read 2026-11-23).
 """
@@ -120,7 +120,7 @@ class Fake:
         return _refusal(400, 1, "The grant type is not supported.")
 
     def _told(self, pair: Pair, kind: str, *, rolls: bool) -> Response:
-        """A renewal of the older kind brings no refresh token: the old one goes on."""
+        """The tokens. A renewal of the older kind brings no refresh token: the old one remains valid."""
         body: dict[str, object] = {
             "response_type": kind,
             "access_token": pair.access,
@@ -154,7 +154,7 @@ def _route(path: str) -> tuple[str, Callable[[Persona, str, Mapping[str, str]], 
 
 
 def _account(persona: Persona, _path: str, _sent: Mapping[str, str]) -> Response:
-    """What the creator left empty is an empty text, or null."""
+    """The account; what the creator left empty is an empty text, or null."""
     is_business = not persona.traits & _NO_AD_ACCOUNT
     return _json(
         {
@@ -175,7 +175,7 @@ def _account(persona: Persona, _path: str, _sent: Mapping[str, str]) -> Response
 
 
 def _ad_accounts(persona: Persona, _path: str, sent: Mapping[str, str]) -> Response:
-    """In pages; those that others share stand before the own one where there are very many."""
+    """The ad accounts, in pages; if there are very many, those that others share come before the creator's own."""
     own = {"username": persona.username, "id": str(_FIRST_ACCOUNT + persona.number)}
     stranger = {"username": "somebody.else", "id": "7"}
     rows = [(_FIRST_AD_ACCOUNT + persona.number, own)] if not persona.traits & _NO_AD_ACCOUNT else []
@@ -191,7 +191,7 @@ def _ad_accounts(persona: Persona, _path: str, sent: Mapping[str, str]) -> Respo
 
 
 def _insights(persona: Persona, path: str, sent: Mapping[str, str]) -> Response:
-    """Fractions with three decimals. A fresh account is not found, or has nothing in its lists."""
+    """The audience in fractions with three decimals. A fresh account is not found, or has empty lists."""
     if path != f"ad_accounts/{_FIRST_AD_ACCOUNT + persona.number}/audience_insights":
         return REFUSALS["error_403_scope"]
     if sent.get("audience_insight_type") not in ("YOUR_TOTAL_AUDIENCE", "YOUR_ENGAGED_AUDIENCE"):
@@ -217,7 +217,7 @@ def _insights(persona: Persona, path: str, sent: Mapping[str, str]) -> Response:
 
 
 def _fine(age: str, thousandths: int) -> list[object]:
-    """45 to 54 comes in two steps."""
+    """The parts of an age range; 45 to 54 is split in two."""
     if age != "45-54":
         return [_part(age.replace("65-", "65+"), age, thousandths)]
     return [_part("45-49", "45-49", thousandths // 2), _part("50-54", "50-54", thousandths - thousandths // 2)]
@@ -228,14 +228,14 @@ def _part(key: str, name: str, thousandths: int) -> object:
 
 
 def _thousandths(counts: Mapping[K, int]) -> list[tuple[K, int]]:
-    """Of everybody, half up; nobody is not listed."""
+    """Thousandths of everybody, rounded half up; a part of 0 is not listed."""
     whole = sum(counts.values())
     parts = ((key, (people * 2_000 + whole) // (2 * whole)) for key, people in counts.items())
     return sorted(((key, part) for key, part in parts if part), key=lambda row: -row[1])
 
 
 def _budget(request: FakeRequest) -> dict[str, str]:
-    """A minute's window; the limit is followed by its details, the reset is how many seconds are left."""
+    """A window of a minute; the limit is followed by its details, the reset is the number of seconds left."""
     spent = 1 if request.usage_percent is None else _CALLS * request.usage_percent // 100
     return {
         "x-ratelimit-limit": f'{_CALLS}, {_CALLS};w=60;name="org_read_app_id_user_id"',
@@ -245,7 +245,7 @@ def _budget(request: FakeRequest) -> dict[str, str]:
 
 
 def _is_app(request: FakeRequest) -> bool:
-    """HTTP Basic."""
+    """Whether the app authenticates by HTTP Basic."""
     sent = request.headers.get("authorization", "").removeprefix("Basic ")
     try:
         return base64.b64decode(sent).decode() == f"{_APP_ID}:{_APP_KEY}"

@@ -1,4 +1,4 @@
-"""One refresh: the account and its ad accounts side by side, then the audience of the one that is the creator's own.
+"""One refresh: the account and its ad accounts side by side, then the audience of the creator's own ad account.
 
 Source: https://developers.pinterest.com/docs/api/v5/audience_insights-get (read 2026-11-23).
 """
@@ -41,7 +41,7 @@ def read_account(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.
 def _audience(
     manifest: Manifest, grant: Grant, account: raw.Account, listed: Response, now: datetime
 ) -> Script[AudienceFacts | NoAudience]:
-    """Of the creator's own ad account, wherever in the list it stands; without one there is none."""
+    """The audience of the creator's own ad account, wherever it is in the list; NoAudience without one."""
     for _ in range(manifest.limits.pages):
         refused = _refused(listed, now)
         if refused is not None:
@@ -66,7 +66,7 @@ def _insights(manifest: Manifest, grant: Grant, ad_account: str, now: datetime) 
 
 
 def _refused(reply: Response, now: datetime) -> PlatformError | None:
-    """Why there is no audience; what would stop the account as well is raised."""
+    """Why there is no audience. Raises a refusal that would stop the account as well."""
     refused = refusal(reply, now)
     if refused is None or isinstance(refused, NotGranted | NotGiven):
         return refused
@@ -74,7 +74,7 @@ def _refused(reply: Response, now: datetime) -> PlatformError | None:
 
 
 def _account(reply: Response, now: datetime) -> raw.Account:
-    """A missing scope here means that nothing can be read any more, and so does an account that is gone."""
+    """The account; a missing scope here, or an account that is gone, means that nothing can be read any more."""
     refused = refusal(reply, now)
     if isinstance(refused, NotGranted | NotGiven):
         raise TokenRevoked(refused.code)

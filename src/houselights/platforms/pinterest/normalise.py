@@ -30,7 +30,7 @@ Kept: TypeAlias = raw.Account | raw.AdAccounts | raw.Insights | PlatformError
 _TYPES = {"BUSINESS": "BUSINESS", "PINNER": "PERSONAL"}
 
 _AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For refusals that were kept: how long one had to wait then makes no difference."""
+"""For kept refusals: how long we had to wait at the time no longer matters."""
 
 
 class _Shape(Struct, frozen=True):
@@ -101,7 +101,7 @@ def profile_facts(account: raw.Account) -> ProfileFacts:
 
 
 def own_ad_account(account: raw.Account, listed: raw.AdAccounts) -> raw.AdAccount | None:
-    """The creator's own; one that is shared with them has an audience that is not theirs."""
+    """The creator's own ad account, None without one; one shared with them has an audience that is not theirs."""
     for each in listed.items:
         owner = each.owner
         is_own = owner.username == account.username if owner.id is None else str(owner.id) == str(account.id)
@@ -125,7 +125,7 @@ def audience_facts(insights: raw.Insights) -> AudienceFacts | NoAudience:
 
 
 def read_insights(manifest: Manifest, body: bytes) -> raw.Insights:
-    """A reply about an audience. Raises PlatformChanged for anybody's but the creator's."""
+    """A reply about an audience. Raises PlatformChanged if it is not the creator's audience."""
     insights = replies.fit(body, raw.Insights)
     wanted = manifest.settings["audience_type"]
     if insights.type != wanted:
@@ -139,7 +139,7 @@ def _places(
     missing: PlatformError | None,
     flags: set[Quality],
 ) -> lists.Shares[str]:
-    """Percent of the audience, of which the largest places alone are listed."""
+    """Percentages of the whole audience, although only the largest places are listed."""
     if parts is None:
         return missing or {}
     shares = told((key(part), part.ratio) for part in parts)
@@ -151,7 +151,7 @@ def _places(
 def _people(
     parts: raw.Demographics, missing: PlatformError | None, flags: set[Quality]
 ) -> Mapping[tuple[Gender, str], Decimal] | PlatformError:
-    """The product of genders and ages, which are told one by one."""
+    """The product of genders and ages, which are given separately."""
     if parts.genders is None or parts.ages is None:
         return missing or {}
     by_gender = [(gender(part.key), part.ratio) for part in parts.genders]
@@ -168,7 +168,7 @@ def _metro(part: raw.Part) -> str | None:
 
 
 def _recognised(manifest: Manifest, kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:

@@ -1,7 +1,7 @@
-"""Consent at Pinterest; the app proves itself by HTTP Basic.
+"""Consent at Pinterest; the app authenticates by HTTP Basic.
 
-A refresh token lives for sixty days. Asked for with `continuous_refresh`, every renewal brings a new one; of the older
-kind, which lives for a year, renewals bring none and the old one stays.
+A refresh token lives for sixty days. If it was asked for with `continuous_refresh`, every renewal brings a new one;
+the older kind lives for a year, and its renewals bring none: the old one stays.
 Source: https://developers.pinterest.com/docs/getting-started/set-up-authentication-and-authorization/
 (read 2026-11-23).
 """

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 Id: TypeAlias = int | str
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Ratio: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
-"""Of the whole audience."""
+"""A fraction of the whole audience."""
 
 
 class Account(Struct, frozen=True):
@@ -33,7 +33,7 @@ class Account(Struct, frozen=True):
 
 
 class Owner(Struct, frozen=True):
-    """Whose an ad account is."""
+    """Who owns an ad account."""
 
     id: Id | None = None
     username: str | None = None
@@ -57,7 +57,7 @@ class AdAccounts(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """A value and its part of the audience; lists hold the largest only."""
+    """A value and its part of the audience; lists hold only the largest."""
 
     key: str
     ratio: Ratio
@@ -65,7 +65,7 @@ class Part(Struct, frozen=True):
 
 
 class Demographics(Struct, frozen=True):
-    """Ages come in finer steps than the contract's between 45 and 54."""
+    """Lists by dimension. Between 45 and 54, ages have finer steps than in the contract."""
 
     ages: tuple[Part, ...] | None = None
     genders: tuple[Part, ...] | None = None

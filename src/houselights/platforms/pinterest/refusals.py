@@ -23,7 +23,7 @@ from houselights.core.messages import Response
 from houselights.port import replies
 
 BUDGET = "x-ratelimit-"
-"""How the headers of the budget begin."""
+"""What the names of the budget's headers begin with."""
 
 _BUSY = timedelta(seconds=60)
 _RATE, _SPENT = 8, 283
@@ -37,7 +37,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply is no answer; None where it is one."""
+    """Why a reply is not an answer; None if it is one."""
     said = replies.envelope(reply, Refusal)
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None
@@ -51,7 +51,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 def token_refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why the token endpoint gave none; there, number 2 is a wrong app, and 283 a dead code or refresh token."""
+    """Why the token endpoint gave no token; there 2 means a wrong app, and 283 a dead code or refresh token."""
     refused = refusal(reply, now)
     if isinstance(refused, TokenRevoked) and refused.code != f"pinterest_{_SPENT}":
         return AppRefused(refused.code)

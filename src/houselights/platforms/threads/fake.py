@@ -1,6 +1,6 @@
 """The invented platform: Threads behind its own login, answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.facebook.com/docs/threads/threads-profiles and
 https://developers.facebook.com/docs/threads/insights (read 2026-11-23).
 """
@@ -66,7 +66,7 @@ def invented(personas: Sequence[Persona]) -> LongLivedLogin:
 
 
 def _short(persona: Persona, token: str, _granted: Sequence[str]) -> object:
-    """The id is a number larger than 2^53; what was granted is not said."""
+    """A short-lived token. The id is a number larger than 2^53; the granted scopes are not named."""
     return {"access_token": token, "user_id": int(_id(persona))}
 
 
@@ -87,7 +87,7 @@ def _node(session: Session, wanted: str) -> object:
 
 
 def _insights(session: Session, wanted: str) -> object:
-    """`/{id}/threads_insights` of one metric."""
+    """`/{id}/threads_insights` for one metric."""
     persona, sent = _own(session, wanted), session.sent
     if _INSIGHTS not in session.scopes:
         raise RefusedError(REFUSALS["error_10_permission"])
@@ -111,7 +111,7 @@ def _follower_count(persona: Persona) -> object:
 
 
 def _demographics(persona: Persona, column: str) -> object:
-    """A table; in the older shape a map."""
+    """A table of followers; a map in the older shape."""
     total: Values = {"breakdowns": demographics.breakdowns(persona, [column])}
     if Trait.OLDER_SHAPES in persona.traits:
         total = {"value": demographics.people_by(persona, column)}
@@ -119,14 +119,14 @@ def _demographics(persona: Persona, column: str) -> object:
 
 
 def _own(session: Session, wanted: str) -> Persona:
-    """A token reaches its own profile and no other."""
+    """The creator behind the token's own profile; a token reaches no other."""
     if wanted not in ("me", _id(session.persona)):
         raise meta.gone(wanted)
     return session.persona
 
 
 def _id(persona: Persona) -> str:
-    """Larger than 2^53, as in life."""
+    """The profile's id: larger than 2^53, as in real life."""
     return str(9_100_000_000_000_001 + persona.number)
 
 

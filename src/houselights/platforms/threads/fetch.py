@@ -28,7 +28,7 @@ def usage(manifest: Manifest, reply: Response) -> Usage | None:
 
 
 def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. Without the scope of the insights nobody tells how many follow."""
+    """As `Platform.read`. Without the scope for insights, the number of followers is unknown."""
     token, account = grant.tokens[USER], grant.refs["account"]
     if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
         reply = yield from ask(asked_profile(manifest, token))
@@ -52,7 +52,7 @@ def _demographics(manifest: Manifest, token: Secret, account: str, dimension: st
 
 
 def _followers(manifest: Manifest, reply: Response) -> int | None:
-    """None where this one call is refused."""
+    """The number of followers; None if this one call is refused."""
     insights = _insights(reply)
     return None if isinstance(insights, Kind) else follower_count(manifest, insights)
 
@@ -63,7 +63,7 @@ def _answer(manifest: Manifest, dimension: str, reply: Response) -> Answer:
 
 
 def _insights(reply: Response) -> raw.Insights | Kind:
-    """What one call answered; what would stop the others as well is raised."""
+    """What one call answered. Raises a refusal that would stop the others as well."""
     refused = meta_graph.refusal(reply)
     if refused is None:
         return fit(reply.body, raw.Insights)

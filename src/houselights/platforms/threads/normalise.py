@@ -40,7 +40,7 @@ class Counted(Struct, frozen=True):
 
 
 def profile(manifest: Manifest, replies: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; replies about the audience of the same refresh may lie among them."""
+    """As `Platform.normalise_profile`; replies about the audience of the same refresh may be among them."""
     kept = _kept(manifest, replies)
     users = meta_graph.about_one(kept, raw.User, lambda user: user.id)
     if not users:
@@ -55,7 +55,7 @@ def audience(manifest: Manifest, replies: Sequence[bytes]) -> AudienceFacts | No
 
 
 def profile_facts(user: raw.User, followers: int | None) -> ProfileFacts:
-    """One profile as the contract serves it. followers: None where nobody tells."""
+    """One profile as the contract serves it. followers: None if unknown."""
     username = said(user.username)
     return ProfileFacts(
         username=username,
@@ -73,15 +73,15 @@ def profile_facts(user: raw.User, followers: int | None) -> ProfileFacts:
 
 
 def follower_count(manifest: Manifest, insights: raw.Insights) -> int | None:
-    """The number of followers; None where the platform says nothing."""
+    """The number of followers; None if the platform does not give it."""
     totals = [each.total_value.value for each in insights.data if each.name == manifest.settings["followers_metric"]]
     return next((value for value in totals if isinstance(value, int)), None)
 
 
 def table(manifest: Manifest, insights: raw.Insights, dimension: str | None = None) -> Answer:
-    """The one table of a reply, in either of its shapes; EMPTY where the platform says nothing.
+    """The one table of a reply, in either of its shapes; EMPTY if the platform says nothing.
 
-    dimension  what was asked for; None where nobody knows: the older shape does not say, so its words must
+    dimension  what was asked for; None if unknown: the older shape does not name it, so it is guessed from its words
     raises     PlatformChanged for a reply about another metric, or a row with more or fewer values than columns
     """
     if not insights.data:
@@ -98,7 +98,7 @@ def table(manifest: Manifest, insights: raw.Insights, dimension: str | None = No
 
 
 def _dimension_of(words: Collection[str]) -> str:
-    """What words stand for: letters of genders, ranges of ages, codes of countries, or else names of cities."""
+    """The dimension of some words: letters for genders, age ranges, country codes, or else names of cities."""
     if _GENDER_LETTERS.issuperset(words):
         return GENDER
     if all(age_range(word) for word in words):

@@ -21,7 +21,7 @@ revoke = meta_long_lived.revoke
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`. No reply names the granted scopes: one call for each of them tells."""
+    """As `Platform.exchange`. No reply names the granted scopes, so one call is made to test each."""
     grant = yield from meta_long_lived.consented(manifest, app, code, redirect, now)
     token = grant.tokens[USER]
     user = meta_graph.read((yield from ask(asked_profile(manifest, token))), raw.User)
@@ -37,10 +37,10 @@ def exchange(
 
 
 def asked_profile(manifest: Manifest, token: Secret) -> Request:
-    """The profile that a token belongs to."""
+    """Asks for the profile that a token belongs to."""
     return meta_graph.get(manifest, "me", token, fields=manifest.settings["profile_fields"])
 
 
 def asked_followers(manifest: Manifest, token: Secret, account: str) -> Request:
-    """How many follow: a number of the insights, not of the profile."""
+    """Asks for the number of followers, which is in the insights, not in the profile."""
     return meta_graph.get(manifest, f"{account}/threads_insights", token, metric=manifest.settings["followers_metric"])

@@ -1,6 +1,6 @@
 """Replies about a Threads profile, only the fields that we use. A field that may be missing is None, never 0.
 
-Tokens are `port.families.meta_long_lived`'s; tables of followers are `meta_demographics`'s, in the newer shape.
+Tokens are in `port.families.meta_long_lived`; tables of followers, in the newer shape, in `meta_demographics`.
 Ids arrive as texts or as numbers larger than 2^53; numbers may arrive as texts.
 """
 
@@ -23,7 +23,7 @@ class User(Struct, frozen=True):
 
 
 class Total(Struct, frozen=True):
-    """value: a number, or in the older shape of a table people by word; breakdowns: one table, or none."""
+    """value: a number, or people by word in the older shape of a table; breakdowns: one table, or none."""
 
     value: Count | dict[str, Count] | None = None
     breakdowns: tuple[Breakdown, ...] = ()

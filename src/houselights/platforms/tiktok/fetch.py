@@ -1,7 +1,7 @@
-"""One refresh: the profile and the audience side by side; by Login Kit the profile alone.
+"""One refresh: the profile and the audience side by side; with Login Kit only the profile.
 
-Two calls, so that a refused field of the audience does not cost the profile; where one field spoils the audience's
-call, the fields are asked for one by one.
+There are two calls, so that a refused field of the audience does not cost the profile; if one field spoils the call
+for the audience, its fields are asked for one by one.
 Source: https://business-api.tiktok.com/portal/docs (TikTok Accounts, read 2026-11-23).
 """
 
@@ -29,7 +29,7 @@ from houselights.resources.profiles import ProfileFacts
 
 
 def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
-    """TikTok's replies say nothing of its budgets."""
+    """TikTok's replies say nothing about its budgets."""
     return None
 
 
@@ -52,7 +52,7 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, _now: datetime, with_a
 
 
 def read_profile(manifest: Manifest, grant: Grant) -> Script[ProfileFacts]:
-    """The creator alone, by the product that the grant is of."""
+    """Only the creator's profile, through the product that the grant belongs to."""
     if grant.refs["product"] == "business":
         return _profile((yield from ask(_get(manifest, grant, _profile_fields(manifest, grant)))), grant)
     url = f"{manifest.settings['display']}/user/info/"
@@ -69,7 +69,7 @@ def _profile(reply: Response, grant: Grant) -> ProfileFacts:
 
 
 def _check(refused: PlatformError | None) -> None:
-    """Of the profile: a missing scope means that nothing can be read any more."""
+    """Raise a refusal of the profile; a missing scope means that nothing can be read any more."""
     if isinstance(refused, NotGranted):
         raise TokenRevoked(refused.code)
     if refused is not None:
@@ -77,7 +77,7 @@ def _check(refused: PlatformError | None) -> None:
 
 
 def _answer(reply: Response) -> Answer:
-    """The audience, or why some of it is refused; what would stop everything else as well is raised."""
+    """The audience, or why some of it is refused. Raises a refusal that would stop everything else as well."""
     refused = refusal(reply)
     if refused is None:
         return replies.fit(bytes(replies.fit(reply.body, raw.Reply).data), raw.Audience)
@@ -87,12 +87,12 @@ def _answer(reply: Response) -> Answer:
 
 
 def _profile_fields(manifest: Manifest, grant: Grant) -> list[str]:
-    """Those that the granted scopes open; asking for more would refuse the whole call."""
+    """The fields that the granted scopes cover; if we asked for more, the whole call would be refused."""
     return [field for scope in grant.scopes for field in manifest.settings.get(f"fields {scope}", "").split()]
 
 
 def _get(manifest: Manifest, grant: Grant, fields: Sequence[str]) -> Request:
-    """`fields` is a JSON list in one parameter."""
+    """Asks for fields, which are sent as a JSON list in one parameter."""
     wanted = msgspec.json.encode(fields).decode()
     return Request(
         "GET",

@@ -25,7 +25,7 @@ from houselights.rules.shares import product, told
 from houselights.rules.texts import said
 
 Answer: TypeAlias = raw.Audience | PlatformError
-"""What one call says of the audience, or why it was refused."""
+"""What one call says about the audience, or why it was refused."""
 
 T = TypeVar("T", raw.CountryPart, raw.CityPart)
 
@@ -49,9 +49,9 @@ class _Data(Struct, frozen=True):
 
 
 def profile(_manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; replies about the audience of the same refresh may lie among them.
+    """As `Platform.normalise_profile`; replies about the audience of the same refresh may be among them.
 
-    The Accounts API does not repeat the id in the profile: it is None unless a reply of `token_info` tells it.
+    The Accounts API does not repeat the id in the profile: it is None unless a reply of `token_info` gives it.
     """
     found = _recognised(kept)
     for place, each in enumerate(found):
@@ -80,7 +80,7 @@ def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAud
 
 
 def profile_facts(about: raw.Profile, open_id: str | None) -> ProfileFacts:
-    """A creator as the Accounts API tells them. open_id: None where nobody knows it."""
+    """A creator as the Accounts API describes them. open_id: None if unknown."""
     return _facts(
         about,
         open_id=open_id,
@@ -96,7 +96,7 @@ def profile_facts(about: raw.Profile, open_id: str | None) -> ProfileFacts:
 
 
 def display_profile_facts(about: raw.User) -> ProfileFacts:
-    """A creator as Login Kit tells them."""
+    """A creator as Login Kit describes them."""
     return _facts(
         about,
         open_id=about.open_id,
@@ -114,8 +114,8 @@ def display_profile_facts(about: raw.User) -> ProfileFacts:
 def audience_facts(manifest: Manifest, answers: Sequence[Answer], followers: int | None) -> AudienceFacts | NoAudience:
     """The audience of one reading.
 
-    answers    one that tells everything, or one for each field
-    followers  None where only the answers may know
+    answers    one about everything, or one for each field
+    followers  None if only the answers may say
     """
     told_of = [answer for answer in answers if isinstance(answer, raw.Audience)]
     refused = [answer for answer in answers if isinstance(answer, PlatformError)]
@@ -142,7 +142,7 @@ _PARTS = ("audience_countries", "audience_cities", "audience_ages", "audience_ge
 def _places(
     parts: Sequence[T] | None, key: Callable[[T], str | None], missing: PlatformError | None, flags: set[Quality]
 ) -> lists.Shares[str]:
-    """Percent by country or city, of all followers, of which the largest places alone are listed."""
+    """Percentages of all followers by country or city, although only the largest places are listed."""
     if parts is None:
         return missing or {}
     shares = told((key(part), part.percentage) for part in parts)
@@ -154,7 +154,7 @@ def _places(
 def _people(
     audience_told: raw.Audience, missing: PlatformError | None, flags: set[Quality]
 ) -> Mapping[tuple[Gender, str], Decimal] | PlatformError:
-    """The product of genders and ages, which are told one by one."""
+    """The product of genders and ages, which are given separately."""
     genders, ages = audience_told.audience_genders, audience_told.audience_ages
     if genders is None or ages is None:
         return missing or {}
@@ -170,7 +170,7 @@ def _people(
 
 
 def _merged(told_of: Sequence[raw.Audience]) -> raw.Audience:
-    """One audience of several calls, each about some of the fields."""
+    """One audience from several calls, each about some of the fields."""
     whole = raw.Audience()
     for each in told_of:
         new = {name: getattr(each, name) for name in _PARTS if getattr(each, name) or getattr(whole, name) is None}
@@ -204,7 +204,7 @@ def _facts(
 
 
 def _recognised(kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:

@@ -1,6 +1,6 @@
-"""Consent at TikTok, for one of its two products: the client id says which one the operator's app belongs to.
+"""Consent at TikTok, for one of its two products: the client id shows which one the operator's app belongs to.
 
-Refresh tokens rotate: the one that comes back must be kept, the old one is dead.
+Refresh tokens rotate: the one that comes back must be kept, as the old one is dead.
 Sources: https://business-api.tiktok.com/portal/docs (TikTok Accounts) and
 https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11-23).
 """
@@ -20,7 +20,7 @@ from houselights.port.platform import AppKeys, Candidate, Grant, Redirect
 
 
 def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
-    """The consent dialog; both products have the same, which calls the app's id `client_key`."""
+    """The consent dialog; both products share it, and it calls the app's id `client_key`."""
     scopes = () if is_business(app) else manifest.settings["login_kit_scopes"].split()
     return oauth2.consent_url(manifest, app, redirect, client="client_key", scopes=scopes)
 
@@ -53,7 +53,7 @@ def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Scri
 
 
 def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
-    """As `Platform.revoke`: by the access token, so a grant that is due should be renewed first."""
+    """As `Platform.revoke`: it uses the access token, so a grant that is due should be renewed first."""
     token = grant.tokens[oauth2.ACCESS]
     if grant.refs["product"] == "business":
         url = f"{manifest.settings['business']}/tt_user/oauth2/revoke/"
@@ -66,7 +66,7 @@ def revoke(manifest: Manifest, app: AppKeys, grant: Grant) -> Script[None]:
 
 
 def is_business(app: AppKeys) -> bool:
-    """Apps of TikTok API for Business have a number as their id, client keys of Login Kit are letters and digits."""
+    """Apps for TikTok API for Business have a number as their id; client keys for Login Kit have letters too."""
     return app.client_id.isdecimal()
 
 
@@ -90,7 +90,7 @@ def _login_kit_keys(app: AppKeys) -> Fields:
 
 
 def _check_revoked(reply: Response) -> None:
-    """Raises where the revocation failed; a token that was dead before is no failure."""
+    """Raise if the revocation failed; a token that was already dead is not a failure."""
     refused = refusal(reply)
     if refused is not None and not isinstance(refused, TokenRevoked):
         raise refused

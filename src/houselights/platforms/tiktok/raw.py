@@ -13,11 +13,11 @@ from houselights.port.families import oauth2
 
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
 Fraction: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
-"""Of all followers."""
+"""A fraction of all followers."""
 
 
 class Reply(Struct, frozen=True):
-    """What every reply of the Accounts API is wrapped in. code 0: good, whatever the HTTP status."""
+    """The wrapper of every reply of the Accounts API. code 0: success, whatever the HTTP status."""
 
     code: int
     data: msgspec.Raw = msgspec.Raw(b"{}")
@@ -26,7 +26,7 @@ class Reply(Struct, frozen=True):
 class Token(oauth2.Token, frozen=True, kw_only=True):
     """`POST /tt_user/oauth2/token/` and `/refresh_token/`, and Login Kit's `POST /oauth/token/`.
 
-    open_id  of the creator, for this app only; what later calls name as `business_id`
+    open_id  of the creator, for this app only; later calls name it `business_id`
     """
 
     open_id: Annotated[str, Meta(min_length=1)]
@@ -70,7 +70,7 @@ class CountryPart(Struct, frozen=True):
 
 
 class CityPart(Struct, frozen=True):
-    """The name stands under one key or the other."""
+    """The name is under one key or the other."""
 
     percentage: Fraction
     city_name: str | None = None
@@ -78,9 +78,9 @@ class CityPart(Struct, frozen=True):
 
 
 class Audience(Struct, frozen=True):
-    """`data` of `GET /business/get/`, fields of the audience; each is absent or empty where there are too few people.
+    """`data` of `GET /business/get/`, fields of the audience; each is absent or empty if there are too few people.
 
-    Fractions are of all followers, and lists hold the largest rows only.
+    Fractions are of all followers, and lists hold only the largest rows.
     """
 
     followers_count: Count | None = None
@@ -113,7 +113,7 @@ class User(Struct, frozen=True):
 
 
 class UserData(Struct, frozen=True):
-    """What `user` stands in."""
+    """The object that holds `user`."""
 
     user: User
 

@@ -1,4 +1,4 @@
-"""TikTok's refusals. The Accounts API answers 200 to everything: its code tells; Login Kit has words for codes.
+"""TikTok's refusals. The Accounts API answers 200 to everything, so its code counts; Login Kit's codes are words.
 
 Sources: https://github.com/tiktok/tiktok-business-api-sdk and
 https://developers.tiktok.com/doc/tiktok-api-v2-error-handling (read 2026-11-23).
@@ -25,29 +25,29 @@ from houselights.port import replies
 _BUSY = timedelta(seconds=60)
 
 FIELD_REFUSED = frozenset({"tiktok_40002", "tiktok_41001", "tiktok_41002"})
-"""Codes of a call that may only be about one of its fields."""
+"""Codes for a refused call that may concern only one of its fields."""
 
 
 class Said(Struct, frozen=True):
-    """code: 0 is good. The message is not read."""
+    """code: 0 is success. The message is not read."""
 
     code: int
 
 
 class Word(Struct, frozen=True):
-    """code: `ok` is good."""
+    """code: `ok` is success."""
 
     code: str
 
 
 class DisplaySaid(Struct, frozen=True):
-    """What every reply of Login Kit's reads carries."""
+    """What every reply to one of Login Kit's reads carries."""
 
     error: Word
 
 
 def refusal(reply: Response) -> PlatformError | None:
-    """Why a reply of the Accounts API is no answer; None where it is one."""
+    """Why a reply of the Accounts API is not an answer; None if it is one."""
     said = replies.envelope(reply, Said)
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None
@@ -63,7 +63,7 @@ def refusal(reply: Response) -> PlatformError | None:
 
 
 def display_refusal(reply: Response) -> PlatformError | None:
-    """Why a reply of Login Kit's reads is no answer; None where it is one."""
+    """Why a reply to one of Login Kit's reads is not an answer; None if it is one."""
     said = replies.envelope(reply, DisplaySaid)
     word = "" if said is None else said.error.code
     if word in _BY_WORD:

@@ -1,6 +1,6 @@
 """The invented platform: Twitch's consent and token endpoint, and Helix; answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://dev.twitch.tv/docs/authentication/getting-tokens-oauth and https://dev.twitch.tv/docs/api/reference
 (read 2026-11-23).
 """
@@ -122,7 +122,7 @@ class Fake:
             return _refusal(400, None, "Invalid authorization code")
 
     def _told(self, pair: Pair) -> Response:
-        """The scopes are a list."""
+        """The tokens, with the scopes as a list."""
         silent = Trait.NO_EXPIRY_TOLD in self._by_username[pair.claims.persona].traits
         body = {
             "access_token": pair.access,
@@ -151,7 +151,7 @@ class Fake:
         return _json({**told, "user_id": _id(persona), "expires_in": 14_024})
 
     def _helix(self, told: Callable[[Persona, FakeRequest], object]) -> Callable[[FakeRequest], Response]:
-        """A call with a living token of the app that the header names, and what is left of the budget."""
+        """Answers a call with a valid token of the app that the header names, and says what is left of the budget."""
 
         def handle(request: FakeRequest) -> Response:
             if request.headers.get("client-id") != _APP_ID:
@@ -184,13 +184,13 @@ def _users(persona: Persona, _request: FakeRequest) -> object:
 
 
 def _followers(persona: Persona, request: FakeRequest) -> object:
-    """Of the token's owner; of anybody else nothing is told here."""
+    """The number of followers of the token's owner; nobody else's is given here."""
     total = persona.follower_count if request.query.get("broadcaster_id") == _id(persona) else 0
     return {"total": total, "data": [], "pagination": {}}
 
 
 def _budget(request: FakeRequest) -> dict[str, str]:
-    """The bucket fills again within a minute."""
+    """The headers of the budget: a bucket that refills within a minute."""
     spent = 1 if request.usage_percent is None else _POINTS * request.usage_percent // 100
     resets = int(request.now.timestamp()) + 60
     return {

@@ -18,12 +18,12 @@ from houselights.resources.audience import NoAudience
 
 
 def usage(_manifest: Manifest, reply: Response) -> Usage | None:
-    """As `Platform.usage`: points of the app, a minute at a time."""
+    """As `Platform.usage`: the app's points, per minute."""
     return replies.counted(reply, BUDGET, WHOSE)
 
 
 def read(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime, _with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. A refused number of followers does not cost the account."""
+    """As `Platform.read`. A refused number of followers does not fail the account."""
     followers_url = f"{manifest.settings['api']}/channels/followers"
     query = (("broadcaster_id", grant.refs["account"]), ("first", "1"))
     account, counted = yield from ask_all(
@@ -43,7 +43,7 @@ def read_user(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> 
 
 
 def _user(reply: Response, now: datetime) -> raw.User:
-    """A missing scope here means that nothing can be read any more; an answer without an account, nothing."""
+    """The account; a missing scope here means that nothing can be read any more, but a missing account does not."""
     refused = refusal(reply, now)
     if isinstance(refused, NotGranted):
         raise TokenRevoked(refused.code)

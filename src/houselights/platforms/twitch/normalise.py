@@ -1,4 +1,4 @@
-"""Raw replies -> profile: what is missing is None. Twitch tells nothing of an audience."""
+"""Raw replies -> profile: what is missing is None. Twitch gives no audience."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from houselights.rules.texts import said
 Kept: TypeAlias = raw.User | raw.Followers | PlatformError
 
 _AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For refusals that were kept: how long one had to wait then makes no difference."""
+"""For kept refusals: how long we had to wait at the time no longer matters."""
 
 
 class _Shape(Struct, frozen=True):
@@ -44,13 +44,13 @@ def profile(_manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(_manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`: there is none, whatever fits."""
+    """As `Platform.normalise_audience`: there is none, in any reply that fits."""
     _recognised(kept)
     return NoAudience("NOT_SUPPORTED")
 
 
 def profile_facts(user: raw.User, followers: int | None = None) -> ProfileFacts:
-    """One account as the contract serves it. followers: None where nobody counted."""
+    """One account as the contract serves it. followers: None if they were not counted."""
     login, name = said(user.login), said(user.display_name)
     kind = said(user.broadcaster_type)
     return ProfileFacts(
@@ -71,12 +71,12 @@ def profile_facts(user: raw.User, followers: int | None = None) -> ProfileFacts:
 
 
 def kept_refusal(refused: PlatformError) -> bool:
-    """Whether a refusal is about the number of followers only, and not about the whole refresh."""
+    """Whether a refusal is only about the number of followers, not about the whole refresh."""
     return isinstance(refused, NotGranted | AppRefused)
 
 
 def _recognised(kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:

@@ -1,4 +1,4 @@
-"""Consent at Twitch. There is no PKCE; refresh tokens have no end by time.
+"""Consent at Twitch. There is no PKCE; refresh tokens do not expire by time.
 
 Source: https://dev.twitch.tv/docs/authentication/getting-tokens-oauth (read 2026-11-23).
 """

@@ -28,7 +28,7 @@ class User(Struct, frozen=True):
 
 
 class Users(Struct, frozen=True):
-    """`GET /users`. Without an id: the owner of the token."""
+    """`GET /users`, which without an id gives the owner of the token."""
 
     data: tuple[User, ...]
 
@@ -36,7 +36,7 @@ class Users(Struct, frozen=True):
 class Followers(Struct, frozen=True):
     """`GET /channels/followers`: https://dev.twitch.tv/docs/api/reference/#get-channel-followers (read 2026-11-23)
 
-    The list itself is empty without the scope; the total is there.
+    Without the scope the list is empty, but the total is there.
     """
 
     total: Count

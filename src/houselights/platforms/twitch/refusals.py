@@ -1,4 +1,4 @@
-"""Twitch's refusals: a status and a sentence. A missing scope and a dead token are both 401; the sentence tells.
+"""Twitch's refusals: a status and a sentence. A missing scope and a dead token are both 401; only the sentence differs.
 
 Source: https://dev.twitch.tv/docs/api/guide and https://dev.twitch.tv/docs/authentication/refresh-tokens
 (read 2026-11-23).
@@ -13,10 +13,10 @@ from houselights.core.messages import Response
 from houselights.port import replies
 
 BUDGET = "ratelimit-"
-"""How the headers of the budget begin."""
+"""What the names of the budget's headers begin with."""
 
 WHOSE = "app"
-"""Whose calls it counts."""
+"""Whose calls the budget counts."""
 
 _MINUTE = timedelta(seconds=60)
 
@@ -29,7 +29,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply of Helix is no answer; None where it is one."""
+    """Why a reply of Helix is not an answer; None if it is one."""
     said = replies.envelope(reply, Refusal)
     status = reply.status if said is None else max(said.status, reply.status)
     if status < 400:
@@ -47,7 +47,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 def token_refusal(reply: Response) -> PlatformError | None:
-    """Why the token endpoint gave none: 401, or a sentence about the code or refresh token, says that it is dead."""
+    """Why the token endpoint gave no token; 401, or a sentence about the code or refresh token, means a dead one."""
     said = replies.envelope(reply, Refusal)
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None

@@ -1,4 +1,4 @@
-"""X, once Twitter."""
+"""X, formerly Twitter."""
 
 from houselights.platforms.x import fetch, normalise, oauth
 from houselights.platforms.x.fake import Fake

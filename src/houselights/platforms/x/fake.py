@@ -1,6 +1,6 @@
 """The invented platform: X's consent and token endpoint, and the creator's own account; answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code and
 https://docs.x.com/x-api/users/get-my-user (read 2026-11-23).
 """
@@ -160,7 +160,7 @@ class Fake:
         }
 
     def _dialog(self, request: FakeRequest) -> Response:
-        """Without a challenge there is no consent."""
+        """The consent dialog; without a challenge there is no consent."""
         challenge = request.query.get("code_challenge", "")
         if not challenge or request.query.get("code_challenge_method") != "S256":
             return Response(400, consent.HEADERS, consent.refusal_page(_DIALOG.name, "The code challenge is missing."))
@@ -223,7 +223,7 @@ class Fake:
 
 
 def _user(persona: Persona) -> dict[str, object]:
-    """What the creator left empty is empty, or is not there at all."""
+    """The account; what the creator left empty is empty, or absent."""
     verified = persona.follower_count >= 100_000
     user: dict[str, object] = {
         "id": str(1_500_000_000_000_000_001 + persona.number),
@@ -254,7 +254,7 @@ def _user(persona: Persona) -> dict[str, object]:
 
 
 def _budget(request: FakeRequest) -> dict[str, str]:
-    """A window of a quarter of an hour."""
+    """The headers of the budget: a window of fifteen minutes."""
     spent = 1 if request.usage_percent is None else _CALLS * request.usage_percent // 100
     return {
         "content-type": "application/json",
@@ -265,7 +265,7 @@ def _budget(request: FakeRequest) -> dict[str, str]:
 
 
 def _is_app(request: FakeRequest) -> bool:
-    """HTTP Basic, as confidential clients prove themselves."""
+    """Whether the app authenticates by HTTP Basic, as confidential clients do."""
     sent = request.headers.get("authorization", "").removeprefix("Basic ")
     try:
         return base64.b64decode(sent).decode() == f"{_APP_ID}:{_APP_KEY}"

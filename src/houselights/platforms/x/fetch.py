@@ -1,4 +1,4 @@
-"""One refresh: one read of the account, which is paid for.
+"""One refresh: one read of the account, which costs money.
 
 Source: https://docs.x.com/x-api/users/get-my-user (read 2026-11-23).
 """
@@ -18,7 +18,7 @@ from houselights.resources.audience import NoAudience
 
 
 def usage(_manifest: Manifest, reply: Response) -> Usage | None:
-    """As `Platform.usage`: calls for one creator, a quarter of an hour at a time."""
+    """As `Platform.usage`: calls for one creator, per fifteen minutes."""
     return replies.counted(reply, BUDGET)
 
 
@@ -50,4 +50,4 @@ def read_user(manifest: Manifest, grant: Grant, now: datetime) -> Script[raw.Use
 
 
 _NOT_SHOWN = {"resource-not-found", "not-authorized-for-resource"}
-"""Kinds of problems by which X says that an account cannot be shown."""
+"""Kinds of problems that mean that an account cannot be shown."""

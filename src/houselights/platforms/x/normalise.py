@@ -1,4 +1,4 @@
-"""Raw replies -> profile: what is missing is None. X tells nothing of an audience."""
+"""Raw replies -> profile: what is missing is None. X gives no audience."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def profile(_manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(_manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`: there is none, whatever fits."""
+    """As `Platform.normalise_audience`: there is none, in any reply that fits."""
     _recognised(kept)
     return NoAudience("NOT_SUPPORTED")
 

@@ -25,7 +25,7 @@ def authorize_url(manifest: Manifest, app: AppKeys, redirect: Redirect) -> str:
 def exchange(
     manifest: Manifest, app: AppKeys, code: Secret, redirect: Redirect, now: datetime
 ) -> Script[tuple[Candidate, ...]]:
-    """As `Platform.exchange`; a code lives half a minute. Without `offline.access` the grant ends with its token."""
+    """As `Platform.exchange`; a code lives thirty seconds. Without `offline.access` the grant ends with its token."""
     form = (*oauth2.code_form(redirect, code), ("code_verifier", redirect.verifier))
     token = yield from _token(manifest, app, form)
     grant = oauth2.granted(manifest, token, now, {}, redirect.products)
@@ -35,7 +35,7 @@ def exchange(
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
-    """As `Platform.renew`; the old refresh token is dead afterwards, also where the reply is lost."""
+    """As `Platform.renew`; the old refresh token is dead afterwards, even if the reply is lost."""
     token = yield from _token(manifest, app, oauth2.renewal_form(grant))
     return oauth2.renewed(manifest, token, now, grant)
 
@@ -53,5 +53,5 @@ def _token(manifest: Manifest, app: AppKeys, form: Fields) -> Script[oauth2.Toke
 
 
 def _basic(app: AppKeys) -> Fields:
-    """How a confidential client proves itself."""
+    """The header by which a confidential client authenticates."""
     return (("authorization", app.client_secret.basic(app.client_id)),)

@@ -65,7 +65,7 @@ class Problem(Struct, frozen=True):
 
 
 class Me(Struct, frozen=True):
-    """`GET /users/me`. data: absent, beside `errors`, for an account that cannot be shown."""
+    """`GET /users/me`. data: absent, with `errors` instead, for an account that cannot be shown."""
 
     data: User | None = None
     errors: tuple[Problem, ...] = ()

@@ -1,4 +1,4 @@
-"""X's refusals: problems with a title, which says whether the operator's credit or the creator's grant is at fault.
+"""X's refusals: problems whose title says whether the operator's credit or the creator's grant is at fault.
 
 Source: https://docs.x.com/x-api/fundamentals/response-codes-and-errors (read 2026-11-23).
 """
@@ -13,7 +13,7 @@ from houselights.core.messages import Response
 from houselights.port import replies
 
 BUDGET = "x-rate-limit-"
-"""How the headers of the budget begin."""
+"""What the names of the budget's headers begin with."""
 
 _WINDOW = timedelta(minutes=15)
 
@@ -26,7 +26,7 @@ class Refusal(Struct, frozen=True):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply is no answer; None where it is one."""
+    """Why a reply is not an answer; None if it is one."""
     said = replies.envelope(reply, Refusal)
     if said is None:
         return replies.by_status(reply) if reply.status >= 400 else None

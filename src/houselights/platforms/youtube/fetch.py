@@ -1,4 +1,4 @@
-"""One refresh: the channel, then its viewers and watch time side by side, in wider windows where a window is empty.
+"""One refresh: the channel, then its viewers and watch time side by side, in wider windows if one is empty.
 
 Source: https://developers.google.com/youtube/analytics/channel_reports (read 2026-11-23).
 """
@@ -36,12 +36,12 @@ Window: TypeAlias = tuple[date, date]
 
 
 def usage(_manifest: Manifest, _reply: Response) -> Usage | None:
-    """Google's replies say nothing of its quotas."""
+    """Google's replies say nothing about its quotas."""
     return None
 
 
 def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_audience: bool) -> Script[Reading]:
-    """As `Platform.read`. The time that was watched is the channel's: asked for also without its viewers."""
+    """As `Platform.read`. Watch time belongs to the channel, so it is asked for even without the viewers."""
     reply = yield from ask(channels_request(manifest, grant))
     channel = channel_of(reply, now)
     if not set(manifest.oauth.scopes["IDENTITY.AUDIENCE"]) <= set(grant.scopes):
@@ -60,7 +60,7 @@ def read(manifest: Manifest, _app: AppKeys, grant: Grant, now: datetime, with_au
 
 
 def channels_request(manifest: Manifest, grant: Grant) -> Request:
-    """The channel that the token is bound to."""
+    """Asks for the channel that the token is bound to."""
     query = (("part", manifest.settings["parts"]), ("mine", "true"))
     return Request("GET", f"{manifest.settings['data']}/channels", query=query, headers=(oauth2.bearer(grant),))
 
@@ -79,7 +79,7 @@ def channel_of(reply: Response, now: datetime) -> raw.Channel:
 
 
 def _windows(manifest: Manifest, channel: raw.Channel, now: datetime) -> Iterator[Window]:
-    """Each wider than the one before; the last since the channel exists."""
+    """Windows, each wider than the one before; the last starts when the channel was created."""
     last = pacific.today(now) - timedelta(days=int(manifest.settings["lag_days"]))
     published = channel.snippet.published_at
     first = min(published.date(), last) if published is not None else date(2005, 2, 14)
@@ -118,7 +118,7 @@ def _report(manifest: Manifest, grant: Grant, name: str, window: Window) -> Requ
 
 
 def _answer(manifest: Manifest, name: str, reply: Response, now: datetime) -> Answer:
-    """A report or why there is none; what would stop the other reports as well is raised."""
+    """A report, or why there is none. Raises a refusal that would stop the other reports as well."""
     refused = refusal(reply, now)
     if refused is None:
         found = table(manifest, replies.fit(reply.body, raw.Report))

@@ -31,7 +31,7 @@ COUNTRY, CITY, PEOPLE, WATCHED = "country", "city", "ageGroup,gender", ""
 LISTS = (PEOPLE, COUNTRY, CITY)
 
 _AT_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""For refusals that were kept: how long one had to wait then makes no difference."""
+"""For kept refusals: how long we had to wait at the time no longer matters."""
 
 
 class Table(Struct, frozen=True):
@@ -58,9 +58,9 @@ class _Shape(Struct, frozen=True, rename="camel"):
 
 
 def profile(manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
-    """As `Platform.normalise_profile`; reports of the same refresh may lie among the replies: watch time is one.
+    """As `Platform.normalise_profile`; reports of the same refresh, such as watch time, may be among the replies.
 
-    Where the Google account behind the channel is told too, its id and names are the ones that other services served.
+    If the Google account behind the channel is given too, its id and names are used, as other services served them.
     """
     found = _recognised(manifest, kept)
     places = [place for place, each in enumerate(found) if isinstance(each, raw.Channels)]
@@ -80,7 +80,7 @@ def profile(manifest: Manifest, kept: Sequence[bytes]) -> ProfileFacts:
 
 
 def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAudience:
-    """As `Platform.normalise_audience`; an empty report of a narrower window may lie beside a full one."""
+    """As `Platform.normalise_audience`; there may be an empty report of a narrower window besides a full one."""
     answers: dict[str, Answer] = {}
     refused: PlatformError | None = None
     for place, each in enumerate(_recognised(manifest, kept)):
@@ -97,7 +97,7 @@ def audience(manifest: Manifest, kept: Sequence[bytes]) -> AudienceFacts | NoAud
 
 
 def profile_facts(channel: raw.Channel, minutes: int | None = None) -> ProfileFacts:
-    """One channel as the contract serves it. minutes: watched since it exists."""
+    """One channel as the contract serves it. minutes: watched since it was created, None if unknown."""
     about, counters = channel.snippet, channel.statistics
     title = said(about.title)
     handle = said((about.custom_url or "").removeprefix("@"))
@@ -122,7 +122,7 @@ def profile_facts(channel: raw.Channel, minutes: int | None = None) -> ProfileFa
 
 
 def audience_facts(manifest: Manifest, answers: Mapping[str, Answer]) -> AudienceFacts | NoAudience:
-    """The audience of one reading. answers: by every name of `LISTS`."""
+    """The audience of one reading. answers: one for every name in `LISTS`."""
     flags: set[Quality] = set()
     top = int(manifest.settings["top_rows"])
     return lists.audience(
@@ -134,19 +134,19 @@ def audience_facts(manifest: Manifest, answers: Mapping[str, Answer]) -> Audienc
 
 
 def only_channel(channels: raw.Channels) -> raw.Channel:
-    """The one that a token is bound to. Raises NotGiven where the Google account has none."""
+    """The one channel that a token is bound to. Raises NotGiven if the Google account has none."""
     if not channels.items:
         raise NotGiven(NO_CHANNEL)
     return channels.items[0]
 
 
 def watched_minutes(answer: Answer) -> int | None:
-    """None where the report was refused or says nothing."""
+    """Minutes watched; None if the report was refused or says nothing."""
     return next((int(number) for _, number in answer.rows), None) if isinstance(answer, Table) else None
 
 
 def table(manifest: Manifest, report: raw.Report) -> Table:
-    """A report with its columns found by name. Raises PlatformChanged where they are not what was asked for."""
+    """A report with its columns found by name. Raises PlatformChanged if they are not what was asked for."""
     columns = [column.name for column in report.column_headers]
     dimensions = sorted({"country", "city", "ageGroup", "gender"}.intersection(columns))
     name = ",".join(dimensions)
@@ -167,14 +167,14 @@ def table(manifest: Manifest, report: raw.Report) -> Table:
 
 
 def kept_refusal(refused: PlatformError) -> bool:
-    """Whether a refusal is about one report only, and not about the whole refresh."""
+    """Whether a refusal is only about one report, not about the whole refresh."""
     return isinstance(refused, NotGranted | NotGiven) or (
         isinstance(refused, AppRefused) and refused.code == UNKNOWN_QUERY
     )
 
 
 def _places(answer: Answer, top: int, flags: set[Quality]) -> lists.Shares[str]:
-    """Shares by country or city, of views. Adds to `flags` what is to be said of it."""
+    """Shares of views by country or city. Adds to `flags` what readers must know about them."""
     if isinstance(answer, PlatformError):
         return answer
     known = country if answer.name == COUNTRY else _city
@@ -187,7 +187,7 @@ def _places(answer: Answer, top: int, flags: set[Quality]) -> lists.Shares[str]:
 
 
 def _people(answer: Answer, flags: set[Quality]) -> Mapping[tuple[Gender, str], Decimal] | PlatformError:
-    """Percent by gender and age, as the platform reckons it."""
+    """Percentages by gender and age, as the platform calculates them."""
     if isinstance(answer, PlatformError):
         return answer
     rows = [((gender(g), age_range(a)), percent) for (a, g), percent in answer.rows]
@@ -197,7 +197,7 @@ def _people(answer: Answer, flags: set[Quality]) -> Mapping[tuple[Gender, str], 
 
 
 def _recognised(manifest: Manifest, kept: Sequence[bytes]) -> list[Kept]:
-    """Each kept reply by what it holds."""
+    """The kept replies, each recognised by what it holds."""
     found: list[Kept] = []
     for place, body in enumerate(kept):
         try:
@@ -230,7 +230,7 @@ def _channel(place: int, channels: Kept) -> raw.Channel:
 
 
 def _number(cell: raw.Cell, most: int | None, place: str) -> float:
-    """A cell's number, which may come as a text: a whole one of views or minutes, percent up to `most`."""
+    """A cell's number, which may be a text: a whole number of views or minutes, or a percentage up to `most`."""
     try:
         number = int(cell) if most is None else float(cell)
     except (ValueError, OverflowError):
@@ -250,11 +250,11 @@ def _width(thumbnail: raw.Thumbnail) -> int:
 
 
 def _hours(minutes: int) -> float:
-    """Two decimals, half up."""
+    """Minutes as hours with two decimals, rounded half up."""
     return (minutes * 100 * 2 + 60) // 120 / 100
 
 
 def _city(word: str) -> str | None:
-    """The display name; an id in its place says nothing."""
+    """The display name of a city; None for an id in its place, which says nothing."""
     name = (said(word) or "").strip()
     return None if not name or name.isdecimal() else name

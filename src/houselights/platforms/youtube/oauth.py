@@ -1,4 +1,4 @@
-"""Consent at Google, with PKCE; the refresh token has no end of its own unless the reply names one.
+"""Consent at Google, with PKCE; the refresh token does not expire unless the reply says so.
 
 Creators can untick scopes, so what was granted is read from the reply.
 Source: https://developers.google.com/identity/protocols/oauth2/web-server (read 2026-11-23).
@@ -35,14 +35,14 @@ def exchange(
 
 
 def renew(manifest: Manifest, app: AppKeys, grant: Grant, now: datetime) -> Script[Grant]:
-    """As `Platform.renew`; Google sends no new refresh token, as a rule."""
+    """As `Platform.renew`; as a rule, Google sends no new refresh token."""
     form = (*oauth2.keys(app), *oauth2.renewal_form(grant))
     reply = yield from ask(Request("POST", manifest.oauth.token_url, form=form))
     return oauth2.renewed(manifest, oauth2.read_token(reply), now, grant)
 
 
 def revoke(manifest: Manifest, _app: AppKeys, grant: Grant) -> Script[None]:
-    """As `Platform.revoke`: the refresh token takes the whole grant with it."""
+    """As `Platform.revoke`: revoking the refresh token ends the whole grant."""
     token = grant.tokens.get(oauth2.REFRESH, grant.tokens[oauth2.ACCESS])
     reply = yield from ask(Request("POST", manifest.settings["revoke_url"], form=(("token", token),)))
     oauth2.check_revoked(reply)

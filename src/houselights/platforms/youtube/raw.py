@@ -20,7 +20,7 @@ class Thumbnail(Struct, frozen=True):
 
 
 class Thumbnails(Struct, frozen=True):
-    """The sizes that there can be."""
+    """The possible sizes."""
 
     default: Thumbnail | None = None
     medium: Thumbnail | None = None
@@ -30,7 +30,7 @@ class Thumbnails(Struct, frozen=True):
 
 
 class Snippet(Struct, frozen=True, rename="camel"):
-    """custom_url: the handle with its @; an older one may come without."""
+    """custom_url: the handle with its @; an older one may lack it."""
 
     title: str | None = None
     description: str | None = None
@@ -41,7 +41,7 @@ class Snippet(Struct, frozen=True, rename="camel"):
 
 
 class Statistics(Struct, frozen=True, rename="camel"):
-    """subscriber_count: 0 or rounded down to three figures; worth nothing where it is hidden."""
+    """subscriber_count: 0 or rounded down to three figures; meaningless if it is hidden."""
 
     subscriber_count: Count | None = None
     hidden_subscriber_count: bool = False
@@ -57,13 +57,13 @@ class Channel(Struct, frozen=True):
 
 
 class Channels(Struct, frozen=True):
-    """`GET /channels`. items: absent where the Google account has no channel."""
+    """`GET /channels`. items: absent if the Google account has no channel."""
 
     items: tuple[Channel, ...] = ()
 
 
 class Column(Struct, frozen=True):
-    """What one place of every row means."""
+    """What one position in every row means."""
 
     name: str
 
@@ -71,7 +71,7 @@ class Column(Struct, frozen=True):
 class Report(Struct, frozen=True, rename="camel"):
     """https://developers.google.com/youtube/analytics/reference/reports/query (read 2026-11-23)
 
-    rows  absent where there are too few viewers to say anything
+    rows  absent if there are too few viewers to say anything
     """
 
     column_headers: tuple[Column, ...]
@@ -81,7 +81,7 @@ class Report(Struct, frozen=True, rename="camel"):
 class Person(Struct, frozen=True):
     """https://developers.google.com/identity/openid-connect/openid-connect#obtainuserinfo (read 2026-11-23)
 
-    The Google account behind a channel. We do not ask for it; clients of other services may have kept it.
+    The Google account behind a channel. We do not ask for it, but clients of other services may have kept it.
     """
 
     sub: str

@@ -1,4 +1,4 @@
-"""Google's refusals: `error` as an object with reasons. The HTTP status alone says little: 403 is quota and scope.
+"""Google's refusals: `error` is an object with reasons. The status alone says little: 403 is both quota and scope.
 
 Source: https://developers.google.com/youtube/v3/docs/errors and
 https://developers.google.com/youtube/analytics/reference/reports/query#errors (read 2026-11-23).
@@ -33,13 +33,13 @@ _BUSY = timedelta(seconds=60)
 
 
 class Reason(Struct, frozen=True):
-    """One word for why."""
+    """One word that says why."""
 
     reason: str = ""
 
 
 class Refusal(Struct, frozen=True):
-    """code: the HTTP status once more; the messages are not read."""
+    """code: the HTTP status again; the messages are not read."""
 
     code: int = 0
     status: str = ""
@@ -54,7 +54,7 @@ class Envelope(Struct, frozen=True):
 
 
 def refusal(reply: Response, now: datetime) -> PlatformError | None:
-    """Why a reply is no answer; None where it is one. Raises what a reply without JSON stands for."""
+    """Why a reply is not an answer; None if it is one. Raises the error that a reply without JSON stands for."""
     said = replies.envelope(reply, Envelope)
     if said is None or said.error is None:
         return replies.by_status(reply) if reply.status >= 400 else None
@@ -67,7 +67,7 @@ def refusal(reply: Response, now: datetime) -> PlatformError | None:
 
 
 def _quota(code: str, now: datetime) -> PlatformError:
-    """The whole project rests until California's midnight."""
+    """The quota is used up: the whole project must wait until midnight in California."""
     return RateLimited(code, pacific.until_midnight(now), "project")
 
 

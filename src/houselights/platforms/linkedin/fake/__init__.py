@@ -1,6 +1,6 @@
 """The invented platform: LinkedIn's consent and token endpoint, pages with their followers, members; from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow and
 https://learn.microsoft.com/en-us/linkedin/marketing/versioning (read 2026-11-23).
 """
@@ -48,7 +48,7 @@ _SIGN_IN = structs.replace(
 
 
 class Fake:
-    """As `port.platform.Fake`; it knows an app of each of the two products."""
+    """As `port.platform.Fake`; it knows one app for each of the two products."""
 
     app = AppKeys(_APP_ID, Secret(_APP_KEY))
     other_app = AppKeys(_SIGN_IN_ID, Secret(_SIGN_IN_KEY), {"kind": "members"})
@@ -107,7 +107,7 @@ class Fake:
         raise token_refusal("unsupported_grant_type", "The grant type is not supported.")
 
     def _told(self, pair: Pair) -> Response:
-        """Apps that are not enabled for refresh tokens get none: here those of creators with older shapes."""
+        """The tokens. Apps not enabled for refresh tokens get none: here those of creators with older shapes."""
         traits = self._by_username[pair.claims.persona].traits
         body: dict[str, object] = {"access_token": pair.access, "scope": ",".join(pair.claims.scopes)}
         if Trait.NO_EXPIRY_TOLD not in traits:

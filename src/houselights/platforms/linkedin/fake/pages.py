@@ -1,6 +1,6 @@
 """The invented pages, their administrators and followers, and the names of places.
 
-Ids say whose they are, so that nothing has to be remembered: a page's and a place's hold its creator's number.
+Ids say whose they are, so that nothing has to be remembered: those of pages and places hold their creator's number.
 Source: https://learn.microsoft.com/en-us/linkedin/marketing/community-management/organizations/follower-statistics
 (read 2026-11-23).
 """
@@ -14,7 +14,7 @@ from houselights.port.persona import Persona, Trait
 from houselights.rules.countries import NAMES
 
 Pages: TypeAlias = Mapping[str, Persona | None]
-"""What a member administers, by id; None for a page that is empty and nobody's in the cast."""
+"""The pages that a member administers, by id; None for an empty page that belongs to nobody in the cast."""
 
 _FIRST_PAGE, _FIRST_COUNTRY, _FIRST_METRO = 9_000_001, 800_000_000, 900_000_000
 _METROS_EACH = 1_000
@@ -37,7 +37,7 @@ def person(persona: Persona) -> Mapping[str, object]:
 
 
 def administered(persona: Persona, people: Sequence[Persona]) -> Pages:
-    """In the platform's order: the own page first, unless it is one of very many."""
+    """The pages in the platform's order: the member's own first, unless it is one of very many."""
     if Trait.NO_PAGE in persona.traits or Trait.NO_PROFESSIONAL_ACCOUNT in persona.traits:
         return {}
     pages: dict[str, Persona | None] = {}
@@ -62,7 +62,7 @@ def acls(_path: str, sent: Mapping[str, str], pages: Pages) -> object:
 
 
 def lookup(_path: str, sent: Mapping[str, str], pages: Pages) -> object:
-    """`GET /rest/organizationsLookup?ids=List(…)`: what anybody may know of a page."""
+    """`GET /rest/organizationsLookup?ids=List(…)`: what anybody may know about a page."""
     results: dict[str, object] = {}
     for page in _ids(sent):
         if page in pages:
@@ -71,7 +71,7 @@ def lookup(_path: str, sent: Mapping[str, str], pages: Pages) -> object:
 
 
 def organization(page: str, _sent: Mapping[str, str], pages: Pages) -> object:
-    """`GET /rest/organizations/{id}`, of a page that the member administers."""
+    """`GET /rest/organizations/{id}`, for a page that the member administers."""
     owner = _owner(page, pages)
     if owner is None:
         return _names(page, owner)
@@ -124,7 +124,7 @@ def asks_for_metros(sent: Mapping[str, str]) -> bool:
 
 
 def geo(sent: Mapping[str, str], people: Sequence[Persona]) -> object:
-    """`GET /v2/geo?ids=List(…)`: what places are called; an id that there is not is left out."""
+    """`GET /v2/geo?ids=List(…)`: names of places; an id that does not exist is left out."""
     if sent.get("locale") != "(language:en,country:US)":
         raise documented("error_400_param")
     by_number = {persona.number: persona for persona in people}

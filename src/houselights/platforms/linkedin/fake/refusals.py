@@ -13,7 +13,7 @@ HEADERS = {"content-type": "application/json"}
 
 
 class RefusedError(Exception):
-    """Carries the platform's own refusal up to the one place that answers."""
+    """Carries the platform's own refusal up to the one place that sends answers."""
 
     def __init__(self, reply: Response) -> None:
         super().__init__(reply.status)
@@ -26,7 +26,7 @@ def documented(name: str) -> RefusedError:
 
 
 def token_refusal(word: str, description: str, status: int = 400) -> RefusedError:
-    """Of the token endpoint, without a sample."""
+    """A refusal of the token endpoint that has no sample."""
     body = {"error": word, "error_description": description}
     return RefusedError(Response(status, HEADERS, msgspec.json.encode(body)))
 

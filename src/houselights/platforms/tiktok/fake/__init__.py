@@ -1,6 +1,6 @@
 """The invented platform: TikTok's consent, the Accounts API, Login Kit; answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Sources: https://business-api.tiktok.com/portal/docs (TikTok Accounts) and
 https://developers.tiktok.com/doc/oauth-user-access-token-management (read 2026-11-23).
 """
@@ -46,7 +46,7 @@ _DIALOG = Dialog(
 
 
 class Fake:
-    """As `port.platform.Fake`; it knows an app of each of the two products."""
+    """As `port.platform.Fake`; it knows one app for each of the two products."""
 
     app = AppKeys(_APP_ID, Secret(_APP_KEY))
     other_app = LoginKit.app
@@ -181,14 +181,14 @@ class Fake:
 
 
 def _of_app(request: FakeRequest) -> Mapping[str, str]:
-    """A JSON body that names the app rightly."""
+    """The JSON body of a call that names the app correctly."""
     if (request.json.get("client_id"), request.json.get("client_secret")) != (_APP_ID, _APP_KEY):
         raise documented("error_40101_bad_app")
     return request.json
 
 
 def _fields(sent: Mapping[str, str]) -> list[str]:
-    """A JSON list in one parameter; a field that there is not fails the whole call."""
+    """The fields, a JSON list in one parameter; one that does not exist fails the whole call."""
     try:
         fields = msgspec.json.decode(sent.get("fields", '["display_name","profile_image"]'), type=list[str])
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""The invented Login Kit: its own app, its own tokens, its own words; identity alone.
+"""The invented Login Kit, with its own app, its own tokens and its own words; it gives only the identity.
 
 Source: https://developers.tiktok.com/doc/oauth-user-access-token-management and
 https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info (read 2026-11-23).
@@ -63,7 +63,7 @@ class LoginKit:
         return self._server.caller([_bearer(request), *sent])
 
     def dialog(self, request: FakeRequest) -> Response:
-        """The consent, at the same address as the other product's."""
+        """The consent dialog, at the same address as the other product's."""
         code = self._server.code
         return _DIALOG.answer(request, self._people, lambda choice: code(choice, request.now))
 

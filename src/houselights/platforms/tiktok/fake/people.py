@@ -1,4 +1,4 @@
-"""What the invented platform tells of a creator and of their followers.
+"""What the invented platform says about a creator and their followers.
 
 Source: https://business-api.tiktok.com/portal/docs (TikTok Accounts, read 2026-11-23).
 """
@@ -14,7 +14,7 @@ K = TypeVar("K", bound=Hashable)
 _THRESHOLD = 100
 _GENDERS = {Gender.FEMALE: "Female", Gender.MALE: "Male", Gender.OTHERS: "Other"}
 _AGES = {"18-24": "18-24", "25-34": "25-34", "35-44": "35-44", "45-54": "45-54", "55-64": "55+", "65-": "55+"}
-"""Nobody under 18 is told of."""
+"""The contract's age range -> the platform's, which has nobody under 18."""
 
 SCOPE_OF = {
     "display_name": "user.info.basic",
@@ -33,7 +33,7 @@ SCOPE_OF = {
     "audience_ages": "user.insights",
     "audience_genders": "user.insights",
 }
-"""Every field of `/business/get/`, and what opens it."""
+"""Every field of `/business/get/`, and the scope that it needs."""
 
 DISPLAY_SCOPE_OF = {
     "open_id": "user.info.basic",
@@ -91,7 +91,7 @@ def user(persona: Persona, open_id: str, fields: Sequence[str]) -> Mapping[str, 
 
 
 def _audience(persona: Persona) -> Mapping[str, object]:
-    """Below the threshold lists are empty, or their keys are missing: both happen."""
+    """The audience. Below the threshold its lists are empty, or their keys are missing: both happen."""
     if persona.follower_count < _THRESHOLD or Trait.FRESH in persona.traits:
         names = [name for name in SCOPE_OF if name.startswith("audience_")]
         return {} if persona.number % 2 else {name: [] for name in names}
@@ -113,7 +113,7 @@ def _audience(persona: Persona) -> Mapping[str, object]:
 
 
 def _fractions(counts: Mapping[K, int]) -> list[tuple[K, float]]:
-    """Of everybody, with four decimals, half up; nobody is not listed."""
+    """Fractions of everybody, with four decimals, rounded half up; a part of 0 is not listed."""
     whole = sum(counts.values())
     parts = ((key, (people * 20_000 + whole) // (2 * whole)) for key, people in counts.items())
     return [(key, part / 10_000) for key, part in sorted(parts, key=lambda row: -row[1]) if part]

@@ -15,7 +15,7 @@ _ID = "202611230812345ABCDEF0123456789ABCD"
 
 
 class RefusedError(Exception):
-    """Carries the platform's own refusal up to the one place that answers."""
+    """Carries the platform's own refusal up to the one place that sends answers."""
 
     def __init__(self, reply: Response) -> None:
         super().__init__(reply.status)
@@ -28,7 +28,7 @@ def documented(name: str) -> RefusedError:
 
 
 def said(data: object, code: int = 0, message: str = "OK") -> Response:
-    """What the Accounts API answers: 200, whatever happened."""
+    """An answer of the Accounts API: 200, whatever happened."""
     body = {"code": code, "message": message, "request_id": _ID, "data": data}
     return Response(200, HEADERS, msgspec.json.encode(body))
 
@@ -39,13 +39,13 @@ def refused(code: int, message: str) -> RefusedError:
 
 
 def display_refusal(status: int, code: str, message: str) -> Response:
-    """Of Login Kit's reads."""
+    """A refusal of one of Login Kit's reads."""
     error = {"code": code, "message": message, "log_id": _ID}
     return Response(status, HEADERS, msgspec.json.encode({"data": {}, "error": error}))
 
 
 def token_refusal(word: str, description: str) -> Response:
-    """Of Login Kit's token endpoint."""
+    """A refusal of Login Kit's token endpoint."""
     body = {"error": word, "error_description": description, "log_id": _ID}
     return Response(400, HEADERS, msgspec.json.encode(body))
 

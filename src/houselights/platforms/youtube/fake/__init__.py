@@ -1,6 +1,6 @@
 """The invented platform: Google's consent and token endpoint, the channel, its reports; answered from personas.
 
-Written from the documentation, not from our connector, of which it imports nothing.
+Written from the documentation, not from our connector, from which it imports nothing.
 Source: https://developers.google.com/identity/protocols/oauth2/web-server and
 https://developers.google.com/youtube/v3/docs/channels/list (read 2026-11-23).
 """
@@ -90,7 +90,7 @@ class Fake:
         )
 
     def _code(self, choice: Choice, request: FakeRequest) -> str:
-        """Only an offline consent that was really asked for brings a refresh token."""
+        """A code; only an offline consent with an explicit prompt brings a refresh token."""
         query = request.query
         offline = query.get("access_type") == "offline" and query.get("prompt") == "consent"
         return self._server.code(choice, request.now, query.get("code_challenge", ""), offline=offline)
@@ -137,7 +137,7 @@ class Fake:
         return _json({})
 
     def _allowed(self, request: FakeRequest, scope: str) -> Persona:
-        """Whose living token a call carries. Raises the refusal of a dead one, or of one without the scope."""
+        """The creator whose valid token a call carries. Raises the refusal of a dead token or a missing scope."""
         try:
             claims = self._server.alive(_bearer(request), request.now)
         except RefusedTokenError as error:
@@ -184,7 +184,7 @@ def _snippet(persona: Persona) -> object:
 
 
 def _statistics(persona: Persona) -> object:
-    """Texts; subscribers rounded down to three figures, for their creator too."""
+    """The counters, as texts; subscribers are rounded down to three figures, even for the creator."""
     figures = 10 ** max(len(str(persona.follower_count)) - 3, 0)
     return {
         "viewCount": str(sum(persona.audience.countries.values())),

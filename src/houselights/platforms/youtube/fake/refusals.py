@@ -15,7 +15,7 @@ HEADERS = {"content-type": "application/json; charset=UTF-8"}
 
 
 class RefusedError(Exception):
-    """Carries the platform's own refusal up to the one place that answers."""
+    """Carries the platform's own refusal up to the one place that sends answers."""
 
     def __init__(self, reply: Response) -> None:
         super().__init__(reply.status)
@@ -30,7 +30,7 @@ def documented(name: str) -> RefusedError:
 def refusal(
     code: int, reason: str, message: str, *, said: str | None = None, domain: str = "global", **more: object
 ) -> Response:
-    """Of an API. said: the message within `errors` where it differs; more: further keys of the object."""
+    """A refusal of an API. said: the message within `errors` if it differs; more: further keys of the object."""
     error = {"message": said or message, "domain": domain, "reason": reason}
     if code == 401:
         error |= {"location": "Authorization", "locationType": "header"}
@@ -39,7 +39,7 @@ def refusal(
 
 
 def token_refusal(status: int, word: str, description: str) -> Response:
-    """Of the token endpoint."""
+    """A refusal of the token endpoint."""
     return Response(status, HEADERS, msgspec.json.encode({"error": word, "error_description": description}))
 
 

@@ -1,4 +1,4 @@
-"""The invented Analytics API: reports of a channel's viewers, in the windows in which there are enough of them.
+"""The invented Analytics API: reports about a channel's viewers, in windows in which there are enough of them.
 
 Source: https://developers.google.com/youtube/analytics/channel_reports (read 2026-11-23).
 """
@@ -17,7 +17,7 @@ _TYPES = {"viewerPercentage": "FLOAT", "views": "INTEGER", "estimatedMinutesWatc
 _COUNTERS = {"views", "estimatedMinutesWatched"}
 _MINUTES_A_VIEW = 4
 _ENOUGH = ((365, 1_000), (1_000, 200))
-"""A window shorter than so many days shows something from so many subscribers on."""
+"""(days, subscribers): a window shorter than this many days needs this many subscribers to show anything."""
 
 
 class Query(Struct, frozen=True):
@@ -75,7 +75,7 @@ def _read(sent: Mapping[str, str]) -> Query:
 
 
 def _rows(persona: Persona, query: Query) -> list[list[object]]:
-    """None where too few people watched in the window."""
+    """The rows of a report; [] if too few people watched in the window."""
     if not query.dimensions:
         views = sum(persona.audience.countries.values())
         numbers = {"views": views, "estimatedMinutesWatched": views * _MINUTES_A_VIEW}
@@ -95,7 +95,7 @@ def _rows(persona: Persona, query: Query) -> list[list[object]]:
 
 
 def _people(persona: Persona, dimensions: tuple[str, ...]) -> list[list[object]]:
-    """Percent of everybody with one decimal, half up; a cell of nobody is missing."""
+    """Percentages of everybody with one decimal, rounded half up; an empty cell is missing."""
     counts = persona.audience.gender_age
     whole = sum(counts.values())
     rows: list[list[object]] = []
