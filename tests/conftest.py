@@ -17,14 +17,14 @@ from houselights.db.migrate import migrate
 from houselights.db.pool import PoolOptions, open_database
 from houselights.db.run import Database
 
-# How long an example takes says how busy the machine is, not whether the code is right.
+# How long an example takes shows how busy the machine is, not whether the code is right.
 hypothesis.settings.register_profile(
     "houselights", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.register_profile("at_length", hypothesis.settings.get_profile("houselights"), max_examples=500)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "houselights"))
 
-# Plain, as in production: tracebacks with colours and values take a second each to draw.
+# Plain, as in production: tracebacks with colours and values take a second each to render.
 structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)])
 
 
@@ -39,7 +39,7 @@ async def server_dsn(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture(scope="session")
 def next_name() -> Callable[[], str]:
-    """Names for databases."""
+    """Makes names for databases."""
     numbers = count(1)
     return lambda: f"test_{next(numbers)}"
 
@@ -65,7 +65,7 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture
 async def clock(database: Database) -> Clock:
-    """The clock of this file's database, as it stands now."""
+    """The clock of this file's database, as it is now."""
     clock = Clock()
     await clock.look(database)
     return clock

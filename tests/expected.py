@@ -1,4 +1,4 @@
-"""What must become of an invented creator on a platform: reckoned from the creator and the manifest alone."""
+"""What a reading of an invented creator must give on a platform, worked out from the creator and the manifest alone."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -27,11 +27,11 @@ FIELDS: Mapping[str, Callable[[Persona], object]] = {
     "reputation.following_count": lambda persona: persona.following_count,
     "reputation.content_count": lambda persona: persona.content_count,
 }
-"""What a creator has, under the names that clients read."""
+"""What a creator has, under the field names that clients read."""
 
 
 def check(manifest: Manifest, persona: Persona, reading: Reading) -> None:
-    """Fails where a reading is not what this creator must become on this platform."""
+    """Fail if a reading is not what this creator must give on this platform."""
     check_profile(manifest, persona, reading.profile)
     reason = why_nothing(manifest, persona)
     if isinstance(reading.audience, NoAudience):
@@ -43,9 +43,9 @@ def check(manifest: Manifest, persona: Persona, reading: Reading) -> None:
 
 
 def check_profile(manifest: Manifest, persona: Persona, profile: ProfileFacts) -> None:
-    """Every field of the capability table; a scope that was declined may cost those that are given sometimes.
+    """Check every field of the capability table; a declined scope may cost fields that are given sometimes.
 
-    Where a platform gives always what a creator has not, their username may stand in its place.
+    If a platform always gives a field that a creator does not have, their username may appear instead.
     """
     for row in manifest.capabilities:
         if row.field.startswith("audience."):
@@ -67,7 +67,7 @@ def check_profile(manifest: Manifest, persona: Persona, profile: ProfileFacts) -
 
 
 def check_audience(manifest: Manifest, persona: Persona, facts: AudienceFacts) -> None:
-    """Every list to the cent, and the flags that say what to know of it."""
+    """Check every list to two decimals, and the flags that say what readers must know about it."""
     audience = persona.audience
     countries = None if facts.countries is None else [(share.code, share.value) for share in facts.countries]
     cities = None if facts.cities is None else [(share.name, share.value) for share in facts.cities]
@@ -84,7 +84,7 @@ def check_audience(manifest: Manifest, persona: Persona, facts: AudienceFacts) -
 
 
 def check_people(manifest: Manifest, persona: Persona, facts: AudienceFacts) -> None:
-    """Gender by age: as counted, or as the product of its marginals where that is all that can be had."""
+    """Check gender by age: as counted, or as the product of its marginals if nothing better can be had."""
     assert facts.gender_age_distribution is not None
     people = [((share.gender, share.age_range), share.value) for share in facts.gender_age_distribution]
     is_estimated = Quality.ESTIMATED_GENDER_AGE in facts.quality
@@ -101,7 +101,7 @@ def check_people(manifest: Manifest, persona: Persona, facts: AudienceFacts) -> 
 
 
 def why_nothing(manifest: Manifest, persona: Persona) -> str | None:
-    """Why a creator has no audience on a platform; None where they have one."""
+    """Why a creator has no audience on a platform; None if they have one."""
     if "IDENTITY.AUDIENCE" not in manifest.products:
         return "NOT_SUPPORTED"
     scopes = manifest.oauth.scopes
@@ -121,13 +121,13 @@ def why_nothing(manifest: Manifest, persona: Persona) -> str | None:
 
 
 def is_all_refused(manifest: Manifest, persona: Persona) -> bool:
-    """Whether all that a creator has is a list that the platform refuses; some say that a right is missing."""
+    """Whether the only list that a creator has is refused by the platform; some then say that a right is missing."""
     is_refused = Trait.CITIES_REFUSED in persona.traits and given(manifest, CITIES) is Given.SOMETIMES
     return is_refused and bool(persona.audience.cities) and Trait.FRESH not in persona.traits
 
 
 def listed(manifest: Manifest, field: str, counts: Mapping[K, int]) -> list[tuple[K, Decimal]]:
-    """A list as the platform lets it be known; [] where it tells none."""
+    """A list as it can be known from the platform; [] if it gives none."""
     row, top = capability(manifest, field), top_rows(manifest)
     if row is None or row.given is Given.NEVER:
         return []
@@ -135,7 +135,7 @@ def listed(manifest: Manifest, field: str, counts: Mapping[K, int]) -> list[tupl
 
 
 def is_cut(manifest: Manifest, field: str, counts: Mapping[str, int]) -> bool:
-    """Whether a list is flagged as cut: by its length, or always where the platform tells parts of a larger whole."""
+    """Whether a list is flagged as cut: because of its length, or always if the platform gives parts of a whole."""
     row = capability(manifest, field)
     if row is None or row.given is Given.NEVER:
         return False
@@ -163,7 +163,7 @@ def whole_parts(counts: Mapping[K, int], decimals: int | None) -> Mapping[K, int
 
 
 def is_undisclosed(manifest: Manifest, counts: Mapping[tuple[Gender, str], int]) -> bool:
-    """Whether anybody whose gender is unknown is among those whom the platform tells of."""
+    """Whether the people whom the platform counts include anybody whose gender is unknown."""
     row = capability(manifest, PEOPLE)
     if row is None or row.given is Given.NEVER:
         return False
@@ -179,12 +179,12 @@ def is_undisclosed(manifest: Manifest, counts: Mapping[tuple[Gender, str], int])
 
 
 def capability(manifest: Manifest, field: str) -> Capability | None:
-    """The row of a field; what has none is never told."""
+    """The row of a field; None for a field that is never given."""
     return next((row for row in manifest.capabilities if row.field == field), None)
 
 
 def rounded(value: object, figures: int | None) -> object:
-    """A counter as a platform that rounds it down to so many significant figures tells it."""
+    """A counter as given by a platform that rounds it down to this many significant figures; None: exact."""
     if figures is None or not isinstance(value, int):
         return value
     step = 10 ** max(len(str(value)) - figures, 0)
@@ -192,18 +192,18 @@ def rounded(value: object, figures: int | None) -> object:
 
 
 def given(manifest: Manifest, field: str) -> Given:
-    """What the capability table says of a field."""
+    """What the capability table says about a field."""
     row = capability(manifest, field)
     return Given.NEVER if row is None else row.given
 
 
 def tells(manifest: Manifest, field: str) -> bool:
-    """Whether a platform ever tells a field."""
+    """Whether a platform ever gives a field."""
     return given(manifest, field) is not Given.NEVER
 
 
 def top_rows(manifest: Manifest) -> int | None:
-    """How many rows of a list the platform gives at most; None where it names no number."""
+    """How many rows of a list the platform gives at most; None if it states no number."""
     return int(manifest.settings.get("top_rows", "0")) or None
 
 

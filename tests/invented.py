@@ -1,4 +1,4 @@
-"""Connecting and reading invented creators in memory, and the percentages that must come out, reckoned another way."""
+"""Connecting and reading invented creators in memory, and the percentages that must result, computed another way."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ def answered(
     app: AppKeys | None = None,
     redirect: Redirect = REDIRECT,
 ) -> Response:
-    """What the consent dialog answers to a form, asked for all that the platform's manifest asks for."""
+    """The consent dialog's answer to a form, when asked for everything that the platform's manifest asks for."""
     link = urlsplit(platform.authorize_url(app or fake.app, redirect))
     url = f"{link.scheme}://{link.netloc}{link.path}"
     return fake.answer(FakeRequest("POST", url, dict(parse_qsl(link.query)), form, {}, now, "https://sandbox.example"))
@@ -47,7 +47,7 @@ def consented(
     app: AppKeys | None = None,
     redirect: Redirect = REDIRECT,
 ) -> Secret:
-    """The code that a creator's consent gives. app: None for the one that the fake knows."""
+    """The code from a creator's consent. app: None for the one that the fake knows."""
     asked = app_check.asked_for(platform, app or fake.app, redirect) or asked_scopes(platform)
     ticked = {f"scope:{scope}": "granted" for scope in asked if scope not in untick}
     reply = answered(platform, fake, {"persona": username, "decision": CONTINUE, **ticked}, now, app, redirect)
@@ -71,7 +71,7 @@ def connected(
 
 
 def own(candidates: Sequence[Candidate], persona: Persona) -> Candidate:
-    """The creator's own account among those that they manage; the first where none has a handle."""
+    """The creator's own account among those that they manage; the first if none has a handle."""
     return next((candidate for candidate in candidates if candidate.username == persona.username), candidates[0])
 
 
@@ -81,7 +81,7 @@ def asked_scopes(platform: Platform) -> list[str]:
 
 
 def played(script: Script[T], answer: Callable[[Request], Response]) -> T:
-    """What a script returns, each request answered by a function."""
+    """What a script returns if a function answers its requests."""
     try:
         asked = next(script)
         while True:
@@ -94,7 +94,7 @@ def played(script: Script[T], answer: Callable[[Request], Response]) -> T:
 def through(
     fake: Fake, spoil: Callable[[Request, Response], Response], now: datetime = NOW
 ) -> Callable[[Request], Response]:
-    """The fake's answers, each one changed on its way."""
+    """The fake's answers, each changed on its way."""
     return lambda request: spoil(request, fake.answer(as_seen_by_the_fake(request, now)))
 
 
@@ -108,7 +108,7 @@ def percent(counts: Mapping[K, int], top: int | None = None) -> list[tuple[K, De
 
 
 def reckoned(counts: Mapping[K, int], decimals: int, top: int | None = None) -> list[tuple[K, Decimal]]:
-    """The `top` largest rows of a list in percent of everybody, reckoned by the platform to so many decimals."""
+    """The `top` largest rows of a list in percent of everybody, as a platform gives them with this many decimals."""
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:top]
     whole, step = sum(counts.values()), Decimal(1).scaleb(-decimals)
     with localcontext(prec=80):

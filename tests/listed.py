@@ -28,7 +28,7 @@ _CHOSEN: dict[str, st.SearchStrategy[Any]] = {
     "gender": st.sampled_from(["MALE", "FEMALE", "OTHER", "UNSPECIFIED", None]),
     "type": st.sampled_from(["HOME", "WORK", "OTHER"]),
 }
-"""Fields that hold one of a few words."""
+"""Fields whose value is one of a few words."""
 _PLAIN: dict[object, st.SearchStrategy[Any]] = {
     str: TEXTS,
     int: st.integers(min_value=0, max_value=2**64),
@@ -85,7 +85,7 @@ WEBHOOKS: st.SearchStrategy[Webhook] = st.builds(
 
 
 def sent(document: bytes) -> Any:
-    """A document as its reader gets it, parsed."""
+    """A document as its reader receives it, parsed."""
     return json.loads(document.replace(PUBLIC_ADDRESS, b"https://creators.example"))
 
 

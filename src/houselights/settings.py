@@ -37,7 +37,7 @@ class DatabaseUrl(Secret):
 
 
 class About(Struct, frozen=True):
-    """What the reference file and a refusal say of a setting.
+    """What the reference file and a refusal say about a setting.
 
     says   what it does, and what holds where it is not set
     must   what its value has to be, to be read after "must be"
@@ -50,13 +50,13 @@ class About(Struct, frozen=True):
 
 
 def _check_opened(value: object) -> None:
-    """As the webhooks' client will read it."""
+    """Check networks as the webhooks' client will read them."""
     if isinstance(value, tuple):
         STRICT.opened(value)
 
 
 def _check_directory(value: object) -> None:
-    """The nearest of the path and its parents that is there must be one."""
+    """Check that the nearest existing one of the path and its parents is a folder."""
     with suppress(PermissionError):
         if isinstance(value, Path) and not next(path for path in (value, *value.parents) if path.exists()).is_dir():
             raise ValueError(value)
@@ -247,7 +247,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     @property
     def key_file(self) -> Path:
-        """Where the master key lies if it is not set itself."""
+        """Where the master key is kept if it is not set itself."""
         return self.master_key_file or self.data_dir / "master.key"
 
     @property
@@ -274,7 +274,7 @@ class Loaded(Struct, frozen=True):
 
 
 class Described(Struct, frozen=True):
-    """One setting as the reference file tells it. default: None where it is not set or depends on the machine."""
+    """One setting as in the reference file. default: None if it is not set or depends on the machine."""
 
     name: str
     default: object
@@ -361,7 +361,7 @@ _WORDS = {"on": True, "yes": True, "off": False, "no": False}
 
 
 def _read(kind: object, origin: str, name: str, value: object) -> object:
-    """One value as its type wants it. Raises SettingWrong."""
+    """One value, converted to its type. Raises SettingWrong."""
     about = _about(kind)
     plain, *_ = get_args(kind)
     if isinstance(value, str):
@@ -385,7 +385,7 @@ def _is_secret(plain: object) -> bool:
 
 
 def _convert(kind: type, value: object) -> object:
-    """Text to the types that msgspec does not know; a value that is of its type already stays."""
+    """Convert text to the types that msgspec does not know; a value that already has its type stays."""
     if isinstance(value, kind):
         return value
     if not isinstance(value, str) or not value.strip():

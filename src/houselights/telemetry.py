@@ -1,6 +1,6 @@
-"""Log set-up: one line an event, on standard error, for people on a terminal and as JSON elsewhere.
+"""Log set-up: one line per event, on standard error, readable on a terminal and as JSON elsewhere.
 
-An event is a constant dotted name and fields. What counts is counted where it happens (`prometheus_client`), and
+An event is a constant dotted name and fields. Metrics are counted where things happen (`prometheus_client`), and
 served by compose.
 """
 
@@ -19,14 +19,14 @@ Format = Literal["auto", "console", "json"]
 
 
 class LogOptions(Struct, frozen=True):
-    """level: the least grave line that is written; format: auto is console on a terminal, else JSON."""
+    """level: the least severe line that is written; format: auto is console on a terminal, else JSON."""
 
     level: Level = "info"
     format: Format = "auto"
 
 
 def set_up_logs(options: LogOptions) -> None:
-    """For the whole process, lines of libraries included. A later call replaces an earlier one."""
+    """Set up logs for the whole process, lines from libraries included. A later call replaces an earlier one."""
     level = logging.getLevelNamesMapping()[options.level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -51,7 +51,7 @@ def set_up_logs(options: LogOptions) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # Libraries tell of every connection at INFO; what they warn of is worth a line.
+    # Libraries report every connection at INFO; only their warnings are worth a line.
     root.setLevel(max(level, logging.WARNING))
 
 
@@ -67,7 +67,7 @@ def _last(wanted: Format) -> list[Processor]:
 
 
 def _mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A secret cannot print itself; this keeps its type out of the line too."""
+    """Mask secrets. They cannot print themselves; this keeps their type out of the line too."""
     for name, value in event.items():
         if isinstance(value, Secret):
             event[name] = "***"

@@ -1,4 +1,4 @@
-"""A database behind a cable that a test can cut or stop up: bytes pass between two unix sockets until then."""
+"""A database behind a cable that a test can cut or block; until then bytes pass between two unix sockets."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 
 class Cable:
-    """Stands before a server's socket. dsn: for those who shall notice a cut."""
+    """Sits in front of a server's socket. dsn: for clients that are meant to notice a cut."""
 
     def __init__(self, dsn: str, directory: Path) -> None:
         before = urlsplit(dsn)
@@ -23,11 +23,11 @@ class Cable:
         self._open.set()
 
     async def mend(self) -> None:
-        """From now on connections are taken."""
+        """Accept connections from now on."""
         self._listener = await asyncio.start_unix_server(self._join, self._ours)
 
     async def cut(self) -> None:
-        """Every connection breaks, and none is taken."""
+        """Break every connection, and accept none."""
         if self._listener is not None:
             self._listener.close()
             self._ours.unlink(missing_ok=True)
@@ -35,11 +35,11 @@ class Cable:
             end.transport.abort()
 
     def stop_up(self) -> None:
-        """Connections stay and new ones are taken, but no byte passes, as where a firewall forgot them."""
+        """Keep connections and accept new ones, but pass no bytes, as if a firewall had forgotten them."""
         self._open.clear()
 
     def let_pass(self) -> None:
-        """Bytes pass again, those that waited too."""
+        """Pass bytes again, including those that waited."""
         self._open.set()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,7 +59,7 @@ class Cable:
 
 @asynccontextmanager
 async def cable(dsn: str, directory: Path) -> AsyncGenerator[Cable, None]:
-    """A whole cable; directory: short enough for a socket's name."""
+    """An intact cable. directory: with a path short enough for a socket's name."""
     made = Cable(dsn, directory)
     await made.mend()
     try:

@@ -1,4 +1,4 @@
-"""The contract's work platforms, as its text has them and consumers hard-code them: not asked of the code."""
+"""The contract's work platforms, as in its text and hard-coded by consumers: not taken from the code."""
 
 CATALOGUE = (
     ("9bb8913b-ddd9-430b-a66a-d74d846e6c66", "Instagram", "SOCIAL"),

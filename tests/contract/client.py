@@ -1,4 +1,4 @@
-"""A client that sends exactly what a test says: bytes on a socket, no header of its own but Host and lengths."""
+"""A client that sends exactly what a test says: bytes on a socket, with no headers of its own but Host and lengths."""
 
 import asyncio
 import base64
@@ -30,7 +30,7 @@ class Reply(Struct, frozen=True):
         return [value for key, value in self.headers if key == name]
 
     def header(self, name: str) -> str:
-        """The value of a header that must be there once."""
+        """The value of a header that must appear exactly once."""
         (value,) = self.all(name)
         return value
 
@@ -40,7 +40,7 @@ class Reply(Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        """The error's code; fails where the reply is not an error as the contract writes every one of them."""
+        """The error's code; fails if the reply is not an error in the contract's form."""
         error = self.json()["error"]
         assert list(self.json()) == ["error"]
         assert list(error) == _ERROR_KEYS
@@ -60,13 +60,13 @@ class Reply(Struct, frozen=True):
         return text
 
     def without_request_id(self) -> tuple[int, bytes]:
-        """Status and body with the request id blotted out: equal for equal answers."""
+        """Status, and body with the request id blanked out: equal for equal answers."""
         (request_id,) = self.all("request-id")
         return self.status, self.body.replace(request_id.encode(), b"*")
 
 
 def basic(client_id: str, secret: str, scheme: str = "Basic") -> tuple[str, str]:
-    """The header that proves who calls."""
+    """The header that authenticates the caller."""
     return "Authorization", f"{scheme} {base64.b64encode(f'{client_id}:{secret}'.encode()).decode()}"
 
 
@@ -86,22 +86,22 @@ class Client:
         return await self.call("GET", path, headers=headers)
 
     async def post(self, path: str, body: object, headers: Headers = JSON) -> Reply:
-        """POST a value as JSON, or bytes as they are."""
+        """POST a value as JSON, or bytes unchanged."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.call("POST", path, raw, headers)
 
     async def call(self, method: str, path: str, body: bytes | None = None, headers: Headers = ()) -> Reply:
-        """Any method, with a body of announced length or with none."""
+        """Any method, with a body whose length is announced, or without one."""
         length = () if body is None else (("Content-Length", str(len(body))),)
         return await self.send(method, path, [*headers, *length], body or b"")
 
     async def send_chunks(self, method: str, path: str, chunks: Sequence[bytes]) -> Reply:
-        """JSON in chunks, its length not announced."""
+        """Send JSON in chunks, without announcing its length."""
         body = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
         return await self.send(method, path, [*JSON, ("Transfer-Encoding", "chunked")], body)
 
     async def send(self, method: str, path: str, headers: Headers, body: bytes) -> Reply:
-        """One request on a connection of its own."""
+        """Send one request on its own connection."""
         said = [("Host", "127.0.0.1"), *headers]
         if self.authorization is not None:
             said.append(self.authorization)
@@ -109,7 +109,7 @@ class Client:
         return await self.send_raw(head.encode("latin-1") + body, has_body=method != "HEAD")
 
     async def send_raw(self, raw: bytes, *, has_body: bool = True) -> Reply:
-        """Bytes as they are; reads the answer also while they still go out."""
+        """Send bytes unchanged, and read the answer even while they are still being sent."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=2**22)
         try:
             writer.write(raw)

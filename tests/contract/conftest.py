@@ -1,4 +1,4 @@
-"""What the contract's tests are handed: a running API, and rows."""
+"""Fixtures of the contract's tests: a running API, and rows."""
 
 from collections.abc import AsyncIterator
 
@@ -13,13 +13,13 @@ from tests.contract.server import Dial, serve_api
 
 @pytest.fixture(scope="module")
 def dial() -> Dial:
-    """The seconds of this file's server."""
+    """The seconds on which this file's server runs."""
     return Dial()
 
 
 @pytest_asyncio.fixture(scope="module")
 async def nobody(database: Database, dsn: str, dial: Dial) -> AsyncIterator[Client]:
-    """A client of this file's server, without credentials; nothing is limited."""
+    """A client of this file's server, without credentials and without rate limits."""
     async with serve_api(database, dsn, dial=dial) as client:
         yield client
 

@@ -24,7 +24,7 @@ UNCONNECTED = {Trait.NO_PAGE, Trait.NO_PROFESSIONAL_ACCOUNT}
 """Traits of creators whom some consents cannot connect."""
 
 NO_ERROR = "no error"
-"""What a refusal is taken for that changes nothing, such as revoking what is dead already."""
+"""The meaning of a refusal that changes nothing, such as when revoking a grant that is already dead."""
 
 on_every_platform = pytest.mark.parametrize("name", PLATFORMS)
 
@@ -32,16 +32,16 @@ Spoil = Callable[[Request, Response], Response]
 
 
 def samples(name: str) -> Path:
-    """Where a platform's samples lie."""
+    """Where a platform's samples are."""
     return Path(houselights.platforms.__path__[0]) / name / "samples"
 
 
 def refusals() -> list[tuple[str, str, str, str]]:
-    """(platform, sample, where it is met, what it is taken for), as `samples/errors.json` says.
+    """(platform, sample, where it occurs, what it is taken for), as in `samples/errors.json`.
 
-    Where: part of the address of the calls that are refused, open parameters included, after a word for the script
-    where it is not a reading: `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`. Before it, `other`
-    for a script with the app of the platform's other product, and `once` where only the first of those calls is.
+    Where: part of the address of the calls that are refused, parameters that are not secret included, after a word for
+    the script if it is not a reading: `/insights`, `exchange /oauth/access_token`, `renew /`, `revoke /`. Before it,
+    `other` for a script with the app of the platform's other product, and `once` if only the first call is refused.
     What: a class of `core.errors`, a reason of `NoAudience`, `PARTIAL`, or NO_ERROR.
     """
     return [
@@ -53,12 +53,12 @@ def refusals() -> list[tuple[str, str, str, str]]:
 
 
 def refusing(name: str, taken_for: str) -> str:
-    """A sample that a platform's reading takes for this."""
+    """A sample that a reading of this platform takes for the given meaning."""
     return next(s for n, s, where, what in refusals() if (n, what) == (name, taken_for) and " " not in where)
 
 
 def pairs(kind: str) -> list[tuple[str, str]]:
-    """(platform, sample) of every recorded outcome of a kind."""
+    """(platform, sample) of every recorded outcome of one kind."""
     suffix = f".{kind}.json"
     return [(n, path.name.removesuffix(suffix)) for n in PLATFORMS for path in sorted(samples(n).glob(f"*{suffix}"))]
 
@@ -78,26 +78,26 @@ def granted(
 
 
 def apps(fake: Fake) -> list[AppKeys]:
-    """The app that a platform knows, and the one of its other product where it has two ways in."""
+    """The app that a platform knows, and the one of its other product if it has two ways in."""
     return [fake.app, *([fake.other_app] if hasattr(fake, "other_app") else [])]
 
 
 def read(platform: Platform, persona: Persona, spoil: Spoil) -> Reading:
-    """One refresh of a creator, every reply changed on its way."""
+    """One refresh of a creator, with every reply changed on its way."""
     fake = platform.fake(CAST)
     return played(platform.read(fake.app, granted(platform, fake, persona), NOW), through(fake, spoil))
 
 
 def attempt(platform: Platform, script: str, spoil: Spoil) -> object:
-    """One script for the showcase, every reply changed on its way.
+    """One script for the showcase, with every reply changed on its way.
 
-    script  `read`, `exchange`, `renew` or `revoke`; after `other`, by the app of the platform's other product
+    script  `read`, `exchange`, `renew` or `revoke`; after `other`, with the app of the platform's other product
     """
     return attempts(platform, script)(spoil)
 
 
 def attempts(platform: Platform, script: str) -> Callable[[Spoil], object]:
-    """As `attempt`, again and again; what a script leaves behind at the fake stays there."""
+    """As `attempt`, repeatable; what a script leaves behind at the fake stays there."""
     fake = platform.fake(CAST)
     app = apps(fake)[-1] if script.startswith("other ") else fake.app
     script = script.removeprefix("other ")
@@ -121,7 +121,7 @@ def attempts(platform: Platform, script: str) -> Callable[[Spoil], object]:
 
 
 def replies_of(platform: Platform, persona: Persona, script: str = "read") -> list[bytes]:
-    """The bodies of every reply of a reading, or of another script of the showcase, in the order they came."""
+    """The bodies of all replies in a reading, or in another script of the showcase, in the order they came."""
     kept: list[bytes] = []
 
     def spoil(_request: Request, reply: Response) -> Response:
@@ -133,11 +133,11 @@ def replies_of(platform: Platform, persona: Persona, script: str = "read") -> li
 
 
 def address(request: Request) -> str:
-    """The whole of it, secrets hidden, as `errors.json` says where a refusal is met."""
+    """The whole address, with secrets hidden, in which `errors.json` finds where a refusal occurs."""
     asked = "&".join(f"{name}={value}" for name, value in request.query)
     return f"{request.url}?{asked}"
 
 
 def unchanged(_request: Request, reply: Response) -> Response:
-    """As the fake answered."""
+    """The reply as the fake sent it."""
     return reply

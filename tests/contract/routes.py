@@ -1,4 +1,4 @@
-"""Every operation of the served contract, with a request that is answered with a success."""
+"""Every operation of the served contract, with a request that succeeds."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ HOOK = '{"url":"https://hooks.example.org/a","events":["PROFILES.UPDATED"]}'
 
 
 class Operation(Struct, frozen=True):
-    """One method of one path. body: what it is sent, None where it has none; names in braces are filled in."""
+    """One method of one path. body: what is sent to it, None if it takes none; names in braces are filled in."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Operation(Struct, frozen=True):
 
     @property
     def headers(self) -> Headers:
-        """Content type, where there is a body."""
+        """The content type, if there is a body."""
         return () if self.body is None else JSON
 
     @property
@@ -33,7 +33,7 @@ class Operation(Struct, frozen=True):
 
     @property
     def methods(self) -> str:
-        """All that the path has, as `Allow` lists them."""
+        """All methods of the path, as `Allow` lists them."""
         return ", ".join(sorted(each.method for each in (*OPERATIONS, *PUBLIC) if each.template == self.template))
 
 
@@ -63,7 +63,7 @@ OPERATIONS = (
     Operation("DELETE", "/v1/webhooks/{webhook_id}", 204),
     Operation("POST", "/v1/accounts/{account_id}/disconnect", 200, "{}"),
 )
-"""All that ask for credentials. What ends something comes last."""
+"""All operations that need credentials. Those that end something come last."""
 
 PUBLIC = (
     Operation("GET", "/x/health", 200),
@@ -83,20 +83,20 @@ class World(Struct, frozen=True):
     names: Mapping[str, str]
 
     def fill(self, text: str) -> str:
-        """A path or a body with this world's ids in the place of their names."""
+        """A path or a body with this world's ids in place of their names."""
         for name, value in self.names.items():
             text = text.replace("{" + name + "}", value)
         return text
 
     async def send(self, operation: Operation, *headers: tuple[str, str], client: Client | None = None) -> Reply:
-        """The operation's good request, as this world's application or as another caller."""
+        """Send the operation's valid request, as this world's application or as another caller."""
         body = None if operation.body is None else self.fill(operation.body).encode()
         sent = [*operation.headers, *headers]
         return await (client or self.caller.client).call(operation.method, self.fill(operation.path), body, sent)
 
 
 async def world(seed: Seed) -> World:
-    """A new one."""
+    """A new world."""
     caller = await seed.caller()
     subject = await seed.account(caller)
     await seed.documents(subject)

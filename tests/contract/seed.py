@@ -79,7 +79,7 @@ _END_SECRETS = Statement("delete from application_secrets where application_id =
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An account as a test wants it. Ages are times before NOW at which it changed."""
+    """An account as a test needs it. Ages say how long before NOW it changed."""
 
     status: str = "CONNECTED"
     work_platform_id: UUID = INSTAGRAM
@@ -117,12 +117,12 @@ class Seed:
     async def secret(
         self, application_id: ApplicationId, client_id: str, secret: str, expires_at: datetime | None = None
     ) -> None:
-        """One more secret of an application."""
+        """Add one more secret to an application."""
         kept = digest(ROOT_KEY.derive(CLIENT_SECRETS), f"{client_id}:{secret}".encode())
         await self._database.execute(_SECRET, application_id, uuid4(), kept, NOW, expires_at)
 
     async def forget_secrets(self, application_id: ApplicationId) -> None:
-        """The application has none any more."""
+        """Delete all of the application's secrets."""
         await self._database.execute(_END_SECRETS, application_id)
 
     async def user(self, caller: Caller, *, name: str = "Ava Stone", created_at: datetime = NOW) -> UserId:
@@ -132,7 +132,7 @@ class Seed:
         return user_id
 
     async def account(self, caller: Caller, user_id: UserId | None = None, wanted: Account | None = None) -> Subject:
-        """An account without documents, of a new user where none is given."""
+        """An account without documents, of a new user if none is given."""
         wanted = wanted or Account()
         user_id = user_id or await self.user(caller)
         account_id = AccountId(uuid4())
@@ -161,7 +161,7 @@ class Seed:
             await write_reading(connection, subject, Reading(profile, audience), occasion)
 
     async def webhook(self, caller: Caller, *events: str, url: str = "https://hooks.example.org/a") -> WebhookId:
-        """An active webhook; of updated profiles, unless told otherwise."""
+        """An active webhook; for updated profiles unless told otherwise."""
         listed = events or ("PROFILES.UPDATED",)
         made = Webhook("Webhook", url, WebhookId(uuid4()), NOW, NOW, is_active=True, events=listed)
         await webhooks.create(self._database, caller.application_id, made)

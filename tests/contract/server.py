@@ -33,7 +33,7 @@ BUILT = {INSTAGRAM: ("IDENTITY", "IDENTITY.AUDIENCE"), FACEBOOK: ("IDENTITY",)}
 
 
 class Dial:
-    """Seconds that a test can put forward."""
+    """Seconds that a test can move forward."""
 
     def __init__(self) -> None:
         self._ahead = 0.0
@@ -42,7 +42,7 @@ class Dial:
         return time.monotonic() + self._ahead
 
     def forward(self, seconds: float) -> None:
-        """From now on it is later."""
+        """Make it later from now on."""
         self._ahead += seconds
 
 

@@ -21,14 +21,14 @@ class Written:
         self._registry: Registry[Any] = Registry().with_resource("urn:contract", resource)
 
     def check(self, value: object, *place: str) -> None:
-        """Fails where a value does not fit the schema at a place, or where its keys come in another order."""
+        """Fail if a value does not fit the schema at a place, or if its keys are in another order."""
         pointer = "/".join(part.replace("~", "~0").replace("/", "~1") for part in place)
         validator = OAS31Validator({"$ref": f"urn:contract#/{pointer}"}, registry=self._registry)
         assert [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)] == []
         self._check_order(value, self.at(place))
 
     def at(self, place: Sequence[str]) -> Any:
-        """What stands at a place of the contract."""
+        """What is at a place in the contract."""
         found = self.document
         for part in place:
             found = found[part]
@@ -56,7 +56,7 @@ class Written:
 
 
 async def written(nobody: Client) -> Written:
-    """What this server hands out; read once however often it is asked of."""
+    """What this server hands out; read only once, however often it is asked for."""
     return _read((await nobody.get("/openapi.json")).body)
 
 

@@ -1,6 +1,6 @@
 """Small servers written by hand, so that they can be as wrong as a real receiver is, and clients to call them with.
 
-Nothing here or beside it ever connects beyond loopback, not even where a check under test is broken: addresses that
+Nothing here or in this folder ever connects beyond loopback, not even if a check under test is broken: addresses that
 are neither loopback nor this machine's unspecified address only meet `Egress.check_address`, which connects nothing.
 """
 
@@ -27,10 +27,10 @@ PATIENT = ClientOptions(
 )
 KEEPING = structs.replace(PATIENT, cut=False, keep_alive_s=30)
 QUICK = structs.replace(PATIENT, deadline_s=0.3)
-"""For calls that must time out; others would on a busy machine."""
+"""For calls that must time out; on a busy machine others would, too."""
 
 UNSPECIFIED = str(IPv4Address(0))
-"""Refused to everyone, and yet connecting to it reaches this machine: a broken check shows at a listener."""
+"""Always refused, and yet connecting to it reaches this machine: a broken check shows up at a listener."""
 
 
 class Listener:
@@ -45,7 +45,7 @@ class Listener:
         self._changed = asyncio.Condition()
 
     async def reached(self, connections: int) -> None:
-        """Wait until so many connections were made, two seconds at most."""
+        """Wait until this many connections have been made, for two seconds at most."""
         async with asyncio.timeout(2), self._changed:
             await self._changed.wait_for(lambda: self.connections >= connections)
 
@@ -112,7 +112,7 @@ async def calling(
 
 
 class Names(AbstractResolver):
-    """Answers of a name server: per name one list of addresses for each look-up, the last for all that follow."""
+    """Answers of a name server: for each name a list of addresses per look-up, the last for all that follow."""
 
     def __init__(self, **answers: list[list[str]]) -> None:
         self._answers = {name.replace("_", "."): list(lists) for name, lists in answers.items()}
@@ -168,7 +168,7 @@ def answering(*replies: bytes, requests: list[bytes] | None = None) -> Handler:
 
 
 def saying(raw: bytes) -> Handler:
-    """Reads a request, writes these bytes whatever they are, and says no more."""
+    """Reads a request, writes these bytes whatever they are, and then says nothing more."""
 
     async def handle(reader: Reader, writer: Writer) -> None:
         await read_request(reader)
@@ -180,7 +180,7 @@ def saying(raw: bytes) -> Handler:
 
 
 def repeating(opening: bytes, piece: bytes, every_s: float = 0.0) -> Handler:
-    """Reads a request, writes the opening, then the piece for ever."""
+    """Reads a request, writes the opening, then the piece again and again forever."""
 
     async def handle(reader: Reader, writer: Writer) -> None:
         await read_request(reader)
@@ -194,5 +194,5 @@ def repeating(opening: bytes, piece: bytes, every_s: float = 0.0) -> Handler:
 
 
 async def hanging(reader: Reader, writer: Writer) -> None:
-    """Accepts, and never says a word; leaves only when the other side does."""
+    """Accepts a connection and never sends anything; leaves only when the other side does."""
     await reader.read()

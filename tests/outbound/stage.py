@@ -32,10 +32,10 @@ USUAL = MANIFEST.limits
 
 
 class Stage:
-    """A platform of which nothing is known but its facts, and that `x-usage` says its percent.
+    """A platform about which only its facts are known, and that `x-usage` gives the percentage used.
 
-    `x-wait` says seconds, `x-reset` the epoch second at which the budget opens again; `x-beside` says the seconds of
-    the app's budget, full as well.
+    `x-wait` gives seconds, `x-reset` the epoch second at which the budget opens again; `x-beside` gives the seconds
+    for the app's budget, which is then used up too.
     """
 
     def __init__(self, limits: Limits = USUAL) -> None:
@@ -47,7 +47,7 @@ class Stage:
         return self._manifest
 
     def usage(self, reply: Response) -> Usage | None:
-        """As the headers say."""
+        """The usage that the headers give."""
         percent = reply.headers.get("x-usage")
         if percent is None:
             return None
@@ -59,7 +59,7 @@ class Stage:
 
 
 class Play:
-    """A link to one listener, and what was asked there."""
+    """A link to one listener, and what it was asked."""
 
     def __init__(self, listener: Listener, client: HttpClient, limits: Limits) -> None:
         self.listener = listener

@@ -1,4 +1,4 @@
-"""What the store's tests are handed."""
+"""Fixtures of the store's tests."""
 
 import pytest
 

@@ -34,7 +34,7 @@ class RefreshRow(Struct, frozen=True):
 
 
 class Staleness(Struct, frozen=True):
-    """When an audience was read, and from when on it counts as stale."""
+    """When an audience was read, and when it starts to count as stale."""
 
     fetched_at: datetime
     stale_at: datetime
@@ -82,7 +82,7 @@ def bundle(
 
 
 def everything(**changes: Any) -> Bundle:
-    """One record of each kind, those of `changes` in the place of the usual ones."""
+    """One record of each kind, with those in `changes` in place of the usual ones."""
     usual = {
         "users": [user_record()],
         "accounts": [account_record()],
@@ -102,13 +102,13 @@ class Importing:
         self.told: list[tuple[str, int, int]] = []
 
     async def run(self, what: Bundle, *, update: bool = False, dry_run: bool = False) -> dict[str, list[Verdict]]:
-        """What came of it."""
+        """Run an import: verdicts by kind."""
         cadences = {UUID(str(INSTAGRAM)): timedelta(hours=12)}
         wish = Wish(update, dry_run, cadences, lambda *told: self.told.append(told))
         return await imports.run(self.database, self.application_id, what, wish)
 
     async def outcomes(self, what: Bundle, *, update: bool = False, dry_run: bool = False) -> dict[str, list[str]]:
-        """Outcomes and reasons by kind, of kinds that were brought in."""
+        """Outcomes and reasons by kind, for the kinds that were imported."""
         verdicts = await self.run(what, update=update, dry_run=dry_run)
         return {kind: [each.reason or each.outcome.value for each in told] for kind, told in verdicts.items() if told}
 
@@ -123,7 +123,7 @@ class Importing:
         return await self.database.fetch_one(_REFRESH, self.application_id, ACCOUNT_ID)
 
     async def audience(self) -> dict[str, Any]:
-        """The stored audience as it goes out."""
+        """The stored audience as clients receive it."""
         (document,) = await self.database.fetch(
             Statement("select head, body from audiences where application_id = $1", read.StoredDocument),
             self.application_id,
@@ -132,7 +132,7 @@ class Importing:
         return decoded
 
     async def profile(self) -> dict[str, Any]:
-        """The stored profile as it goes out."""
+        """The stored profile as clients receive it."""
         (document,) = await read.profiles(self.database, self.application_id, Filters(), Page())
         decoded: dict[str, Any] = msgspec.json.decode((document.head + document.body).replace(PUBLIC_ADDRESS, b"x"))
         return decoded

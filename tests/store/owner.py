@@ -1,4 +1,4 @@
-"""An owner of a database, as `serve` is one: a program to be started and killed, and the test's grip on it."""
+"""An owner of a database, as `serve` is: a program to be started and killed, and the test's handle on it."""
 
 import argparse
 import asyncio
@@ -47,7 +47,7 @@ class Owner:
 
 @contextmanager
 def owner(data_dir: Path, *words: str, wait: bool = True, **environment: str) -> Iterator[Owner]:
-    """Starts one and waits, unless told not to, until it is ready or refused; ended by closing its standard input."""
+    """Start one and wait, unless told not to, until it is ready or refused; closing its standard input ends it."""
     with subprocess.Popen(
         [sys.executable, __file__, str(data_dir), *words],
         stdin=subprocess.PIPE,
@@ -59,7 +59,7 @@ def owner(data_dir: Path, *words: str, wait: bool = True, **environment: str) ->
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended and is not reaped does not."""
+    """Whether a process is running; one that has ended but is not reaped is not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -67,7 +67,7 @@ def alive(pid: int) -> bool:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all below it; fewer where some end while we look."""
+    """A process and all its descendants; fewer if some end while we look."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except (FileNotFoundError, ProcessLookupError):
@@ -76,14 +76,14 @@ def family(pid: int) -> list[int]:
 
 
 async def until(holds: Callable[[], bool], within_s: float = 60) -> None:
-    """Waits for a condition; TimeoutError if it does not come true in time."""
+    """Wait for a condition; TimeoutError if it does not come true in time."""
     async with asyncio.timeout(within_s):
         while not holds():
             await asyncio.sleep(0.01)
 
 
 def _become_nobody() -> None:
-    """As root: another user for good, who may still enter the places that this Python and this checkout lie in."""
+    """As root: permanently become another user, who may still enter the folders of this Python and this checkout."""
     if os.geteuid() != 0:
         return
     entry = pwd.getpwnam("nobody")
@@ -96,7 +96,7 @@ def _become_nobody() -> None:
 
 
 def _lose_rights() -> None:
-    """As root: what root is in a container without capabilities, children included."""
+    """As root: become what root is in a container without capabilities, children included."""
     if os.geteuid() != 0:
         return
     for capability in range(_CAPABILITIES):

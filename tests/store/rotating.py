@@ -1,4 +1,4 @@
-"""A platform that rotates its tokens, over real HTTP, and counts what it is asked: the witness of renewals."""
+"""A platform that rotates its tokens, over real HTTP, and counts its calls: the witness of renewals."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -81,7 +81,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class RotatingOAuth:
-    """The consent part of its dialect; only renewal is of interest here."""
+    """The consent part of its dialect; only renewal matters here."""
 
     def authorize_url(self, _manifest: Manifest, _app: AppKeys, _redirect: Redirect) -> str:
         """Nobody goes there."""
@@ -210,7 +210,7 @@ async def put_grant(rooms: Rooms, subject: Subject, grant: Grant) -> None:
 
 
 async def wait_for(condition: Callable[[], bool], within_s: float = 20) -> None:
-    """Until a condition holds."""
+    """Wait until a condition holds."""
     async with asyncio.timeout(within_s):
         while not condition():
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A database of its own with a sealed value in every column that holds some: what tests of rotation start from."""
+"""A separate database with a value in every column for sealed values: where tests of rotation start."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +65,7 @@ class Planted(Struct, frozen=True):
 
 
 class Strongbox:
-    """A database and what seals in it."""
+    """A database, and what seals its values."""
 
     def __init__(self, dsn: str, database: Database, clock: Clock) -> None:
         self.dsn = dsn
@@ -73,15 +73,15 @@ class Strongbox:
         self.clock = clock
 
     async def keys(self, *texts: str) -> OpenKeys:
-        """The keys of a process that was given these, the newest first."""
+        """The keys of a process that was given these texts, newest first."""
         return await open_keys(self.database, KeySource(Secret(" ".join(texts)), None, Path("nowhere")))
 
     async def vault(self, *texts: str) -> Vault:
-        """As a process opens it: nothing in memory yet."""
+        """A vault as a process opens it: with nothing in memory yet."""
         return Vault((await self.keys(*texts)).keyring, self.database, self.clock, uuid4)
 
     async def plant(self, vault: Vault, each: int = 1) -> list[Planted]:
-        """So many sealed values in every column, of one application; its platform apps are everybody's."""
+        """Plant `each` sealed values in every column, for one application; its platform apps are shared by all."""
         seed = Seed(self.database)
         application_id = await seed.application()
         planted = []
@@ -110,7 +110,7 @@ class Strongbox:
         return next(row.sealed for row in rows if row.key == planted.key)
 
     async def opens(self, vault: Vault, planted: Sequence[Planted]) -> bool:
-        """Whether every value opens in its place as what it was."""
+        """Whether every value opens in its place and is what it was."""
         for each in planted:
             place = each.column.place(each.application_id, each.key)
             if await vault.open(each.application_id, await self.stored(each), place) != each.plain:
@@ -118,7 +118,7 @@ class Strongbox:
         return True
 
     async def generations(self, planted: Sequence[Planted]) -> set[int]:
-        """Of the data keys that the values are under."""
+        """The generations of the data keys that seal the values."""
         ids = [key_of(await self.stored(each)) for each in planted]
         connection = await asyncpg.connect(self.dsn)
         try:
@@ -128,7 +128,7 @@ class Strongbox:
         return {row["generation"] for row in rows}
 
     async def execute(self, sql: str, *values: object) -> None:
-        """A statement of a test's own."""
+        """Run a statement of the test's own."""
         connection = await asyncpg.connect(self.dsn)
         try:
             await connection.execute(sql, *values)

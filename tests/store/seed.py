@@ -1,4 +1,4 @@
-"""Rows that the store's tests start from, written by statements of their own."""
+"""Rows that the store's tests start from, written by separate statements."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ from houselights.store.events import Subject
 NOW = datetime(2026, 6, 5, 11, 12, 4, 637922, UTC)
 INSTAGRAM = WorkPlatformId(UUID("9bb8913b-ddd9-430b-a66a-d74d846e6c66"))
 EVERY_PLATFORM = {WorkPlatformId(platform): 10_000 for platform in WORK_PLATFORMS}
-"""Slots for whatever is due."""
+"""Slots for everything that is due."""
 
 _APPLICATION = Statement("insert into applications values ($1, $2, 'Demo', $3, $4::text::jsonb, $5)", Nothing)
 _USER = Statement("insert into users values ($1, $2, 'Ava Stone', $3, 'ACTIVE', $4, $4)", Nothing)
@@ -35,7 +35,7 @@ _WEBHOOK = Statement("insert into webhooks values ($1, $2, 'Webhook', $3, $4, $5
 
 
 class RefreshRow(Struct, frozen=True):
-    """A refresh row as it stands."""
+    """A refresh row as it is stored."""
 
     due_at: datetime | None
     asked: int
@@ -112,7 +112,7 @@ class Seed:
         due_at: datetime | None = None,
         work_platform_id: WorkPlatformId = INSTAGRAM,
     ) -> Subject:
-        """An account with its user and its refresh row, of a new application where none is given."""
+        """An account with its user and its refresh row, of a new application if none is given."""
         application_id = application_id or await self.application()
         user_id, account_id = UserId(uuid4()), AccountId(uuid4())
         await self.database.execute(_USER, application_id, user_id, user_id.hex, NOW)

@@ -1,4 +1,4 @@
-"""A kit without a network: what it sends goes to a function of the test's own."""
+"""A kit without a network: what it sends goes to a function of the test."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Server:
 
 
 def reply(status: int, body: object = None, **headers: str) -> Sent:
-    """A JSON answer; `_` in names of headers stands for `-`. Bytes go out as they are."""
+    """A JSON answer; `_` in names of headers stands for `-`. Bytes are sent unchanged."""
     raw = body if isinstance(body, bytes) else json.dumps(body, separators=(",", ":")).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Sent(status, {"content-type": "application/json", **named}, raw, 1)
@@ -61,6 +61,6 @@ def kit(server: Server, plan: Plan | None = None, receiver: Receiver | None = No
 
 
 async def verdicts(made: Kit, patterns: Sequence[str] = (), within_s: float = 60) -> dict[str, Verdict]:
-    """Of the chosen rules, by their numbers."""
+    """The verdicts on the chosen rules, by their numbers."""
     found = await run(made, chosen(patterns), Limits(within_s), lambda _number, _rule: None)
     return {verdict.id: verdict for verdict in found}
