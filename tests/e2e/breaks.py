@@ -1,4 +1,4 @@
-"""Servers that err in one thing each, and the rules that must fail for it: exactly these, and no other."""
+"""Servers that each get one thing wrong, and the rules that must fail because of it: exactly these and no others."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def _body(old: bytes, new: bytes) -> Spoil:
 
 
 def _when(method: str, pattern: str, spoil: Spoil) -> Spoil:
-    """Answers of one operation that are successes."""
+    """Spoil only the successful answers of one operation."""
 
     def spoiled(asked: Asked, sent: Sent) -> Sent:
         return spoil(asked, sent) if asked.is_for(method, pattern) and sent.status < 300 else sent
@@ -46,7 +46,7 @@ def _when(method: str, pattern: str, spoil: Spoil) -> Spoil:
 
 
 def _rows(method: str, pattern: str, key: str, value: Any) -> Spoil:
-    """One operation's documents with another value."""
+    """One operation's documents, with another value for a key."""
 
     def put(row: Any) -> None:
         row[key] = value(row) if callable(value) else value
@@ -55,7 +55,7 @@ def _rows(method: str, pattern: str, key: str, value: Any) -> Spoil:
 
 
 def _status(old: int, new: int) -> Spoil:
-    """One status instead of another, told consistently."""
+    """One status instead of another, consistently."""
 
     def spoil(_asked: Asked, sent: Sent) -> Sent:
         body = sent.body.replace(b'status_code":%d' % old, b'status_code":%d' % new)
@@ -65,7 +65,7 @@ def _status(old: int, new: int) -> Spoil:
 
 
 def _refused(asked: Asked, sent: Sent, status: int, code: str, message: str = "") -> Sent:
-    """An error of this server's, in the envelope. sent: the answer whose request id it takes."""
+    """An error of this server, in the envelope. sent: the answer whose request id it takes."""
     error = {
         "type": "INVALID_REQUEST_PARAMETERS",
         "code": code,
@@ -80,7 +80,7 @@ def _refused(asked: Asked, sent: Sent, status: int, code: str, message: str = ""
 
 
 def _code(status: int, code: str, wrong: str) -> Spoil:
-    """Another code than the one that a refusal should have."""
+    """A different code from the one that a refusal should have."""
 
     def spoil(_asked: Asked, sent: Sent) -> Sent:
         return changed(sent, body=sent.body.replace(f'"{code}"'.encode(), f'"{wrong}"'.encode()))
@@ -157,7 +157,7 @@ def _wants_capital_basic(asked: Asked) -> Asked:
 
 
 def _limited_now_and_then() -> Turn:
-    """Now and then a call is told to come back, without when."""
+    """Now and then a call is told to come back, but not when."""
     count = 0
 
     def turn(asked: Asked) -> Asked | Sent:
@@ -207,7 +207,7 @@ def _knows_no_xml(asked: Asked, sent: Sent) -> Sent:
 
 
 def _tells_strangers(asked: Asked, sent: Sent) -> Sent:
-    """The second application is told that an account exists: its id is none that the kit made up."""
+    """The second application is told that an account exists: its id is not one that the kit made up."""
     is_stranger = b"incorrect_account_id" in sent.body and "-4" in f"{asked.path}{asked.query}{asked.body!r}"
     return _refused(asked, sent, 403, "forbidden") if is_stranger and sent.status == 404 else sent
 

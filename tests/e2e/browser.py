@@ -1,8 +1,8 @@
-"""A real browser without a window: Chromium, driven by its own DevTools protocol, as a person's hand and eye.
+"""A real browser without a window: Chromium, driven by its DevTools protocol as by a person's hands and eyes.
 
-Clicks are mouse events at an element's middle and text is typed into what has the focus, so what is covered, disabled
-or out of reach fails here as it would for a person. Everything that the page asked for, and everything that the
-browser complained about, is remembered.
+Clicks are mouse events at the centre of an element and text is typed into whatever has the focus, so anything covered,
+disabled or out of reach fails here as it would for a person. Everything that the page requested, and everything that
+the browser complained about, is remembered.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _DRAWN = """new Promise((done) => {
     setTimeout(done, 1000);
 })"""
 _KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, ""), " ": (32, " "), "ArrowDown": (40, "")}
-"""Key -> its code, and what it types."""
+"""Key -> its code, and the text that it types."""
 
 
 class Page:
@@ -35,7 +35,7 @@ class Page:
 
     requests    every address it asked for, in order
     complaints  what its console and the browser said
-    frames      the frames of other sites in it, in the order in which they came
+    frames      the frames of other sites in it, in the order in which they appeared
     """
 
     def __init__(self, wire: Wire, session: str, around: "Page | None" = None, target: str = "") -> None:
@@ -69,15 +69,15 @@ class Page:
         await self._send("Page.navigate", url=url)
 
     async def close(self) -> None:
-        """As a person closes a window."""
+        """Close it as a person closes a window."""
         await self._send("Page.close")
 
     async def front(self) -> None:
-        """Before every other tab of its window."""
+        """Bring it in front of every other tab in its window."""
         await self._send("Page.bringToFront")
 
     async def size(self, width: int, height: int) -> None:
-        """A window of another size, in CSS pixels, once it and the frames in it have that size."""
+        """Resize the window, in CSS pixels, and wait until it and the frames in it have that size."""
         await self._send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
@@ -89,7 +89,7 @@ class Page:
                     await asyncio.sleep(0.02)
 
     async def scheme(self, name: str) -> None:
-        """What the person prefers: light or dark."""
+        """Set the colour scheme that the person prefers: light or dark."""
         feature = {"name": "prefers-color-scheme", "value": name}
         for page in (self, *self.frames):
             await page._send("Emulation.setEmulatedMedia", features=[feature])
@@ -103,7 +103,7 @@ class Page:
         return told["result"].get("value")
 
     async def until(self, expression: str, within_s: float = _WITHIN_S) -> Any:
-        """The value of JavaScript, once it is true and throws nothing. Raises TimeoutError that says what never was."""
+        """The value of JavaScript, once it is true and throws nothing. Raises TimeoutError, naming what never was."""
         try:
             async with asyncio.timeout(within_s):
                 while True:
@@ -124,9 +124,9 @@ class Page:
         return shown
 
     async def point(self, element: str) -> tuple[float, float]:
-        """The mouse, to the middle of an element: once it is there, enabled, and what the mouse is over.
+        """Move the mouse to the centre of an element, once it is there, enabled, and directly under the mouse.
 
-        A window that has just changed its size is laid out anew frame by frame, so a place may be wrong at first;
+        A window that has just been resized is laid out again frame by frame, so a position may be wrong at first;
         what the mouse was over before does not count.
         """
         over = f"{element}.matches(':hover')"
@@ -143,7 +143,7 @@ class Page:
             raise await self._never(over) from None
 
     async def _leave(self, over: str) -> None:
-        """The mouse, into the window's corner, if it is over an element; one that reaches there keeps it."""
+        """Move the mouse to the window's corner if it is over an element; one that extends that far keeps it."""
         with suppress(Refused, TimeoutError):
             if await self.evaluate(over):
                 await self._window().move(0, 0)
@@ -153,7 +153,7 @@ class Page:
         return self if self._around is None else self._around._window()
 
     async def move(self, x: float, y: float) -> tuple[float, float]:
-        """The mouse, to a place in this page; where that is in the window."""
+        """Move the mouse to a place in this page; the place's position in the window."""
         if self._around is not None:
             left, top = await self._around.evaluate(_FRAME)
             return await self._around.move(x + left, y + top)
@@ -161,7 +161,7 @@ class Page:
         return x, y
 
     async def press(self, x: float, y: float) -> None:
-        """The mouse's button, at a place in the window."""
+        """Press the mouse's button at a place in the window."""
         if self._around is not None:
             await self._around.press(x, y)
             return
@@ -169,7 +169,7 @@ class Page:
             await self._send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     async def key(self, name: str, *, shift: bool = False) -> None:
-        """A key, to whatever has the focus in the window."""
+        """Send a key to whatever has the focus in the window."""
         if self._around is not None:
             await self._around.key(name, shift=shift)
             return
@@ -184,7 +184,7 @@ class Page:
         await self.press(x, y)
 
     async def write(self, element: str, text: str) -> None:
-        """Type into a field, in the place of what stands there."""
+        """Type into a field, replacing its content."""
         await self.click(element)
         await self.evaluate(f"{element}.select && {element}.select()")
         await self._send("Input.insertText", text=text)
@@ -202,7 +202,7 @@ class Page:
         return TimeoutError(f"never true: {expression}\n{shown[:_ENOUGH]}\n{self.complaints}")
 
     async def _move_over(self, element: str) -> tuple[float, float]:
-        """The mouse, to where the element is at this moment."""
+        """Move the mouse to where the element is at this moment."""
         await self.until(f"{element} && !{element}.disabled")
         await self.evaluate(f"{element}.scrollIntoView({{block: 'center'}})")
         x, y = await self.evaluate(f"(({{x, y, width, height}}) => {_MIDDLE})({element}.getBoundingClientRect())")
@@ -229,7 +229,7 @@ class Page:
                 self._detached(told["sessionId"])
 
     def _attached(self, target: str, session: str) -> None:
-        """A frame of another site; one that goes on in another process is still the same frame."""
+        """A frame of another site came; one that moves to another process is still the same frame."""
         frame = next((each for each in self.frames if each._target == target), None)
         if frame is None:
             frame = Page(self._wire, session, self, target)
@@ -250,13 +250,13 @@ class Page:
 
 
 async def _watch_while_there(page: Page) -> None:
-    """What may go away at any moment, with or without a word."""
+    """Watch a page that may go away at any moment, with or without notice."""
     with suppress(Refused, Gone, TimeoutError):
         await page.watch()
 
 
 class Person:
-    """Somebody before the browser, with cookies of their own. windows: what their pages opened, such as pop-ups."""
+    """Somebody at the browser, with their own cookies. windows: what their pages opened, such as pop-ups."""
 
     def __init__(self, wire: Wire, context: str) -> None:
         self._wire = wire
@@ -266,7 +266,7 @@ class Person:
         self.windows: list[Page] = []
 
     async def tab(self) -> Page:
-        """A fresh tab, watched from before its first request."""
+        """A new tab, watched from before its first request."""
         about = {"browserContextId": self._context, "newWindow": not self._has_tab}
         self._has_tab = True
         target = await self._wire.send("", "Target.createTarget", url="about:blank", **about)
@@ -280,7 +280,7 @@ class Person:
         return self.windows[number]
 
     async def leave(self) -> None:
-        """Everything of theirs is closed and forgotten."""
+        """Close and forget everything of theirs."""
         await self._wire.send("", "Target.disposeBrowserContext", browserContextId=self._context)
 
     def opened(self, target: str) -> None:
@@ -301,14 +301,14 @@ class Person:
 
 
 class Browser:
-    """A browser, for any number of people one after the other, or at once."""
+    """A browser for any number of people, one after another or at once."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._people: dict[str, Person] = {}
 
     async def start(self) -> None:
-        """Hear of windows that pages open."""
+        """Start listening for windows that pages open."""
         self._wire.hear("", self._remember)
         await self._wire.send("", "Target.setDiscoverTargets", discover=True)
 

@@ -1,4 +1,4 @@
-"""Chromium as a process: started with an empty profile, found by the port that it tells, ended with its user."""
+"""Chromium as a process: started with an empty profile, found by the port that it reports, ended with its user."""
 
 import asyncio
 import os
@@ -53,6 +53,6 @@ async def _address(child: asyncio.subprocess.Process, folder: Path) -> str:
 
 
 def _as_root() -> Iterator[str]:
-    """Chromium's own sandbox refuses to run as root, as in containers."""
+    """Options for running as root, as in containers: Chromium's own sandbox refuses to."""
     if os.geteuid() == 0:
         yield "--no-sandbox"

@@ -1,4 +1,4 @@
-"""Commands of houselights as an operator types them: run to their end, or serving, and whatever they left running."""
+"""Commands of houselights as an operator types them, run to their end or serving, and whatever they left running."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ from tests.e2e.processes import Process, answers, environment, free_ports, proce
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How a command ended and what it said."""
+    """How a command ended, and what it printed."""
 
     status: int
     out: str
@@ -60,7 +60,7 @@ def living(data_dir: Path) -> list[int]:
 
 
 class Place:
-    """An installation's settings, and what is asked of it."""
+    """An installation: its settings, and commands for it."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""The DevTools protocol's one connection: commands by number, answers to whoever asked, events to whoever listens."""
+"""The DevTools protocol's one connection: commands by number, answers to their callers, events to their listeners."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Wire:
         self._heard: dict[str, Callable[[str, Message], None]] = {}
 
     def hear(self, session: str, heard: Callable[[str, Message], None]) -> None:
-        """Tell what happens in a session; "" is the browser itself."""
+        """Register a listener for events in a session; "" is the browser itself."""
         self._heard[session] = heard
 
     async def send(self, session: str, method: str, **parameters: object) -> Message:
@@ -46,7 +46,7 @@ class Wire:
         return result
 
     async def listen(self) -> None:
-        """Until the browser ends: answers to whoever asked, events to whoever hears them."""
+        """Until the browser ends, pass answers to their callers and events to their listeners."""
         async for each in self._socket:
             message: Message = msgspec.json.decode(each.data)
             if "id" in message:

@@ -1,4 +1,4 @@
-"""A houselights of several processes on one database: API, connect pages, invented platforms, and workers at will."""
+"""A houselights of several processes on one database: API, connect pages, invented platforms, workers as needed."""
 
 import asyncio
 import base64
@@ -90,7 +90,7 @@ class House:
         return started
 
     async def worker(self, **settings: str) -> Process:
-        """One more worker, with settings of its own beside the house's."""
+        """One more worker, with its own settings in addition to the house's."""
         return await self._stack.enter_async_context(
             process("worker", settings=self.settings | settings, folder=self.folder)
         )
@@ -121,7 +121,7 @@ class House:
         return account
 
     async def connected(self, count: int = 1) -> list[Account]:
-        """Accounts that are connected and read, with every event of it delivered and forgotten."""
+        """Accounts that are connected and read, with all their events delivered and forgotten."""
         accounts = [await self.connect() for _ in range(count)]
         helper = await self.worker()
         await self.receiver.wait(count, "PROFILES_AUDIENCE.ADDED")
@@ -133,7 +133,7 @@ class House:
         return accounts
 
     async def connected_by_worker(self, creator: int | None = None) -> Account:
-        """A creator as in `connect`, read by a worker that is there already."""
+        """A creator as in `connect`, read by a worker that is already running."""
         account = await self.connect(creator)
 
         async def is_told() -> bool:
@@ -144,7 +144,7 @@ class House:
         return account
 
     async def connect_as(self, account: Account) -> Account:
-        """The creator of an account connects it again."""
+        """Connect an account again as its creator."""
         asked: dict[str, object] = {
             "user_id": account.user_id,
             "work_platform_id": INSTAGRAM,
@@ -157,21 +157,21 @@ class House:
         return Account(str(told["account_id"]), account.user_id, username)
 
     async def forward(self, by: timedelta) -> None:
-        """Move the sandbox's clock, and come back when it has moved for every process."""
+        """Move the sandbox's clock, and return when it has moved for every process."""
         async with open_database(PoolOptions(self.dsn, most=1)) as database:
             await Clock().move(database, by, SEEN_BY_ALL)
 
     async def call(
         self, method: str, path: str, body: object = None, *, credentials: Credentials | None = None
     ) -> Sent:
-        """Any call of the API, as the house's application or as another."""
+        """Make any call of the API, as the house's application or as another."""
         mine = credentials or Credentials(self.client_id, self.secret)
         headers = {"authorization": mine.authorization(), "content-type": "application/json"}
         raw = None if body is None else msgspec.json.encode(body)
         return await self.http.send(method, f"http://127.0.0.1:{self.port}{path}", headers=headers, body=raw)
 
     async def ask_refresh(self, account: Account) -> None:
-        """A 202."""
+        """Ask for a refresh, which is answered with 202."""
         wanted(await self.api.post("/v1/profiles/refresh", {"account_id": account.id}), 202, "a refresh")
 
     async def refresh_of(self, account: Account) -> dict[str, object]:
@@ -179,13 +179,13 @@ class House:
         return wanted(await self.api.get(f"/x/accounts/{account.id}/refresh"), 200, "the refresh")
 
     async def fault(self, kind: str, **where: object) -> None:
-        """The sandbox goes wrong from now on."""
+        """Make the sandbox fail from now on."""
         body = msgspec.json.encode({"platform": "instagram", "kind": kind, **where})
         sent = await self.http.send("POST", f"{self.sandbox_url}/_sandbox/faults", headers={}, body=body)
         assert sent.status == 201, sent.body
 
     async def heal(self) -> None:
-        """Nothing goes wrong any more; what was held up goes on."""
+        """End every failure; whatever was held up continues."""
         await self.http.send("DELETE", f"{self.sandbox_url}/_sandbox/faults", headers={})
 
     async def requests(self) -> int:
@@ -195,7 +195,7 @@ class House:
         return total
 
     async def paths_called(self, persona: str) -> list[str]:
-        """Where the invented platforms were asked with a creator's token, each once."""
+        """The paths that were called with a creator's token at the invented platforms, each once."""
         sent = await self.http.send("GET", f"{self.sandbox_url}/_sandbox/requests", headers={})
         counts: list[dict[str, object]] = msgspec.json.decode(sent.body)["counts"]
         return [str(each["path"]) for each in counts if each["persona"] == persona]
@@ -205,7 +205,7 @@ class House:
         await self.http.send("DELETE", f"{self.sandbox_url}/_sandbox/requests", headers={})
 
     async def let_leases_lapse(self) -> None:
-        """As if their time had passed: the database's clock cannot be moved, so their end is."""
+        """Make leases lapse as if their time had passed: the database's clock cannot be moved, so their end is."""
         connection = await asyncpg.connect(self.dsn)
         try:
             for table in ("refreshes", "deliveries", "revocations"):
@@ -226,7 +226,7 @@ class House:
 
 @asynccontextmanager
 async def house(dsn: str, folder: Path, **settings: str) -> AsyncIterator[House]:
-    """A house for the block. settings: of every process, beside its own."""
+    """A house for the block. settings: for every process, in addition to its own."""
     async with AsyncExitStack() as stack:
         built = House(dsn, folder, stack, settings)
         await built.start()
@@ -234,7 +234,7 @@ async def house(dsn: str, folder: Path, **settings: str) -> AsyncIterator[House]
 
 
 async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 30) -> None:
-    """Wait for a condition; a TimeoutError where it does not come."""
+    """Wait for a condition. Raises TimeoutError if it does not come true."""
     async with asyncio.timeout(within_s):
         while not await condition():
             await asyncio.sleep(0.02)

@@ -24,12 +24,12 @@ class Process:
         self.log = log
 
     def signal(self, number: signal.Signals) -> None:
-        """To the process alone."""
+        """Send a signal to the process alone."""
         if self.child.returncode is None:
             self.child.send_signal(number)
 
     async def kill(self) -> None:
-        """SIGKILL: no line of its code runs any more."""
+        """SIGKILL: not one more line of its code runs."""
         self.signal(signal.SIGKILL)
         await self.child.wait()
 
@@ -52,7 +52,7 @@ def free_ports() -> int:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a process: ours without settings of houselights, then the given ones."""
+    """The environment of a process: ours without settings of houselights, plus the given ones."""
     plain = {name: value for name, value in os.environ.items() if not name.startswith("HOUSELIGHTS_")}
     return plain | {f"HOUSELIGHTS_{name.upper()}": value for name, value in settings.items()}
 
@@ -78,7 +78,7 @@ async def process(*arguments: str, settings: Mapping[str, str], folder: Path) ->
 
 
 async def answer_json(*arguments: str, settings: Mapping[str, str]) -> dict[str, str]:
-    """What a command prints on standard output; raises where it fails."""
+    """What a command prints on standard output. Raises if it fails."""
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "houselights", *arguments),
         env=environment(settings),
@@ -93,7 +93,7 @@ async def answer_json(*arguments: str, settings: Mapping[str, str]) -> dict[str,
 
 
 async def answers(url: str, within_s: float = 30) -> None:
-    """Until an address answers 200."""
+    """Wait until an address answers 200."""
     async with aiohttp.ClientSession() as session, asyncio.timeout(within_s):
         while True:
             with suppress(aiohttp.ClientError):

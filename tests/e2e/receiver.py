@@ -1,4 +1,4 @@
-"""A webhook receiver that remembers everything it was told: the witness that is not our own tables."""
+"""A webhook receiver that remembers everything it was sent: a witness other than our own tables."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,7 +32,7 @@ class Receipt(Struct, frozen=True):
 
 
 class Receiver:
-    """What arrived, in order. `reply` decides what each POST is answered, and when."""
+    """What arrived, in order. `reply` decides how each POST is answered, and when."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -51,7 +51,7 @@ class Receiver:
     async def wait(
         self, count: int, event: str | None = None, account_id: str = "", within_s: float = 30
     ) -> list[Receipt]:
-        """Until so many have arrived (of one event and account, if given); raises TimeoutError naming what did."""
+        """Wait until this many have arrived (of one event and account, if given). Raises TimeoutError, naming all."""
         try:
             async with asyncio.timeout(within_s), self._arrived:
                 await self._arrived.wait_for(lambda: len(self.of(event, account_id)) >= count)

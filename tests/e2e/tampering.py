@@ -1,4 +1,4 @@
-"""Between a server that delivers as it must and the kit's receiver: what spoils each delivery on its way."""
+"""Spoils each delivery on its way from a server that delivers correctly to the kit's receiver."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ SIGNATURES = ("webhook-signatures", "phyllo-signatures", "phyllo-signature")
 
 
 class Delivery(Struct, frozen=True):
-    """One on its way. path: the mailbox; headers: names in lower case."""
+    """A delivery on its way. path: the mailbox; headers: names in lower case."""
 
     method: str
     path: str
@@ -24,7 +24,7 @@ class Delivery(Struct, frozen=True):
 
 
 Tamper = Callable[[Delivery], list[Delivery]]
-"""What arrives in the place of one delivery."""
+"""Gives what arrives in place of one delivery."""
 
 
 class Tampering:
@@ -61,7 +61,7 @@ async def _nowhere(_message: Message) -> None:
 
 
 def signed(delivery: Delivery, body: bytes, *secrets: str) -> Delivery:
-    """The delivery with another body, signed with that one of the secrets which signed it before, or with the last."""
+    """The delivery with another body, signed with the one of the secrets that signed it before, or with the last."""
     before = delivery.headers.get("webhook-signatures")
     known = [secret for secret in secrets if _digest(delivery.body, secret) == before]
     headers = {**delivery.headers, **dict.fromkeys(SIGNATURES, _digest(body, (known or secrets)[-1]))}
@@ -78,5 +78,5 @@ def reordered(document: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def written(document: dict[str, Any]) -> bytes:
-    """As notifications are written."""
+    """A document as notifications are written."""
     return json.dumps(document).encode()

@@ -1,6 +1,6 @@
 """The table of `docs/reference/conformance.md`: the contract's numbered rules, and the tests that check each.
 
-A test carries the numbers that it checks in `@pytest.mark.rule(…)`; what a rule says stands in the conformance kit.
+A test names the rules that it checks in `@pytest.mark.rule(…)`; what a rule says is in the conformance kit.
 """
 
 import ast
@@ -21,7 +21,7 @@ NOT_BUILT: Mapping[str, str] = {
     "C-118": "comments (scope B)",
     "C-121": "publishing (scope B)",
 }
-"""Rules that speak of nothing else than what is left for later, and why they are left."""
+"""Rules that are only about things left for later, and why they are left."""
 
 IN_PART: Mapping[str, str] = {
     "C-023": "`hashtags`, `mentions` and `media_urls` belong to contents",
@@ -34,7 +34,7 @@ IN_PART: Mapping[str, str] = {
     "C-124": "its contents come with scope B",
     "C-125": "its contents are answered with the documented 404",
 }
-"""Rules whose other part is left for later, or is seen in another way than the rule says."""
+"""Rules of which a part is left for later, or is checked in a different way from what the rule says."""
 
 
 class Check(Struct, frozen=True):
@@ -59,7 +59,7 @@ def checks() -> Mapping[str, list[Check]]:
 
 
 def table() -> str:
-    """How many rules have tests, and all of them. Made from the markers, so it says what is tested, not what held."""
+    """How many rules have tests, and all rules. Made from the markers, so it says what is tested, not what passed."""
     tests = checks()
     rows = [_row(rule.id, rule.expectation, tests.get(rule.id, [])) for rule in sorted(RULES, key=lambda each: each.id)]
     tested = sum("| tested |" in row for row in rows)
@@ -83,7 +83,7 @@ def _cell(text: str) -> str:
 
 
 def _numbers(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
-    """The arguments of its `pytest.mark.rule`."""
+    """The arguments of a test's `pytest.mark.rule`."""
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.rule":
             yield from (str(each.value) for each in decorator.args if isinstance(each, ast.Constant))

@@ -1,6 +1,6 @@
 """Writes the contract as JSON beside the contract as YAML: `make docs`, or `python -m tests.house.contract_json`.
 
-Both are in the tree, so that no process of ours needs a YAML parser; a test fails where they differ.
+Both are in the tree, so that none of our processes needs a YAML parser; a test fails if they differ.
 """
 
 import json
@@ -19,7 +19,7 @@ def as_json() -> str:
 
 
 def main() -> None:
-    """Write the file anew."""
+    """Write the file again."""
     MADE.write_text(as_json(), encoding="utf-8")
 
 

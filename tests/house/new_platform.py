@@ -1,7 +1,7 @@
 """Makes the folder of a new platform, an example that works: `make new-platform NAME=snapchat`.
 
-The example is `tests/newcomer`, real code that is checked and linted where it lies; it is copied under the platform's
-name. Beside the folder only the changelog is touched.
+The example is `tests/newcomer`, real code that is checked and linted in its place; it is copied under the platform's
+name. Apart from the folder, only the changelog is touched.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def _row(name: str) -> WorkPlatform:
 
 
 def _renamed(text: str, row: WorkPlatform, name: str) -> str:
-    """The platform's words for the example's; host names have no underscores."""
+    """Replace the example's words with the platform's; host names have no underscores."""
     text = text.replace("tests.newcomer", f"houselights.platforms.{name}")
     text = text.replace("00000000-0000-4000-8000-000000000000", str(row.id)).replace("Newcomer", row.name)
     text = re.sub(r"newcomer(?=\.example)", name.replace("_", "-"), text)
@@ -65,14 +65,14 @@ def _renamed(text: str, row: WorkPlatform, name: str) -> str:
 
 
 def _tidy(folder: Path) -> None:
-    """Other names want imports in another order, and lines broken elsewhere."""
+    """Lint and format the folder: other names need another order of imports and other line breaks."""
     ruff = Path(sys.executable).with_name("ruff")
     for words in (("check", "--quiet", "--select=I", "--fix"), ("format", "--quiet")):
         subprocess.run([ruff, *words, "--config", ROOT / "pyproject.toml", folder], check=True)
 
 
 def main() -> int:
-    """Exit status 1 where nothing was made."""
+    """Make the folder. Exit status 1 if nothing was made."""
     parser = argparse.ArgumentParser(prog="make new-platform", description="Makes the folder of a new platform.")
     parser.add_argument("name", metavar="NAME", help="as in the catalogue, such as snapchat")
     try:

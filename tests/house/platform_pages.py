@@ -1,4 +1,4 @@
-"""The page of a platform in `docs/platforms`, made of the guide that people wrote and of the facts in its manifest."""
+"""The page of a platform in `docs/platforms`, made from the guide that people wrote and the facts in its manifest."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _LISTS = {
 
 
 def pages(manifests: list[Manifest]) -> dict[str, str]:
-    """File name -> text, of every platform that is no draft."""
+    """File name -> text, for every platform that is not a draft."""
     return {f"{manifest.name}.md": _page(manifest) for manifest in manifests if not manifest.draft}
 
 
@@ -94,7 +94,7 @@ def _window(window: Window) -> str:
 
 
 def _span(seconds: int | None) -> str:
-    """In the largest unit that fits."""
+    """A span of time in the largest unit that fits."""
     if seconds is None:
         return "as its reply says"
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):

@@ -1,7 +1,7 @@
 """Writes the generated parts of the documentation: `make docs`, or `python -m tests.house.reference`.
 
-A page holds `<!-- begin NAME -->` … `<!-- end NAME -->`; what stands between is made from the registry that the
-name belongs to. A house test fails where a page and its registry differ.
+A page holds `<!-- begin NAME -->` … `<!-- end NAME -->`; the part in between is made from the registry that the
+name belongs to. A house test fails if a page and its registry differ.
 """
 
 import argparse
@@ -34,11 +34,11 @@ EXAMPLE_TIME = 1_780_657_925
 
 _BLOCK = re.compile(r"(<!-- begin ([a-z-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 _EVERY_FORM = {"help", "config", "data_dir", "host", "port", "json"}
-"""Options that every form of the command line takes; told once."""
+"""Options that every form of the command line takes; described once."""
 
 
 def rendered(page: str) -> str:
-    """The page with every generated part made anew. Raises KeyError for a part that nobody makes."""
+    """The page with every generated part made again. Raises KeyError for a part that nothing makes."""
     return _BLOCK.sub(lambda block: f"{block[1]}\n{PARTS[block[2]]()}\n{block[3]}", page)
 
 
@@ -56,7 +56,7 @@ def _api_errors() -> str:
 
 
 def _said(error: type[Exception]) -> str:
-    """An error's docstring on one line, without what it says of attributes."""
+    """An error's docstring on one line, without what it says about attributes."""
     paragraphs = inspect.cleandoc(error.__doc__ or "").split("\n\n")
     return " ".join(" ".join(each for each in paragraphs if not re.match(r"\w+  ", each)).split())
 
@@ -115,7 +115,7 @@ def _matrix() -> str:
 
 
 def manifests() -> list[Manifest]:
-    """Of every platform, drafts included, by name."""
+    """The manifests of all platforms, drafts included, by name."""
     return [read_manifest(path.read_bytes()) for path in sorted((PACKAGE / "platforms").glob("*/manifest.toml"))]
 
 
@@ -129,7 +129,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _verbs(parser: argparse.ArgumentParser) -> Iterator[tuple[argparse.ArgumentParser, str]]:
-    """Every verb with what its group says of it, groups included."""
+    """Every verb with what its group says about it, groups included."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             says = {each.dest: each.help or "" for each in action._choices_actions}
@@ -177,7 +177,7 @@ def _metrics() -> str:
 
 
 def _series(name: str, kind: str) -> str:
-    """As it is scraped."""
+    """A series as it is scraped."""
     return f"{name}_total" if kind == "counter" else name
 
 
@@ -193,11 +193,11 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "metrics": _metrics,
     "conformance": conformance.table,
 }
-"""Who makes which part."""
+"""Name of a part -> what makes it."""
 
 
 def main() -> None:
-    """Write every page anew."""
+    """Write every page again."""
     for name, text in platform_pages.pages(manifests()).items():
         (platform_pages.PAGES / name).write_text(text, encoding="utf-8")
     for path in sorted((ROOT / "docs").rglob("*.md")):

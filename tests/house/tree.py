@@ -1,4 +1,4 @@
-"""The checkout as the house's tests see it: where it lies, its files, and its Python as syntax trees."""
+"""The checkout as the house's tests see it: where it is, its files, and its Python as syntax trees."""
 
 import ast
 import os
@@ -20,12 +20,12 @@ def files() -> tuple[Path, ...]:
 
 
 def ending(*suffixes: str) -> list[Path]:
-    """Files whose names end so."""
+    """Files whose names end in one of these."""
     return [path for path in files() if path.name.endswith(suffixes)]
 
 
 def texts() -> list[tuple[str, str]]:
-    """Path from the root, and text, of every file that is text."""
+    """Path from the root and text of every text file."""
     found = []
     for path in files():
         raw = path.read_bytes()

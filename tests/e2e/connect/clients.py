@@ -1,4 +1,4 @@
-"""Clients' own pages, from another site than ours, as four kinds of integrators write them, under a strict policy.
+"""Clients' own pages, on a different site from ours, as four kinds of integrators write them, under a strict policy.
 
 One of them, `barred`, forbids our frames by mistake.
 """
@@ -34,7 +34,7 @@ _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A c
 
 
 class ClientPages:
-    """Where the pages are. backend: how their server calls our API."""
+    """The clients' pages. backend: how their server calls our API."""
 
     def __init__(self, url: str, ours: str) -> None:
         self.url = url
@@ -42,7 +42,7 @@ class ClientPages:
         self.backend: Client | None = None
 
     def at(self, name: str, options: Mapping[str, object]) -> str:
-        """The address of a page that is given these options."""
+        """The address of a page with these options."""
         return f"{self.url}/{name}#{quote(msgspec.json.encode(options).decode())}"
 
     async def page(self, request: Request) -> Response:
@@ -72,7 +72,7 @@ class ClientPages:
 
 @asynccontextmanager
 async def client_pages(ours: str) -> AsyncGenerator[ClientPages, None]:
-    """The pages, up; on `localhost`, which is another site than the address that our server has."""
+    """The pages, served on `localhost`, which is a different site from our server's address."""
     with listening() as open_socket:
         pages = ClientPages(f"http://localhost:{open_socket.getsockname()[1]}", ours)
         app = Starlette(

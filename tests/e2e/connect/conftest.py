@@ -1,4 +1,4 @@
-"""What the tests of connecting are handed: a deployment for each file, an application and a browser for each test."""
+"""Fixtures of the tests of connecting: a deployment for each file, an application and a browser for each test."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""A creator before a real browser: the client's page, our dialog in it, and the platform's window."""
+"""A creator at a real browser: the client's page, our dialog in it, and the platform's window."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -21,7 +21,7 @@ CLOSE = "document.querySelector('dialog button')"
 
 
 def labelled(text: str) -> str:
-    """The button or link that says so."""
+    """The button or link with this text."""
     return f"[...document.querySelectorAll('a, button')].find(each => each.innerText.trim() === '{text}')"
 
 
@@ -40,7 +40,7 @@ class Dialog(Struct, frozen=True):
         return frame
 
     async def shown(self, screen: str) -> Page:
-        """The frame that shows a screen, whichever of several dialogs it is of."""
+        """The frame that shows a screen, in whichever of several dialogs."""
         async with asyncio.timeout(60):
             while True:
                 for frame in reversed(self.host.frames):
@@ -50,7 +50,7 @@ class Dialog(Struct, frozen=True):
                 await asyncio.sleep(0.05)
 
     async def heard(self, count: int = 0) -> list[list[Any]]:
-        """Every event with its arguments, once there are so many."""
+        """Every event with its arguments, once there are this many."""
         try:
             events: list[list[Any]] = await self.host.until(f"heard.length >= {count} && heard")
         except TimeoutError:
@@ -58,7 +58,7 @@ class Dialog(Struct, frozen=True):
         return events
 
     async def gone(self) -> None:
-        """The dialog is away."""
+        """Wait until the dialog is gone."""
         await self.host.until("!document.querySelector('dialog')")
 
     async def login(self, frame: Page) -> Page:
@@ -111,7 +111,7 @@ async def sent_to(page: Page, scheme: str) -> list[str]:
 
 
 async def options(caller: Caller, user_id: UserId, **more: object) -> dict[str, object]:
-    """What a client's page is given by its server."""
+    """The options that a client's page gets from its server."""
     asked = {"user_id": str(user_id), "products": ["IDENTITY", "IDENTITY.AUDIENCE"]}
     made = await caller.client.post("/v1/sdk-tokens", asked)
     assert made.status == 201, made.body
@@ -124,7 +124,7 @@ async def options(caller: Caller, user_id: UserId, **more: object) -> dict[str, 
 async def at_client(
     browser: Browser, clients: ClientPages, caller: Caller, given: dict[str, object], page: str = "plain"
 ) -> AsyncGenerator[Dialog, None]:
-    """Somebody new at a client's page."""
+    """A new person at a client's page."""
     clients.backend = caller.client
     async with browser.person() as person:
         host = await person.tab()

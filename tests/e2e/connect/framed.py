@@ -1,4 +1,4 @@
-"""A dialog without a browser around it: its pages as the frame asks for them, and what they tell the script."""
+"""A dialog without a browser around it: its pages as the frame requests them, and what they tell the script."""
 
 import re
 from html import unescape
@@ -24,7 +24,7 @@ class Framed(Struct, frozen=True):
     url: str
 
     async def leave(self) -> Page:
-        """On the way to the platform; its `location` is there."""
+        """Leave for the platform, which is where the page's `location` leads."""
         await self.creator.post(self.url, x_connect="1")
         left = await self.creator.post(f"{self.url}/to/instagram/start", sec_fetch_site="same-origin")
         assert left.code == "LEAVING", left.text
@@ -37,7 +37,7 @@ class Framed(Struct, frozen=True):
         return await self.returned(back.location)
 
     async def returned(self, callback: str) -> Page:
-        """The platform's window comes back; what the dialog shows then."""
+        """What the dialog shows once the platform's window has come back."""
         await self.creator.follow(await self.creator.get(callback), self.stage.public_url)
         return await self.creator.get(f"{self.url}/result")
 
@@ -50,7 +50,7 @@ class Framed(Struct, frozen=True):
 
 
 async def knock(stage: Stage, asked: dict[str, object]) -> dict[str, Any]:
-    """What the door answers to what a page's script hands over."""
+    """The door's answer to what a page's script hands over."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{stage.public_url}/connect/door", json={"origin": HOST} | asked) as reply,

@@ -1,6 +1,6 @@
 """Looks at a screen as a person would: an accessibility scan, every size of window, large text, light and dark.
 
-With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for whoever wants to look.
+With HOUSELIGHTS_PICTURES=FOLDER in the environment each screen is kept as a picture, for anyone who wants to look.
 """
 
 import os
@@ -19,7 +19,7 @@ _SMALL = """[...document.querySelectorAll("button, .primary, .small, .row, .back
     .filter((each) => each.checkVisibility() && !each.disabled)
     .filter((each) => each.getBoundingClientRect().height < 43.9 || each.getBoundingClientRect().width < 43.9)
     .map((each) => each.outerHTML)"""
-"""What is to be pressed and is smaller than a finger."""
+"""Elements meant to be pressed that are smaller than a finger."""
 _BROKEN = r"""(() => {
     const found = [];
     for (const each of document.querySelectorAll(".row, .account, .primary, .small, .badge, .back")) {
@@ -37,7 +37,7 @@ _BROKEN = r"""(() => {
     }
     return found;
 })()"""
-"""Words (no handles), of no more than a name's length, that do not fit into a line of a row or a button."""
+"""Words (not handles), no longer than a name, that do not fit on a line in a row or a button."""
 _COVERED = """[...document.querySelectorAll(".primary, .small, .row, .back a")]
     .filter((each) => each.checkVisibility() && !document.querySelector("dialog[open]"))
     .filter((each) => {
@@ -46,18 +46,18 @@ _COVERED = """[...document.querySelectorAll(".primary, .small, .row, .back a")]
         return !each.contains(document.elementFromPoint(x + width / 2, y + height / 2));
     })
     .map((each) => each.outerHTML)"""
-"""What is to be pressed and lies under something else, scrolled to where it is best seen."""
+"""Elements meant to be pressed that are covered by something else, even when scrolled to where they are best seen."""
 _SIZES: Mapping[str, tuple[int, int]] = {"desktop": (1280, 900), "phone": (390, 844), "narrow": (320, 640)}
 
 
 @cache
 def axe() -> str:
-    """The scanner's script, which `make e2e` installs: not read before a test wants it."""
+    """The scanner's script, which `make e2e` installs: only read when a test needs it."""
     return (Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 async def look(screen: Page, around: Page, name: str) -> None:
-    """A scan, and no screen is wider than its window, whatever the size; pictures for whoever wants them."""
+    """Scan a screen, and check that it is never wider than its window, at any size; keep pictures if asked to."""
     if await screen.evaluate("typeof axe === 'undefined'"):
         await screen.evaluate(axe())
     for size, (width, height) in _SIZES.items():

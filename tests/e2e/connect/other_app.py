@@ -1,4 +1,4 @@
-"""Another app at the invented platform, which knows only one: calls with this app's keys, in the name of that one."""
+"""Another app at the invented platform, which knows only one: calls with this app's keys are passed on as its own."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ from tests.e2e.connect.servers import listening, serve, url_of
 
 
 class OtherApp:
-    """Stands before the platform. calls: how many came, the creators' own included; those of other apps are refused."""
+    """Sits in front of the platform and refuses other apps. calls: how many came, the creators' own included."""
 
     def __init__(self, client_id: str, known: AppKeys, upstream: str, session: aiohttp.ClientSession) -> None:
         self.keys = AppKeys(client_id, Secret(f"secret of {client_id}"))
@@ -46,7 +46,7 @@ class OtherApp:
             await Response(await reply.read(), reply.status, headers)(scope, receive, send)
 
     def _translated(self, query: list[tuple[str, str]]) -> list[tuple[str, str]] | None:
-        """The query as the app that the platform knows would send it; None where it is not this app's."""
+        """The query as the app that the platform knows would send it; None if it is not this app's."""
         ours, theirs = (_words(keys) for keys in (self.keys, self._known))
         token = dict(query).get("access_token", "")
         ours["appsecret_proof"], theirs["appsecret_proof"] = (_proof(keys, token) for keys in (self.keys, self._known))

@@ -57,17 +57,17 @@ _REST_NO_MORE = Statement("delete from allowances", Nothing)
 
 
 async def rest_no_more(database: Database) -> None:
-    """Whatever a platform asked us to wait for is over."""
+    """End every wait that a platform asked us for."""
     await database.execute(_REST_NO_MORE)
 
 
 async def accounts(database: Database, application_id: ApplicationId, now: datetime) -> list[AccountRow]:
-    """Of an application, the oldest first."""
+    """The accounts of an application, oldest first."""
     return await database.fetch(_ACCOUNTS, application_id, now)
 
 
 async def events(database: Database, application_id: ApplicationId) -> list[str]:
-    """Kinds, in order."""
+    """The kinds of an application's events, in order."""
     return [row.kind for row in await database.fetch(_EVENTS, application_id)]
 
 
@@ -77,7 +77,7 @@ async def disconnect(database: Database, application_id: ApplicationId, account_
 
 
 async def columns_holding(dsn: str, needle: str) -> set[str]:
-    """Columns of the whole database in which a text stands somewhere, be it in a text or in bytes."""
+    """Columns anywhere in the database that contain a text, be it in a text or in bytes."""
     connection = await asyncpg.connect(dsn)
     found: set[str] = set()
     try:

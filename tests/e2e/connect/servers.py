@@ -1,4 +1,4 @@
-"""Servers of the tests' own, in this process: a free port, a listener on it, and platforms that misbehave."""
+"""The tests' own servers, in this process: a free port, a listener on it, and platforms that misbehave."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 @contextmanager
 def listening() -> Iterator[socket.socket]:
-    """A free port of this machine; its address is needed before there is anything to serve."""
+    """A free port on this machine; its address is needed before there is anything to serve."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         yield listener
@@ -41,7 +41,7 @@ async def serve(listener: socket.socket, app: ASGIApp) -> AsyncGenerator[None, N
 
 @asynccontextmanager
 async def answering(body: bytes) -> AsyncGenerator[str, None]:
-    """A platform that says the same to everything; where it is."""
+    """The address of a platform that gives the same answer to everything."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await Response(body, media_type="application/json")(scope, receive, send)
@@ -59,7 +59,7 @@ class Cutting:
         self._is_cutting = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As the platforms, and as `/cut` was told."""
+        """Answer as the platforms do, and as `/cut` was told."""
         if scope["path"] == "/cut":
             self._is_cutting = scope["method"] == "PUT"
             await Response(status_code=204)(scope, receive, send)

@@ -63,12 +63,12 @@ _MOVE = Statement("update applications set environment = $2 where application_id
 
 
 def new_token() -> str:
-    """As compose makes them."""
+    """A token as compose makes them."""
     return secrets.token_urlsafe(32)
 
 
 class Page(Struct, frozen=True):
-    """What a browser was answered. location: where it is sent, "" where it stays."""
+    """The answer that a browser got. location: where it is sent, "" if it stays."""
 
     status: int
     url: str
@@ -88,7 +88,7 @@ class Page(Struct, frozen=True):
 
 
 class Creator:
-    """A browser with its cookies, and whoever sits before it."""
+    """A browser with its cookies, and the person using it."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -134,7 +134,7 @@ class Creator:
 
 
 class Stage(Struct, frozen=True):
-    """What tests are handed. public_url: of the API and the pages; sandbox_url: of the invented platforms."""
+    """What tests work with. public_url: of the API and the pages; sandbox_url: of the invented platforms."""
 
     rooms: Rooms
     clock: Clock
@@ -163,7 +163,7 @@ class Stage(Struct, frozen=True):
         return await creator.follow(back, self.public_url)
 
     async def guide(self, creator: Creator, url: str) -> Page:
-        """The creator has read what is asked for and said Continue, and reads what to know before going."""
+        """The guide, once the creator has read what is asked for and pressed Continue."""
         first = await creator.get(url)
         if first.status == 303:
             return await creator.follow(first, self.public_url)
@@ -173,14 +173,14 @@ class Stage(Struct, frozen=True):
         return page if add is None else await creator.get(self.public_url + add[1])
 
     async def sent_off(self, creator: Creator, url: str) -> Page:
-        """The creator is on the way to the platform."""
+        """The answer that sends the creator to the platform."""
         guide = await self.guide(creator, url)
         sent_off = await creator.post(self.public_url + guide.action)
         assert sent_off.status == 303
         return sent_off
 
     async def choose(self, creator: Creator, choice: Page, number: int | str) -> Page:
-        """One of the accounts that a consent reached; what is shown then."""
+        """Choose one of the accounts that a consent reached; what is shown then."""
         page = await creator.post(self.public_url + choice.action, [("number", str(number))])
         assert page.status == 303
         return await creator.follow(page, self.public_url)
@@ -193,7 +193,7 @@ class Stage(Struct, frozen=True):
         callback_url: str = "",
         new_token: Callable[[], str] = new_token,
     ) -> AsyncGenerator[str, None]:
-        """The pages once more, with something else in them; where they are."""
+        """The address of a second set of the pages, with something changed in them."""
         rooms = structs.replace(
             self.rooms,
             database=database or self.database,
@@ -205,15 +205,15 @@ class Stage(Struct, frozen=True):
                 yield url_of(listener)
 
     async def rename(self, caller: Caller, name: str) -> None:
-        """What creators read of an application."""
+        """Change the name under which creators see an application."""
         await self.database.execute(_RENAME, caller.application_id, name)
 
     async def move(self, caller: Caller, environment: str) -> None:
-        """To another environment, for which no app at a platform is configured."""
+        """Move an application to another environment, for which no app at a platform is configured."""
         await self.database.execute(_MOVE, caller.application_id, environment)
 
     async def spoil(self, kind: str, path: str, persona: str = "*", **more: object) -> None:
-        """A fault of the invented platform."""
+        """Cause a fault at the invented platform."""
         fault = {"kind": kind, "persona": persona, "match": {"path": path}, **more}
         async with (
             aiohttp.ClientSession() as session,
@@ -222,13 +222,13 @@ class Stage(Struct, frozen=True):
             assert reply.status == 201, await reply.text()
 
     async def set(self, caller: Caller, **settings: object) -> None:
-        """As `houselights app set` does."""
+        """Change settings as `houselights app set` does."""
         async with self.database.transaction() as connection:
             await applications.change(connection, caller.application_id, settings)
 
     @asynccontextmanager
     async def cutting(self) -> AsyncGenerator[None, None]:
-        """The platform's pages cut themselves off from whoever opened them."""
+        """For the block, the platform's pages cut themselves off from the page that opened them."""
         async with aiohttp.ClientSession() as session:
             await session.put(f"{self.sandbox_url}/cut")
             try:
@@ -237,18 +237,18 @@ class Stage(Struct, frozen=True):
                 await session.delete(f"{self.sandbox_url}/cut")
 
     async def until_called(self, path: str) -> None:
-        """Wait until the platform was asked for a path."""
+        """Wait until a path of the platform has been called."""
         async with asyncio.timeout(20):
             while not await self.calls(path):
                 await asyncio.sleep(0.02)
 
     async def mend(self) -> None:
-        """No faults any more."""
+        """End all faults."""
         async with aiohttp.ClientSession() as session, session.delete(f"{self.sandbox_url}/_sandbox/faults") as reply:
             assert reply.status == 200
 
     async def calls(self, path: str) -> int:
-        """How often the platform was asked for a path."""
+        """How often a path of the platform has been called."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.sandbox_url}/_sandbox/requests") as reply:
             counts = (await reply.json())["counts"]
         return sum(each["count"] for each in counts if each["path"].endswith(path))
@@ -264,7 +264,7 @@ async def session(caller: Caller, user_id: UserId, **more: object) -> dict[str, 
 
 
 async def told(caller: Caller, made: dict[str, Any]) -> dict[str, Any]:
-    """How a session goes."""
+    """How a session is going, as the API says."""
     answer: dict[str, Any] = (await caller.client.get(f"/x/connect-sessions/{made['id']}")).json()
     return answer
 
@@ -273,7 +273,7 @@ async def told(caller: Caller, made: dict[str, Any]) -> dict[str, Any]:
 async def open_stage(
     database: Database, dsn: str, clock: Clock, platforms: Sequence[Platform] = ()
 ) -> AsyncGenerator[Stage, None]:
-    """Everything, up and running. platforms: all that there are; Instagram alone if none is named."""
+    """Everything, up and running. platforms: the only ones available; just Instagram if none is named."""
     async with AsyncExitStack() as stack:
         ours, theirs = stack.enter_context(listening()), stack.enter_context(listening())
         public_url, sandbox_url = url_of(ours), url_of(theirs)
@@ -310,7 +310,7 @@ def _instagram() -> Platform:
 
 
 async def _register(database: Database, vault: Vault, clock: Clock, platform: Platform, sandbox_url: str) -> None:
-    """The fake's app, as an operator would configure it; real hosts lead to the fake."""
+    """Register the fake's app as an operator would configure it; real hosts lead to the fake."""
     keys = platform.fake(()).app
     work_platform = WorkPlatformId(platform.manifest.work_platform)
     where = place(EVERYBODY, work_platform, "sandbox", keys.client_id)
@@ -336,7 +336,7 @@ _PATIENT = ClientOptions(
     place_wait_s=5,
     keep_alive_s=PLATFORMS.keep_alive_s,
 )
-"""As for platforms, but with less patience, since a test waits for it."""
+"""As for platforms, but with less patience, since a test is waiting."""
 
 
 async def _api(stack: AsyncExitStack, database: Database, dsn: str, clock: Clock, public_url: str) -> ApiParts:
