@@ -103,7 +103,7 @@ class Page:
         return told["result"].get("value")
 
     async def until(self, expression: str, within_s: float = _WITHIN_S) -> Any:
-        """The value of JavaScript, once it is true and throws nothing. Raises TimeoutError, naming what never was."""
+        """The value of JavaScript, once it is true and throws nothing. Raises TimeoutError that names it."""
         try:
             async with asyncio.timeout(within_s):
                 while True:

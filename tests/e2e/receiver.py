@@ -51,7 +51,7 @@ class Receiver:
     async def wait(
         self, count: int, event: str | None = None, account_id: str = "", within_s: float = 30
     ) -> list[Receipt]:
-        """Wait until this many have arrived (of one event and account, if given). Raises TimeoutError, naming all."""
+        """Wait for this many (of one event and account, if given). Raises TimeoutError, naming those that arrived."""
         try:
             async with asyncio.timeout(within_s), self._arrived:
                 await self._arrived.wait_for(lambda: len(self.of(event, account_id)) >= count)

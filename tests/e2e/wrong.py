@@ -1,4 +1,4 @@
-"""A server that is ours but for one thing: what stands between it and the kit spoils requests or answers."""
+"""A server that is ours except for one thing: something between it and the kit spoils requests or answers."""
 
 import json
 import re
@@ -33,7 +33,7 @@ Spoil = Callable[[Asked, Sent], Sent]
 
 
 class WrongServer:
-    """Passes everything on to the right one, but for what its spoilers do; remembers what came."""
+    """Passes everything on to the right server, except for what its spoilers change; remembers what came."""
 
     def __init__(self, http: HttpClient, base_url: str, turn: Turn, spoil: Spoil) -> None:
         self._http = http
@@ -43,7 +43,7 @@ class WrongServer:
         self.asked: list[Asked] = []
 
     async def send(self, method: str, url: str, *, headers: Mapping[str, str], body: bytes | None = None) -> Sent:
-        """One request, and the answer of a server that errs."""
+        """Send one request, and return the answer of a server that gets things wrong."""
         path, _, query = url.removeprefix(self._base_url).partition("?")
         asked = Asked(method, path, query, headers, body)
         self.asked.append(asked)
@@ -66,7 +66,7 @@ def without_header(sent: Sent, name: str) -> Sent:
 
 
 def with_document(sent: Sent, change: Callable[[Any], Any]) -> Sent:
-    """The same answer with another document, written as before; `change` returns it, or changes what it is given."""
+    """The same answer with another document, written the same way; `change` returns it, or changes what it is given."""
     document = json.loads(sent.body)
     instead = change(document)
     written = json.dumps(document if instead is None else instead, separators=(",", ":"), ensure_ascii=False)

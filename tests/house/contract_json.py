@@ -1,4 +1,4 @@
-"""Writes the contract as JSON beside the contract as YAML: `make docs`, or `python -m tests.house.contract_json`.
+"""Writes the contract as JSON next to the contract as YAML: `make docs`, or `python -m tests.house.contract_json`.
 
 Both are in the tree, so that none of our processes needs a YAML parser; a test fails if they differ.
 """

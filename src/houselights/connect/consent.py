@@ -63,7 +63,7 @@ class ConsentPage:
         return see_other(f"{to}/guide?account={session.account_id}" if session.account_id else to)
 
     async def _is_nothing_new(self, found: Found) -> bool:
-        """Whether an account that is connected or has only lapsed is connected again for no more than before."""
+        """Whether the session only reconnects an account, connected or lapsed, for products that it already has."""
         database, session = self._gate.rooms.database, found.session
         account = None
         if session.account_id is not None:

@@ -30,7 +30,7 @@ class OutcomePages:
         self._watch = watch
 
     async def result(self, request: Request) -> Response:
-        """How the last attempt stands."""
+        """The state of the last attempt."""
         found = await self._gate.known(request)
         if isinstance(found, Response):
             return found

@@ -47,4 +47,4 @@ BUSY = Problem("BUSY", "NOT_AVAILABLE")
 BROKEN = Problem("BROKEN", Outcome.INTERNAL_ERROR)
 
 OTHERS = (UNKNOWN, EXPIRED, REFUSED, NOT_HERE, PLATFORM_UNKNOWN, ORIGIN_REFUSED, STRAY, NO_COOKIE, BUSY, BROKEN)
-"""What is said where there is no attempt."""
+"""What is said if there is no attempt."""

@@ -10,7 +10,7 @@ _WITHIN_S = 30
 
 
 async def run_node(script: str, folder: Path, *arguments: str, **environment: str) -> str:
-    """What a module prints; it runs in `folder`. Raises RuntimeError with what it says of a failure."""
+    """What a module prints when run in `folder`. Raises RuntimeError with what it says about a failure."""
     node = shutil.which("node")
     assert node is not None, "no Node: apt-get install nodejs"
     (folder / "node_modules").symlink_to(PACKAGES)

@@ -46,7 +46,7 @@ class Ground(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What the fuzzer says. cases: requests that were made up and sent; failures: a line each."""
+    """The fuzzer's report. cases: requests that were made up and sent; failures: a line each."""
 
     status: int
     cases: int
@@ -57,7 +57,7 @@ class Report(Struct, frozen=True):
 
 @asynccontextmanager
 async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIterator[Ground]:
-    """The server for the block, unlimited; nothing runs what is queued."""
+    """The server for the block, without rate limits; nothing that is queued gets run."""
     port = free_ports()
     settings = {
         "database_url": dsn,
@@ -68,7 +68,7 @@ async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIte
         "limiter": "off",
         "log_format": "json",
     }
-    # The rows' digests are made with keys of this root.
+    # The digests in the rows are made with keys derived from this root.
     master = MasterKey(_MASTER)
     await database.execute(CLAIM, master.key_id, master.wrap(ROOT_KEY))
     async with process("serve", "--role", "api", settings=settings, folder=folder) as api:
@@ -80,7 +80,7 @@ async def fuzzing_ground(dsn: str, database: Database, folder: Path) -> AsyncIte
 
 
 async def answered(ground: Ground) -> Counter[int]:
-    """How many calls of each status the server itself has counted; those of its set-up included."""
+    """How many calls of each status the server itself has counted, including those of its set-up."""
     found: Counter[int] = Counter()
     http = local_http()
     try:

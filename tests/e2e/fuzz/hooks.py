@@ -1,4 +1,4 @@
-"""What the fuzzer is taught of the contract that a schema cannot say. Loaded by it, by the name of this module."""
+"""What the fuzzer must know about the contract that a schema cannot say. It loads this module by its name."""
 
 import re
 
@@ -10,14 +10,14 @@ _ERROR_KEYS = ["type", "code", "error_code", "message", "status_code", "http_sta
 
 
 def map_body(_context: HookContext, body: object) -> object:
-    """Half of the connect sessions are for a user alone: made-up tokens and accounts would refuse them all."""
+    """Let half of the connect sessions name only a user: with made-up tokens and accounts all would be refused."""
     if isinstance(body, dict) and "work_platform_id" in body and "products" in body:
         return {name: value for name, value in body.items() if name not in ("sdk_token", "account_id", "redirect_url")}
     return body
 
 
 def ground_rules(_context: CheckContext, response: Response, _case: Case) -> None:
-    """Every answer has one request id; every refusal is the envelope, whole and in order, and never 409 or 422."""
+    """Every answer has one request id; every refusal is a complete envelope, in order, and never 409 or 422."""
     ids = response.headers.get("request-id", [])
     assert len(ids) == 1, f"{len(ids)} request ids"
     assert _REQUEST_ID.fullmatch(ids[0]), f"request id {ids[0]}"

@@ -15,7 +15,7 @@ from houselights.port import replies
 
 
 class GoneError(AppRefused):
-    """What was asked for is not there (any more). A reader looks a page up again before concluding anything from it."""
+    """What was asked for is not there (any more). For a page, the reader checks again before concluding anything."""
 
 
 class Refusal(Struct, frozen=True, rename="camel"):
