@@ -52,9 +52,9 @@ def refusals() -> list[tuple[str, str, str, str]]:
     ]
 
 
-def refusing(name: str, taken_for: str) -> str:
-    """A sample that a reading of this platform takes for the given meaning."""
-    return next(s for n, s, where, what in refusals() if (n, what) == (name, taken_for) and " " not in where)
+def refusing(name: str, *taken_for: str) -> str:
+    """A sample that a reading of this platform takes for one of the given meanings."""
+    return next(s for n, s, where, what in refusals() if n == name and what in taken_for and " " not in where)
 
 
 def pairs(kind: str) -> list[tuple[str, str]]:

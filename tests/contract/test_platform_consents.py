@@ -197,7 +197,7 @@ def test_tokens_outlive_a_restart_of_the_fake(name: str) -> None:
 def test_an_ended_grant_is_dead_and_a_new_consent_revives_the_same_account(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     first = own(connected(platform, fake, SHOWCASE.username), SHOWCASE)
-    fake.end_grants(SHOWCASE.username, NOW, refusing(name, "TokenRevoked"))
+    fake.end_grants(SHOWCASE.username, NOW, refusing(name, "TokenRevoked", "TokenRefused"))
     with pytest.raises(errors.TokenRevoked):
         play(platform.read(fake.app, first.grant, NOW), fake, NOW)
     later = NOW + timedelta(minutes=1)

@@ -77,7 +77,7 @@ def test_a_dead_grant_is_not_renewed(name: str) -> None:
     platform, fake = PLATFORMS[name], PLATFORMS[name].fake(CAST)
     grant = granted(platform, fake)
     if grant.renew_at is not None:
-        fake.end_grants(SHOWCASE.username, NOW, refusing(name, "TokenRevoked"))
+        fake.end_grants(SHOWCASE.username, NOW, refusing(name, "TokenRevoked", "TokenRefused"))
         with pytest.raises(errors.TokenRevoked):
             play(platform.renew(fake.app, grant, grant.renew_at), fake, grant.renew_at)
     if grant.renew_at is not None and grant.expires_at is not None:

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.e2e_tools, pytest.mark.timeout(300)]
 PLATFORMS = find_platforms()
 SPOKEN = sorted((WORK_PLATFORMS[each.manifest.work_platform] for each in PLATFORMS.values()), key=lambda row: row.name)
 _NAMES = """[...document.querySelectorAll("[data-rows] > li")].filter(({hidden}) => !hidden)
-    .map((each) => each.querySelector(".name").innerText)"""
+    .map((each) => each.querySelector(".name > span").innerText)"""
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -96,7 +96,7 @@ async def test_every_platform_has_its_own_words_before_the_way_there_and_leads_t
         for row in SPOKEN:
             await frame.click(PRIMARY)
             await shows(frame, "PLATFORM_SELECTION")
-            found = f"[...document.querySelectorAll('.row .name')].find(each => each.innerText === '{row.name}')"
+            found = f"[...document.querySelectorAll('.row .name > span')].find(each => each.innerText === '{row.name}')"
             await frame.click(found)
             await shows(frame, "GUIDANCE", "OPEN")
             read.append(await frame.evaluate("document.querySelector('.steps').innerText"))

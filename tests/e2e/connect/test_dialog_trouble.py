@@ -119,7 +119,7 @@ async def test_opening_it_again_opens_a_window_in_the_click_where_the_last_one_i
         await shows(frame, "GUIDANCE", "OPEN")
         await frame.evaluate("window.really = window.open, window.open = () => null, null")
         await frame.click(PRIMARY)
-        await frame.click(labelled("Open Instagram in a new tab"))
+        await frame.click(labelled("Open Facebook in a new tab"))
         await dialog.person.window()
         await shows(frame, "GUIDANCE", "WAITING")
         await dialog.host.front()
