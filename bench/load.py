@@ -54,7 +54,7 @@ class Load:
     async def _window_that_counts(self, variant: Variant) -> Window:
         """A window that is not void or, failing that, of those tried the one with the busiest server."""
         window = await self.window(variant)
-        for _ in range(self._plan.repeats):
+        for _ in range(self._plan.repeats if variant.row.is_compared else 0):
             if not window.is_void or elapsed_s() > self._plan.patience_s:
                 break
             window = max(window, await self.window(variant), key=lambda each: each.server_busy)

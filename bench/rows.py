@@ -12,11 +12,15 @@ class Kind(Struct, frozen=True):
 
 
 class Row(Struct, frozen=True):
-    """One variant of what is measured. key: its name in figures."""
+    """One variant of what is measured. key: its name in figures.
+
+    is_compared  whether a figure is made of it; if not, a void window is not worth another try
+    """
 
     key: str
     says: str
     kind: Kind
+    is_compared: bool = True
 
 
 READS = Kind("GET /v1/audience", 32, "C")

@@ -55,7 +55,7 @@ def variants(plan: Plan, few: Filled, many: Filled, directory: Path) -> Sequence
 
     def refresh(key: str, says: str, server: str, path: str = "/v1/profiles/refresh", of: Filled = few) -> Variant:
         made = requests.refreshes(directory / f"{key}.requests", path, of.credentials, ids[of.accounts])
-        return Variant(Row(key, says, REFRESHES), server, made)
+        return Variant(Row(key, says, REFRESHES, is_compared=of is few), server, made)
 
     return (
         read("C0", "the bare ASGI server, same bytes", "bare"),

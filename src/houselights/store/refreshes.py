@@ -96,10 +96,11 @@ ASK_GROUP = Statement(
 )
 
 
-_GROUP = 32
-"""The most requests in a group: with larger ones nearly all wait for a single commit, and the process idles."""
-_ENOUGH = 8
-"""Requests that start a group while one is under way: each group is a commit."""
+_GROUP = 64
+"""The most requests in a group: it bounds the statement, and how many rows are locked at once."""
+_ENOUGH = 20
+"""Requests that start a group while one is under way. Each group is a commit, so small ones cost the most; larger ones
+leave nearly everybody waiting for a single commit, and the process idle."""
 
 
 class RefreshRequests:
