@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,20 +14,12 @@ from houselights.cli.client import Credentials
 from houselights.core.events import EventKind
 from houselights.core.secret import Secret
 from tests.e2e.commands import houselights
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import Account, House, until
 from tests.e2e.processes import answer_json
 from tests.e2e.receiver import Receipt, Receiver, receiving
 
 UPDATED = "PROFILES.UPDATED"
 TRIAL = {"payload": {"event": UPDATED, "name": "a trial", "data": {}}}
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house with one worker; its own application is called Tests."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -2,35 +2,19 @@
 
 import base64
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from houselights.cli.client import wanted
 from tests.e2e.clients import generated
 from tests.e2e.clients.node import run_node
-from tests.e2e.house import INSTAGRAM, Account, House, house, until
+from tests.e2e.house import INSTAGRAM, Account, House, until
 from tests.house.tree import PACKAGE, ROOT
 
 pytestmark = pytest.mark.e2e_tools
 
 SAMPLES = Path(__file__).parent / "clients"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house with one worker."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def account(home: House) -> Account:
-    """One connected creator for all tests here."""
-    return await home.connected_by_worker()
 
 
 @pytest.fixture

@@ -12,24 +12,10 @@ import pytest
 import pytest_asyncio
 
 from houselights.cli.client import wanted
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import Account, House, until
 from tests.e2e.receiver import Receipt, Receiver, receiving
 
 UPDATED = "PROFILES.UPDATED"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house with one worker."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def account(home: House) -> Account:
-    """One connected creator for all tests here."""
-    return await home.connected_by_worker()
 
 
 @pytest_asyncio.fixture

@@ -1,31 +1,13 @@
 """What an operator does for a client: end an account, send again what a webhook missed, and what the client sets."""
 
 import json
-from collections.abc import AsyncIterator
-
-import pytest
-import pytest_asyncio
 
 from houselights.cli.client import wanted
 from tests.e2e.commands import Ended, houselights
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import Account, House, until
 from tests.e2e.receiver import receiving
 
 UPDATED, DISCONNECTED = "PROFILES.UPDATED", "ACCOUNTS.DISCONNECTED"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house with one worker."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def account(home: House) -> Account:
-    """One connected creator."""
-    return await home.connected_by_worker()
 
 
 async def operator(home: House, *words: str) -> Ended:

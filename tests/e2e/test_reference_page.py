@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.e2e.browser import Page, open_page
 from tests.e2e.clients.node import run_node
 from tests.e2e.devtools import Refused
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import Account, House, until
 
 pytestmark = pytest.mark.e2e_tools
 
@@ -21,20 +21,6 @@ SEND = "[...document.querySelectorAll('button')].find(each => each.innerText.tri
 SAMPLE = "document.querySelector('[aria-label=\"Request Sample Language\"]').closest('.sl-panel')"
 EDITOR = "document.querySelector('.TryItPanel textarea')"
 LANGUAGES = ("Shell", "JavaScript", "Python", "Ruby", "Go", "PHP")
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A house with one worker. Its API answers on another port than its public address names."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
-
-
-@pytest_asyncio.fixture(scope="module")
-async def account(home: House) -> Account:
-    """One connected creator for all tests here."""
-    return await home.connected_by_worker()
 
 
 @pytest.fixture

@@ -6,17 +6,15 @@ And what becomes of a consent that nobody ends: its end is told before it comes.
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
 import msgspec
-import pytest
-import pytest_asyncio
 
 from houselights.cli.client import wanted
 from houselights.outbound.calls import Sent
-from tests.e2e.house import Account, House, house, until
+from tests.e2e.house import Account, House, until
 
 DISCONNECTED = "ACCOUNTS.DISCONNECTED"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -27,14 +25,6 @@ _UNOPENED = """
     returning 1
 """
 """A secret in another place than the one for which it is sealed."""
-
-
-@pytest_asyncio.fixture(scope="module")
-async def home(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One house for this file, with a worker."""
-    async with house(dsn, tmp_path_factory.mktemp("house")) as built:
-        await built.worker()
-        yield built
 
 
 async def remove(home: House, account: Account, *, wants_deletion: bool = False) -> tuple[dict[str, str], list[Sent]]:
